@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SBI extension numbers, function numbers and error codes.
+ * RISC-V Supervisor Binary Interface Specification 2.0.
+ */
+#ifndef SBI_SBI_H
+#define SBI_SBI_H
+
+#define SBI_SUCCESS			0
+#define SBI_ERR_FAILED			(-1)
+#define SBI_ERR_NOT_SUPPORTED		(-2)
+#define SBI_ERR_INVALID_PARAM		(-3)
+#define SBI_ERR_DENIED			(-4)
+#define SBI_ERR_INVALID_ADDRESS		(-5)
+#define SBI_ERR_ALREADY_AVAILABLE	(-6)
+#define SBI_ERR_ALREADY_STARTED		(-7)
+#define SBI_ERR_ALREADY_STOPPED		(-8)
+#define SBI_ERR_NO_SHMEM		(-9)
+
+#define SBI_SPEC_VERSION_2_0		0x02000000
+
+/* Legacy extensions (chapter 5): one EID each, the result in a0 alone */
+#define SBI_EXT_LEGACY_SET_TIMER	0x00
+#define SBI_EXT_LEGACY_PUTCHAR		0x01
+#define SBI_EXT_LEGACY_GETCHAR		0x02
+#define SBI_EXT_LEGACY_CLEAR_IPI	0x03
+#define SBI_EXT_LEGACY_SEND_IPI		0x04
+#define SBI_EXT_LEGACY_RFENCE_I		0x05
+#define SBI_EXT_LEGACY_RFENCE_VMA	0x06
+#define SBI_EXT_LEGACY_RFENCE_VMA_ASID	0x07
+#define SBI_EXT_LEGACY_SHUTDOWN		0x08
+
+#define SBI_EXT_BASE			0x10
+#define SBI_BASE_GET_SPEC_VERSION	0
+#define SBI_BASE_GET_IMPL_ID		1
+#define SBI_BASE_GET_IMPL_VERSION	2
+#define SBI_BASE_PROBE_EXTENSION	3
+#define SBI_BASE_GET_MVENDORID		4
+#define SBI_BASE_GET_MARCHID		5
+#define SBI_BASE_GET_MIMPID		6
+
+#define SBI_EXT_TIME			0x54494d45
+#define SBI_TIME_SET_TIMER		0
+
+#define SBI_EXT_IPI			0x735049
+#define SBI_IPI_SEND_IPI		0
+
+#define SBI_EXT_RFENCE			0x52464e43
+#define SBI_RFENCE_FENCE_I		0
+#define SBI_RFENCE_SFENCE_VMA		1
+#define SBI_RFENCE_SFENCE_VMA_ASID	2
+#define SBI_RFENCE_HFENCE_GVMA_VMID	3
+#define SBI_RFENCE_HFENCE_GVMA		4
+#define SBI_RFENCE_HFENCE_VVMA_ASID	5
+#define SBI_RFENCE_HFENCE_VVMA		6
+
+#define SBI_EXT_HSM			0x48534d
+#define SBI_HSM_HART_START		0
+#define SBI_HSM_HART_STOP		1
+#define SBI_HSM_HART_GET_STATUS		2
+#define SBI_HSM_HART_SUSPEND		3
+#define SBI_HSM_STATE_STARTED		0
+#define SBI_HSM_STATE_STOPPED		1
+#define SBI_HSM_STATE_START_PENDING	2
+#define SBI_HSM_STATE_STOP_PENDING	3
+#define SBI_HSM_STATE_SUSPENDED		4
+#define SBI_HSM_SUSPEND_RETENTIVE	0
+
+#define SBI_EXT_SRST			0x53525354
+#define SBI_SRST_RESET			0
+#define SBI_SRST_TYPE_SHUTDOWN		0
+#define SBI_SRST_TYPE_COLD_REBOOT	1
+#define SBI_SRST_TYPE_WARM_REBOOT	2
+#define SBI_SRST_REASON_NONE		0
+#define SBI_SRST_REASON_SYSTEM_FAILURE	1
+
+#define SBI_EXT_DBCN			0x4442434e
+#define SBI_DBCN_WRITE			0
+#define SBI_DBCN_READ			1
+#define SBI_DBCN_WRITE_BYTE		2
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+/* What every SBI call but the legacy ones returns: error in a0, value in a1. */
+struct sbi_ret {
+	int64_t error;
+	uint64_t value;
+};
+#endif
+
+#endif
