@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Every entry point of Strata. `make help` lists them; docs/hacking.md explains the rooms.
+#
+# Sources are found by wildcard: a new file in a room is built without a change here.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := images
+
+# ---- what the user may set ------------------------------------------------------------------
+O        ?= build
+QEMU     ?= qemu-system-riscv64
+CPUS     ?=
+CPU      ?=
+MEM      ?=
+FIRMWARE ?= strata
+HOSTCC   ?= gcc
+DTC      ?= dtc
+PYTHON   ?= python3
+V        ?= 0
+CROSS_COMPILE ?= $(TOOLPREFIX)
+
+CACHE := $(or $(STRATA_CACHE),.cache)
+OPENSBI_VERSION := 1.6
+OPENSBI_SRC := $(CACHE)/opensbi-$(OPENSBI_VERSION)
+FDT_SRC := $(OPENSBI_SRC)/lib/utils/libfdt
+
+ifeq ($(filter strata distro,$(FIRMWARE)),)
+$(error FIRMWARE=$(FIRMWARE): strata or distro)
+endif
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+# ---- targets that build nothing for the target machine need no toolchain ----------------------
+NO_TOOLCHAIN := help clean deps docs
+GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+
+ifneq ($(filter-out $(NO_TOOLCHAIN),$(GOALS)),)
+# A changed compiler rewrites this file, and every object depends on it. If there is no compiler
+# the file is missing, the rule below fetches one, and make starts again.
+TOOLCHAIN_MK := $(O)/toolchain.mk
+$(shell scripts/toolchain '$(TOOLCHAIN_MK)' '$(CROSS_COMPILE)')
+include $(TOOLCHAIN_MK)
+endif
+
+$(TOOLCHAIN_MK):
+	$(Q)scripts/deps build
+	$(Q)scripts/toolchain '$@' '$(CROSS_COMPILE)'
+	$(Q)test -f '$@' || { echo "no compiler $(or $(CROSS_COMPILE),riscv64-unknown-elf-)gcc:" \
+		"package gcc-riscv64-unknown-elf (scripts/deps build installs it)" >&2; exit 1; }
+
+CC      := $(CROSS)gcc
+OBJCOPY := $(CROSS)objcopy
+NM      := $(CROSS)nm
+AR      := $(CROSS)ar
+
+# OpenSBI's source brings libfdt; nothing is fetched when it is already there.
+$(FDT_SRC)/libfdt.h:
+	$(Q)scripts/deps build
+
+# ---- flags ------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wimplicit-fallthrough -Wvla
+BARE := -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_INCLUDE) -fno-common -fno-pic \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -mcmodel=medany -O2 -g
+LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments
+
+KERNEL_ISA := -march=rv64imac$(ISA_EXT) -mabi=lp64 -msmall-data-limit=0
+USER_ISA := -march=rv64imafdc$(ISA_EXT) -mabi=lp64d
+
+HV_INC := -Ihypervisor/include -Ihypervisor -Isbi/include -I$(O)/include -I$(FDT_SRC)
+PVK_INC := -Ipvguest/kernel -Ipvguest -Isbi/include -Ihypervisor/include -I$(O)/include
+PVU_INC := -Ipvguest/user/include -Ipvguest/user/lib -Ipvguest/user -Ipvguest
+GUEST_INC := -Itests/guest/lib -Itests/guest -Isbi/include -Ihypervisor/include
+
+HV_CFLAGS := $(KERNEL_ISA) $(BARE) $(WARN) $(HV_INC)
+PVK_CFLAGS := $(KERNEL_ISA) $(BARE) $(WARN) $(PVK_INC)
+PVU_CFLAGS := $(USER_ISA) $(BARE) $(WARN) $(PVU_INC)
+GUEST_CFLAGS := $(KERNEL_ISA) $(BARE) $(WARN) $(GUEST_INC)
+FDT_CFLAGS := $(KERNEL_ISA) $(BARE) -w -Ihypervisor/include -Ihypervisor -Isbi/include \
+	-include hypervisor/lib/libfdt_env.h -I$(FDT_SRC)
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS := -std=gnu11 -O1 -g $(SAN) -fno-omit-frame-pointer $(WARN) -DSTRATA_HOST_TEST \
+	-Itests/unit $(HV_INC)
+
+# memcpy and friends must not be compiled into calls of themselves.
+%/string.o: LIBC_CFLAGS := -fno-tree-loop-distribute-patterns
+
+# ---- sources ----------------------------------------------------------------------------------
+HV_OFFSETS := $(wildcard hypervisor/*/offsets.c hypervisor/*/asm-offsets.c)
+HV_SRC := $(filter-out $(HV_OFFSETS),$(wildcard hypervisor/*/*.c hypervisor/*/*.S))
+HV_OBJ := $(patsubst %,$(O)/%.o,$(basename $(HV_SRC)))
+HV_LDS := $(wildcard hypervisor/boot/strata.lds)
+
+FDT_NAMES := fdt fdt_addresses fdt_check fdt_empty_tree fdt_ro fdt_rw fdt_strerror fdt_sw fdt_wip
+FDT_OBJ := $(FDT_NAMES:%=$(O)/libfdt/%.o)
+HOST_FDT_OBJ := $(FDT_NAMES:%=$(O)/host/libfdt/%.o)
+
+PVK_OFFSETS := $(wildcard pvguest/kernel/offsets.c pvguest/kernel/*/offsets.c)
+PVK_SRC := $(filter-out $(PVK_OFFSETS),$(wildcard pvguest/kernel/*.[cS] pvguest/kernel/*/*.[cS]))
+PVK_OBJ := $(patsubst %,$(O)/%.o,$(basename $(PVK_SRC)))
+PVK_LDS := $(wildcard pvguest/kernel/kernel.lds)
+
+PVU_LIB := $(patsubst %,$(O)/%.o,$(basename $(wildcard pvguest/user/lib/*.[cS])))
+PVU_BIN := $(patsubst pvguest/user/bin/%.c,$(O)/pvguest/root/bin/%,\
+	$(wildcard pvguest/user/bin/*.c))
+PVU_ETC := $(patsubst pvguest/user/%,$(O)/pvguest/root/%,$(wildcard pvguest/user/etc/*))
+PVU_LDS := $(wildcard pvguest/user/user.lds)
+
+GUEST_LIB := $(patsubst %,$(O)/%.o,$(basename $(wildcard tests/guest/lib/*.[cS])))
+GUEST_ELF := $(patsubst tests/guest/%,$(O)/tests/guest/%.elf,\
+	$(basename $(wildcard tests/guest/*.[cS])))
+GUEST_LDS := $(firstword $(wildcard tests/guest/lib/*.lds tests/guest/*.lds))
+
+UNIT_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c)
+UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
+
+DTB := $(patsubst dts/%.dts,$(O)/dts/%.dtb,$(wildcard dts/*.dts))
+
+# ---- what is built ------------------------------------------------------------------------------
+.PHONY: images hypervisor pvguest guests unit dtbs firmware
+images: hypervisor pvguest guests dtbs
+ifeq ($(FIRMWARE),strata)
+images: firmware
+endif
+hypervisor: $(if $(HV_LDS),$(O)/strata.elf,$(HV_OBJ))
+pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio
+guests: $(GUEST_ELF)
+dtbs: $(DTB)
+firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
+
+BUILT_BY := $(TOOLCHAIN_MK) Makefile
+
+# ---- hypervisor -----------------------------------------------------------------------------
+# The hypervisor is linked twice: the second time with the table of its own symbols, which host
+# traps print backtraces from.
+$(O)/strata.elf: $(O)/hypervisor/strata.lds $(HV_OBJ) $(FDT_OBJ) scripts/symbols.py
+	$(call say,LINK,$@)CC='$(CC)' NM='$(NM)' $(PYTHON) scripts/symbols.py $@ \
+		$(KERNEL_ISA) $(LINK) -Wl,--gc-sections -T $< $(HV_OBJ) $(FDT_OBJ)
+
+$(O)/hypervisor/%.o: hypervisor/%.c $(BUILT_BY) | $(FDT_SRC)/libfdt.h
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(HV_CFLAGS) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/hypervisor/%.o: hypervisor/%.S $(O)/include/offsets.h $(BUILT_BY)
+	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(HV_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(O)/libfdt/%.o: $(FDT_SRC)/libfdt.h hypervisor/lib/libfdt_env.h $(BUILT_BY)
+	$(call say,CC,libfdt/$*.c)mkdir -p $(@D) && $(CC) $(FDT_CFLAGS) -c -o $@ $(FDT_SRC)/$*.c
+
+# Frame offsets: the compiler prints `->NAME value` lines into its assembly output.
+offsets = sed -n 's/^[[:space:]]*\(\.ascii "\)\{0,1\}->\([A-Za-z0-9_]*\) [$$\#]*\(-\{0,1\}[0-9]*\).*/\#define \2 \3/p'
+
+$(O)/include/offsets.h: $(HV_OFFSETS:%.c=$(O)/%.offsets.s)
+	$(call say,GEN,$@)mkdir -p $(@D) && cat /dev/null $^ | $(offsets) >$@
+
+$(O)/include/pvguest-offsets.h: $(PVK_OFFSETS:%.c=$(O)/%.offsets.s)
+	$(call say,GEN,$@)mkdir -p $(@D) && cat /dev/null $^ | $(offsets) >$@
+
+$(O)/hypervisor/%.offsets.s: hypervisor/%.c $(BUILT_BY) | $(FDT_SRC)/libfdt.h
+	$(Q)mkdir -p $(@D) && $(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<
+
+$(O)/pvguest/%.offsets.s: pvguest/%.c $(BUILT_BY)
+	$(Q)mkdir -p $(@D) && $(CC) $(PVK_CFLAGS) -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<
+
+# Link scripts go through the preprocessor, so they share constants with the code.
+$(O)/%.lds: %.lds $(BUILT_BY)
+	$(Q)mkdir -p $(@D) && $(CC) -E -P -undef -x assembler-with-cpp -D__ASSEMBLY__ -D__LINKER__ \
+		$(HV_INC) -I$(dir $<) -MMD -MP -MT $@ -MF $@.d -o $@ $<
+
+# ---- pvguest --------------------------------------------------------------------------------
+$(O)/pvguest/kernel.elf: $(O)/pvguest/kernel/kernel.lds $(PVK_OBJ)
+	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) -T $< -o $@ $(PVK_OBJ)
+
+$(O)/pvguest/kernel/%.o: pvguest/kernel/%.c $(BUILT_BY)
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(PVK_CFLAGS) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/pvguest/kernel/%.o: pvguest/kernel/%.S $(O)/include/pvguest-offsets.h $(BUILT_BY)
+	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(PVK_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(O)/pvguest/user/%.o: pvguest/user/%.c $(BUILT_BY)
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(PVU_CFLAGS) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/pvguest/user/%.o: pvguest/user/%.S $(BUILT_BY)
+	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(PVU_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%)
+	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(USER_ISA) $(LINK) -s -Wl,--gc-sections \
+		$(PVU_LDS:%=-T $(O)/%) -o $@ $< $(PVU_LIB) -lgcc
+
+$(O)/pvguest/root/etc/%: pvguest/user/etc/%
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+$(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
+		$(patsubst $(O)/pvguest/root/%,%=$(O)/pvguest/root/%,$(PVU_BIN) $(PVU_ETC))
+
+# ---- bare test guests, device trees, firmware -----------------------------------------------
+$(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)
+	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) $(GUEST_LDS:%=-T $(O)/%) -o $@ $< $(GUEST_LIB)
+
+$(O)/tests/guest/%.o: tests/guest/%.c $(BUILT_BY)
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(GUEST_CFLAGS) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/tests/guest/%.o: tests/guest/%.S $(BUILT_BY)
+	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(GUEST_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+$(O)/dts/%.dtb: dts/%.dts $(BUILT_BY)
+	$(call say,DTC,$<)mkdir -p $(@D) && $(CC) -E -P -undef -nostdinc -x assembler-with-cpp \
+		-D__DTS__ -Idts -Isbi/include -MMD -MP -MT $@ -MF $@.d -o $(@:.dtb=.tmp.dts) $< && \
+		$(DTC) -q -I dts -O dtb -o $@ $(@:.dtb=.tmp.dts)
+
+FW_SRC := $(wildcard sbi/platform/strata/* sbi/platform/strata/*/*) sbi/include/strata/firmware.h
+
+# O= must be absolute and exist, else OpenSBI builds into the root directory.
+$(O)/firmware/fw_dynamic.bin: $(FW_SRC) $(BUILT_BY) | $(FDT_SRC)/libfdt.h
+	$(call say,OPENSBI,$(O)/firmware)mkdir -p $(O)/firmware/opensbi && \
+	$(MAKE) -C $(OPENSBI_SRC) -s PLATFORM_DIR='$(abspath sbi/platform/strata)' \
+		O='$(abspath $(O)/firmware/opensbi)' CROSS_COMPILE='$(FW_CROSS)' \
+		OPENSBI_VERSION_GIT= FW_PAYLOAD=n FW_JUMP=n STRATA_INCLUDE='$(abspath sbi/include)' \
+		>$(O)/firmware/build.log 2>&1 || { cat $(O)/firmware/build.log >&2; exit 1; }
+	$(Q)cp $(O)/firmware/opensbi/platform/strata/firmware/fw_dynamic.bin $@
+	$(Q)cp $(O)/firmware/opensbi/platform/strata/firmware/fw_dynamic.elf $(@:.bin=.elf)
+
+# ---- unit tests on the host -----------------------------------------------------------------
+# Each test names the hypervisor sources it is built with in a line `SOURCES: file file`.
+UNIT_MK := $(O)/tests/unit.mk
+ifneq ($(filter unit check test test-full $(O)/tests/unit/%,$(GOALS)),)
+include $(UNIT_MK)
+endif
+
+$(UNIT_MK): $(UNIT_SRC) Makefile
+	$(Q)mkdir -p $(@D) && for t in $(UNIT_SRC); do \
+		s=$$(sed -n '/SOURCES:/{s/.*SOURCES://;s/\*\/.*//;p;q}' $$t); \
+		echo "$(O)/$${t%.c}: $(O)/host/$${t%.c}.o" $$(for f in $$s; do echo "$(O)/host/$${f%.c}.o"; done); \
+	done >$@
+
+$(O)/host/libfdt.a: $(HOST_FDT_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/host/libfdt/%.o: $(FDT_SRC)/libfdt.h hypervisor/lib/libfdt_env.h Makefile
+	$(Q)mkdir -p $(@D) && $(HOSTCC) -std=gnu11 -O1 -g $(SAN) -w -DSTRATA_HOST_TEST \
+		-Ihypervisor/include -Ihypervisor -include hypervisor/lib/libfdt_env.h -I$(FDT_SRC) \
+		-c -o $@ $(FDT_SRC)/$*.c
+
+$(O)/host/%.o: %.c Makefile | $(FDT_SRC)/libfdt.h
+	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
+	$(Q)mkdir -p $(@D) && $(HOSTCC) $(SAN) -o $@ $(filter %.o,$^) $(wildcard $(O)/host/libfdt.a)
+
+# A test that does not build is a failed test and stops no other.
+unit: $(UNIT_MK)
+	$(Q)scripts/deps test
+	$(if $(UNIT_BIN),$(Q)$(MAKE) -k $(UNIT_BIN) || true)
+	$(Q)scripts/unit $(UNIT_BIN)
+
+-include $(shell test -d $(O) && find $(O) -name '*.d' -not -path '$(O)/firmware/*')
+
+# ---- the rest -------------------------------------------------------------------------------
+.PHONY: clean help
+clean:
+	$(Q)rm -rf $(O)
+
+help:
+	@sed -n 's/^## //p' Makefile
