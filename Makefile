@@ -65,7 +65,8 @@ $(FDT_SRC)/libfdt.h:
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wvla
 BARE := -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_INCLUDE) -fno-common -fno-pic \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -mcmodel=medany -O2 -g
+	-fno-stack-protector -fno-asynchronous-unwind-tables -mcmodel=medany -O2 -g \
+	-ffile-prefix-map='$(CURDIR)=.'
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments
 
 KERNEL_ISA := -march=rv64imac$(ISA_EXT) -mabi=lp64 -msmall-data-limit=0
@@ -138,7 +139,7 @@ BUILT_BY := $(TOOLCHAIN_MK) Makefile
 # ---- hypervisor -----------------------------------------------------------------------------
 # The hypervisor is linked twice: the second time with the table of its own symbols, which host
 # traps print backtraces from.
-$(O)/strata.elf: $(O)/hypervisor/strata.lds $(HV_OBJ) $(FDT_OBJ) scripts/symbols.py
+$(O)/strata.elf: $(HV_LDS:%=$(O)/%) $(HV_OBJ) $(FDT_OBJ) scripts/symbols.py
 	$(call say,LINK,$@)CC='$(CC)' NM='$(NM)' $(PYTHON) scripts/symbols.py $@ \
 		$(KERNEL_ISA) $(LINK) -Wl,--gc-sections -T $< $(HV_OBJ) $(FDT_OBJ)
 
@@ -196,7 +197,7 @@ $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 
 $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
-		$(patsubst $(O)/pvguest/root/%,%=$(O)/pvguest/root/%,$(PVU_BIN) $(PVU_ETC))
+		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)
@@ -255,7 +256,7 @@ $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 # A test that does not build is a failed test and stops no other.
 unit: $(UNIT_MK)
 	$(Q)scripts/deps test
-	$(if $(UNIT_BIN),$(Q)$(MAKE) -k $(UNIT_BIN) || true)
+	$(if $(UNIT_BIN),$(Q)$(MAKE) $(if $(Q),-s) -k $(UNIT_BIN) || true)
 	$(Q)scripts/unit $(UNIT_BIN)
 
 -include $(shell test -d $(O) && find $(O) -name '*.d' -not -path '$(O)/firmware/*')
