@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads the machine's own device tree, which firmware hands over in a1. Pure.
+ * Devicetree Specification 0.4, chapters 2 and 3; Linux bindings of riscv/cpus, riscv,plic, 8250.
+ */
+#ifndef BOOT_HOST_DT_H
+#define BOOT_HOST_DT_H
+
+#include "boot/isa.h"
+#include "lib/types.h"
+
+struct host_range {
+	hpa_t base;
+	uint64_t size;
+};
+
+struct host_hart {
+	uint64_t id;
+	uint64_t isa;		/* ISA_* */
+	int plic_context;	/* of S-mode, -1: none */
+};
+
+struct host_uart {
+	hpa_t base;		/* size 0: no ns16550a */
+	uint64_t size;
+	uint32_t irq, reg_shift, io_width, clock_hz;
+};
+
+struct host_plic {
+	hpa_t base;		/* size 0: no PLIC */
+	uint64_t size;
+	uint32_t ndev;
+};
+
+struct host_info {
+	struct host_range *memory;	/* kalloc'ed, sorted, merged */
+	size_t memory_count;
+	struct host_range *reserved;	/* kalloc'ed, sorted, merged; not the initrd, not this tree */
+	size_t reserved_count;
+	struct host_hart *harts;	/* kalloc'ed; enabled ones, in the tree's order */
+	size_t hart_count;
+	uint64_t isa;			/* what all harts have */
+	uint64_t timebase_hz;
+	struct host_uart uart;		/* the one stdout-path names, else the first */
+	struct host_plic plic;
+	hpa_t test_base;		/* sifive_test, to leave QEMU with an exit code; 0: none */
+	struct host_range initrd;	/* size 0: none */
+	const char *bootargs;		/* inside the tree; "" if there are none */
+	const uint8_t *rng_seed;	/* inside the tree; NULL: none */
+	size_t rng_seed_size;
+};
+
+/*
+ * Bytes of the tree at fdt, or 0 if there is no valid header. Before anything else is known, to map
+ * or reserve it.
+ */
+size_t host_dt_size(const void *fdt);
+
+/*
+ * The ranges alone, before there is an allocator: RAM (what = HOST_DT_MEMORY), or what firmware
+ * keeps (memory reservation block and /reserved-memory nodes). Unsorted.
+ * Return: number of ranges, of which the first max are in out; -EINVAL.
+ */
+enum host_dt_what { HOST_DT_MEMORY, HOST_DT_RESERVED };
+int host_dt_ranges(const void *fdt, enum host_dt_what what, struct host_range *out, size_t max);
+
+/* The initrd alone, the same way. size 0: none. */
+struct host_range host_dt_initrd(const void *fdt);
+
+/*
+ * Fill *out. The tree stays where it is: strings and the seed point into it.
+ * Return: 0; -EINVAL or -ENOMEM with one line in why.
+ */
+int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_size);
+void host_dt_free(struct host_info *info);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a VM tree (dts/NAME.dts) says, as a C structure: filled in by boot/vm_dt.c, read by whoever
+ * builds the VM. Devicetree Specification 0.4, chapter 3.
+ */
+#ifndef VM_CONFIG_H
+#define VM_CONFIG_H
+
+#include "lib/types.h"
+
+#define VM_NAME_MAX		32	/* with the terminating NUL */
+#define VM_VCPUS_MAX		512	/* as many as QEMU's virt machine has harts */
+#define VM_REGIONS_MAX		64
+#define VM_GPA_BITS		41	/* Sv39x4 */
+
+/* How the guest kernel's privileged operations are done; `native` has no hypervisor. */
+enum vm_mode {
+	VM_MODE_TE,
+	VM_MODE_REWRITE,
+	VM_MODE_PV,
+	VM_MODE_HW,
+	VM_MODE_COUNT
+};
+
+/* Where a deprivileged guest runs: VU-mode (V=1) or U-mode (V=0). */
+enum vm_world {
+	VM_WORLD_VU,
+	VM_WORLD_U,
+	VM_WORLD_COUNT
+};
+
+/* One stretch of guest RAM; page aligned; regions come sorted by gpa and do not overlap. */
+struct vm_region {
+	uint64_t gpa, size;
+};
+
+enum vdev_kind {
+	VDEV_UART,
+	VDEV_PLIC,
+	VDEV_KIND_COUNT
+};
+
+/* One PLIC context, in order of `interrupts-extended`. */
+struct vdev_context {
+	unsigned vcpu;		/* index into vm_config.harts */
+	uint32_t irq;		/* 9: S-mode external; 11 (M-mode) and -1 exist but nobody listens */
+};
+
+struct vdev_config {
+	enum vdev_kind kind;
+	uint64_t gpa, size;
+	uint32_t irq;		/* uart: PLIC source, 0 for none */
+	uint32_t reg_shift;	/* uart: register n is at n << reg_shift */
+	uint32_t ndev;		/* plic: sources are 1..ndev */
+	struct vdev_context *contexts;	/* plic, kalloc'ed */
+	size_t context_count;
+};
+
+struct vm_config {
+	char name[VM_NAME_MAX];
+	enum vm_mode mode;
+	enum vm_world world;
+	uint64_t features;	/* STRATA_F_* of <strata/abi.h>; 0 outside mode pv */
+	bool counters;		/* strata,counters: the guest may read cycle, time and instret */
+
+	uint64_t *harts;	/* hart id of each vCPU, kalloc'ed; vCPU 0 boots */
+	size_t vcpu_count;
+	struct vm_region *regions;	/* kalloc'ed */
+	size_t region_count;
+	struct vdev_config *devices;	/* kalloc'ed, NULL if there are none */
+	size_t device_count;
+
+	char *kernel;		/* file names in the archive, kalloc'ed */
+	char *initrd;		/* NULL: none */
+	char *bootargs;		/* NULL: none */
+};
+
+/* The word that trees, commands and reports use: "te", "rewrite", "pv", "hw". */
+const char *vm_mode_name(enum vm_mode mode);
+/* "vu" or "u". */
+const char *vm_world_name(enum vm_world world);
+/* Free what the config owns and clear it. A cleared config may be freed again. */
+void vm_config_free(struct vm_config *config);
+
+#endif
