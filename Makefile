@@ -66,7 +66,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissin
 	-Wimplicit-fallthrough -Wvla
 BARE := -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_INCLUDE) -fno-common -fno-pic \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -mcmodel=medany -O2 -g \
-	-ffile-prefix-map='$(CURDIR)=.'
+	-fdebug-prefix-map='$(CURDIR)=.' -fmacro-prefix-map='$(CURDIR)=.'
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--no-warn-rwx-segments
 
 KERNEL_ISA := -march=rv64imac$(ISA_EXT) -mabi=lp64 -msmall-data-limit=0
