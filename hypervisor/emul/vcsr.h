@@ -137,49 +137,36 @@ int vcsr_access(struct vcsr *v, unsigned int csr, enum csr_op op, bool writes, u
 const char *vcsr_name(unsigned int csr);
 
 /*
- * The hot path of te: a CSR instruction on sscratch, sepc, scause or stval, whose accesses have
- * no effect beyond the register itself; everything else returns false untouched and goes through
+ * The hot path of te: csrr and csrrw of sscratch, sepc, scause and stval, whose accesses have no
+ * effect beyond the register itself; everything else returns false untouched and goes through
  * insn_decode and vcsr_access, of which this is the measured twin (tests/unit/vcsr.c compares
- * them). regs[0] must be 0 and stays so. The caller has checked the virtual privilege and steps
- * the PC by 4.
+ * them). Only where the hypervisor alone writes the page: what is read is not made legal again.
+ * regs[0] must be 0 and stays so. The caller has checked the virtual privilege and steps the PC
+ * by 4.
  */
 static inline bool vcsr_emulate_fast(struct vcsr *v, uint64_t regs[32], uint32_t raw)
 {
-	unsigned int index = (raw >> 20) - CSR_SSCRATCH;
-	unsigned int rs1 = INSN_RS1(raw), rd = INSN_RD(raw);
-	uint64_t *field, old, operand, value;
+	/* The four CSR numbers differ in their low two bits; rd is free, and for csrrw rs1. */
+	const uint32_t varies = 3U << 20 | 0x1fU << 7, rs1_varies = 0x1fU << 15;
+	const uint32_t csrr = CSR_SSCRATCH << 20 | FUNCT3_CSRRS << 12 | OPCODE_SYSTEM;
+	const uint32_t csrrw = CSR_SSCRATCH << 20 | FUNCT3_CSRRW << 12 | OPCODE_SYSTEM;
+	char *fields = (char *)v->page + STRATA_PAGE_SSCRATCH;
+	uint64_t *field = (uint64_t *)(fields + (raw >> 20 & 3) * sizeof(uint64_t));
+	uint64_t value;
 
-	if (index > CSR_STVAL - CSR_SSCRATCH || INSN_OPCODE(raw) != OPCODE_SYSTEM ||
-	    (INSN_FUNCT3(raw) & 3) == 0)
-		return false;
-	field = (uint64_t *)((char *)v->page + STRATA_PAGE_SSCRATCH) + index;
-	old = READ_ONCE(*field);
-	/* sepc alone has a bit that is not stored: bit 0; index 1 */
-	if (index == CSR_SEPC - CSR_SSCRATCH)
-		old &= ~RISCV_UL(1);
-	if ((raw & (3U << 12)) == (2U << 12) && rs1 == 0) {
-		/* csrr, the commonest */
-		regs[rd] = old;
+	if (likely((raw & ~varies) == csrr)) {
+		regs[INSN_RD(raw)] = *field;
 		regs[0] = 0;
 		return true;
 	}
-	operand = INSN_FUNCT3(raw) & FUNCT3_CSR_IMM ? rs1 : regs[rs1];
-	switch (INSN_FUNCT3(raw) & 3) {
-	case CSR_OP_RW:
-		value = operand;
-		break;
-	case CSR_OP_RS:
-		value = old | operand;
-		break;
-	default:
-		value = old & ~operand;
-		break;
-	}
-	if (index == CSR_SEPC - CSR_SSCRATCH)
-		value &= ~RISCV_UL(1);
-	WRITE_ONCE(*field, value);
-	regs[rd] = old;
+	if (unlikely((raw & ~(varies | rs1_varies)) != csrrw))
+		return false;
+	value = regs[INSN_RS1(raw)];
+	if ((raw >> 20 & 3) == (CSR_SEPC & 3))
+		value = vcsr_sepc_legal(value);
+	regs[INSN_RD(raw)] = *field;
 	regs[0] = 0;
+	*field = value;
 	return true;
 }
 
