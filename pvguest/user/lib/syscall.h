@@ -277,11 +277,15 @@ _Static_assert(sizeof(struct stat) == 128, "struct stat is Linux's");
 _Static_assert(sizeof(struct siginfo) == 128, "siginfo_t is Linux's");
 _Static_assert(offsetof(struct ucontext, regs) == 176, "ucontext_t is Linux's");
 
-/* The kernel's struct sigaction: riscv64 has no restorer in it. */
+/*
+ * The kernel's struct sigaction is the first three members: riscv64 has no restorer. QEMU's user
+ * emulation (7.2) believes that there is one, before the mask; sys_sigaction sets both places.
+ */
 struct sigaction {
 	void (*handler)(int signo, struct siginfo *info, void *context);
 	uint64_t flags;
 	uint64_t mask;
+	uint64_t mask_qemu;
 };
 
 /* Hypervisor traps taken by this VM, and entries to M-mode of the machine, both since boot. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * true: succeeds. The program that bench's fork_exec starts.
+ * POSIX.1-2017, true.
+ */
+#include "lib/program.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Samples of what a stretch of code costs: instructions, time ticks, hypervisor traps.
+ * Unprivileged specification, Zicntr; private system call strata_counters.
+ */
+#include "sample.h"
+
+#include <stddef.h>
+
+bool sample_has_insns, sample_has_counters;
+volatile unsigned int sample_skips;
+
+static inline uint64_t read_instret(void)
+{
+	uint64_t value;
+
+	/* volatile: two reads differ. 4 bytes long: the skip handler relies on it. */
+	__asm__ volatile("rdinstret %0" : "=r"(value) : : "memory");
+	return value;
+}
+
+static inline uint64_t read_time(void)
+{
+	uint64_t value;
+
+	/* volatile: two reads differ. */
+	__asm__ volatile("rdtime %0" : "=r"(value) : : "memory");
+	return value;
+}
+
+void sample_begin(struct sample *sample)
+{
+	*sample = (struct sample){ 0 };
+	if (sample_has_counters)
+		sys_counters(&sample->counters);
+	sample->ticks = read_time();
+	if (sample_has_insns)
+		sample->insns = read_instret();
+}
+
+void sample_end(struct sample *sample)
+{
+	struct strata_counters counters = { 0 };
+
+	if (sample_has_insns)
+		sample->insns = read_instret() - sample->insns;
+	sample->ticks = read_time() - sample->ticks;
+	if (sample_has_counters)
+		sys_counters(&counters);
+	sample->counters.traps = counters.traps - sample->counters.traps;
+	sample->counters.mtraps = counters.mtraps - sample->counters.mtraps;
+}
+
+static uint64_t difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+void sample_subtract(struct sample *sample, const struct sample *base)
+{
+	sample->insns = difference(sample->insns, base->insns);
+	sample->ticks = difference(sample->ticks, base->ticks);
+	sample->counters.traps = difference(sample->counters.traps, base->counters.traps);
+	sample->counters.mtraps = difference(sample->counters.mtraps, base->counters.mtraps);
+}
+
+void sample_skip_handler(int signo, struct siginfo *info, void *context)
+{
+	struct ucontext *uc = context;
+
+	(void)signo;
+	(void)info;
+	sample_skips++;
+	uc->regs[0] += 4;
+}
+
+void sample_probe(void)
+{
+	struct sigaction skip = { .handler = sample_skip_handler, .flags = SA_SIGINFO };
+	struct sigaction old;
+	struct strata_counters counters;
+
+	sample_has_counters = sys_counters(&counters) == 0;
+	sample_skips = 0;
+	sys_sigaction(SIGILL, &skip, &old);
+	read_instret();
+	sample_has_insns = sample_skips == 0;
+	sys_sigaction(SIGILL, &old, NULL);
+}

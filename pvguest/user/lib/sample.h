@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Samples of what a stretch of code costs: instructions, time ticks, hypervisor traps.
+ * Unprivileged specification, Zicntr; private system call strata_counters.
+ */
+#ifndef PVGUEST_USER_SAMPLE_H
+#define PVGUEST_USER_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "syscall.h"
+
+struct sample {
+	uint64_t insns, ticks;
+	struct strata_counters counters;
+};
+
+/* What this process may read: instret may be denied, only pvguest has the counters. */
+extern bool sample_has_insns, sample_has_counters;
+
+/* Finds out what may be read; to be called in the process that samples, before it does. */
+void sample_probe(void);
+
+/* Between the two, *sample belongs to them; after sample_end it holds the differences. */
+void sample_begin(struct sample *sample);
+void sample_end(struct sample *sample);
+
+/* *sample -= *base, never below 0. */
+void sample_subtract(struct sample *sample, const struct sample *base);
+
+/*
+ * A signal handler that goes on behind the instruction that faulted, which must be 4 bytes long;
+ * sample_skips counts.
+ */
+void sample_skip_handler(int signo, struct siginfo *info, void *context);
+extern volatile unsigned int sample_skips;
+
+#endif
