@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spin locks. Interrupts are always off in HS-mode, so a holder is never interrupted and there is
+ * no irqsave form. Keep sections short: the waiters burn their harts. The order in which locks
+ * nest is written in vm/vm.h. RISC-V unprivileged specification, "A" extension.
+ */
+#ifndef LIB_LOCK_H
+#define LIB_LOCK_H
+
+#include "lib/types.h"
+
+struct spinlock {
+	uint32_t held;
+};
+
+#define SPINLOCK_INIT		{ 0 }
+
+/*
+ * Lets other harts go on while this one waits (lib/lock.c): under QEMU's -icount, where harts take
+ * turns on one thread, a loop without it would never end. Every busy loop calls it.
+ */
+#ifdef STRATA_HOST_TEST
+static inline void spin_relax(void) {}
+#else
+void spin_relax(void);
+#endif
+
+static inline void spin_init(struct spinlock *lock)
+{
+	lock->held = 0;
+}
+
+/* Takes the lock if it is free. An AMO, so it cannot fail for any other reason, as an SC can. */
+static inline bool spin_trylock(struct spinlock *lock)
+{
+	return __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static inline void spin_lock(struct spinlock *lock)
+{
+	while (unlikely(!spin_trylock(lock))) {
+		/* Wait with loads, which leave the cache line shared. */
+		while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
+			spin_relax();
+	}
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+/* Whether anybody holds the lock: for assertions. */
+static inline bool spin_is_locked(const struct spinlock *lock)
+{
+	return __atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0;
+}
+
+#endif
