@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtual CPU: what the world switch saves, what its mode keeps, its interrupts, timer and
+ * scheduling, and its statistics. RISC-V privileged specification, "Hypervisor extension"; SBI HSM.
+ */
+#ifndef VM_VCPU_H
+#define VM_VCPU_H
+
+#include <strata/abi.h>
+#include "emul/vcsr.h"
+#include "lib/guest_trap.h"
+#include "lib/timerq.h"
+#include "lib/types.h"
+#include "mem/shadow.h"
+#include "vm/runq.h"
+#include "vm/stat.h"
+#include "vm/vm.h"
+
+struct hart;
+
+/* The specification's register numbers of those that the SBI and the ABI speak of. */
+#define REG_RA 1
+#define REG_SP 2
+#define REG_TP 4
+#define REG_A0 10
+#define REG_A1 11
+#define REG_A2 12
+#define REG_A6 16
+#define REG_A7 17
+
+enum vcpu_state {
+	VCPU_STOPPED,		/* SBI HSM STOPPED */
+	VCPU_RUNNABLE,		/* on its hart's run queue, or running */
+	VCPU_BLOCKED,		/* WFI or HSM suspend: woken by a pending interrupt */
+};
+
+/* VS-mode CSRs of a vCPU in mode hw while it is not on a hart. */
+struct vs_csrs {
+	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vstimecmp;
+	uint64_t hvip;
+	uint64_t scounteren, senvcfg;
+};
+
+struct fp_state {
+	uint64_t f[32];
+	uint64_t fcsr;
+};
+
+struct vcpu {
+	/* Used by vm/enter.S through generated offsets. */
+	uint64_t regs[32];		/* regs[0] stays 0 */
+	uint64_t pc;
+	uint64_t host_sp, host_tp;
+
+	struct vm *vm;
+	unsigned index;			/* in vm->vcpus */
+	uint64_t hartid;		/* the guest's name for it */
+	uint64_t hstatus;		/* loaded when it is put on a hart */
+	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
+
+	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
+	bool supervisor;		/* virtual privilege: S, else U */
+	struct vcsr vcsr;
+	struct strata_vcpu_page *page;
+	struct shadow shadow;
+	bool user_fence;		/* the guest's own tables (VMID B) need a fence before use */
+	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
+
+	/* Mode hw. */
+	struct vs_csrs vs;
+
+	struct fp_state fp;
+	bool fp_loaded;			/* this hart's FP registers hold fp */
+
+	/*
+	 * Interrupts: the level of each S-level interrupt line (bits of sip) as seen by the guest.
+	 * Written by any hart with atomics; the mode turns it into hvip or an injected trap.
+	 */
+	uint64_t irq_pending;
+	/* Deadline of the guest's SBI timer, in host ticks; UINT64_MAX = none. */
+	uint64_t timer_deadline;
+	struct timerq_node timer_node;
+
+	/* Scheduling; under hart->lock of its hart. */
+	struct hart *hart;		/* where it runs; fixed */
+	enum vcpu_state state;
+	bool running;			/* on its hart right now */
+	struct runq_entity runq;
+
+	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
+	uint64_t requests;
+
+	unsigned same_fault_count;	/* traps in a row at one pc without progress */
+	uint64_t same_fault_pc;
+
+	struct vcpu_stat stat;
+};
+
+#define VCPU_REQ_STOP		(1u << 0)	/* the VM has ended */
+#define VCPU_REQ_FENCE_I	(1u << 1)
+#define VCPU_REQ_FENCE_VMA	(1u << 2)	/* everything of the guest's translations */
+#define VCPU_REQ_IRQ		(1u << 3)	/* irq_pending has changed */
+
+/* Create the vCPU number index of vm; -ENOMEM. */
+int vcpu_create(struct vm *vm, unsigned index);
+void vcpu_destroy(struct vcpu *v);
+
+/*
+ * Raise or lower an interrupt line of a vCPU (IRQ_S_SOFT, IRQ_S_TIMER, IRQ_S_EXT), from any hart;
+ * wakes it if it is blocked, interrupts its hart if it runs elsewhere.
+ */
+void vcpu_irq_set(struct vcpu *v, unsigned irq);
+void vcpu_irq_clear(struct vcpu *v, unsigned irq);
+
+/* SBI set_timer: deadline in ticks of the time CSR; clears the pending timer interrupt. */
+void vcpu_set_timer(struct vcpu *v, uint64_t deadline);
+
+/* SBI HSM. hart_start on a vCPU that is not stopped: SBI_ERR_ALREADY_AVAILABLE. */
+int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
+/* Stops the calling vCPU: takes effect when its exit handler returns VCPU_RESCHEDULE. */
+void vcpu_stop(struct vcpu *v);
+/* SBI HSM status: STARTED, STOPPED or SUSPENDED. */
+int64_t vcpu_hsm_status(const struct vcpu *v);
+/* Block until an enabled-or-not pending interrupt (WFI): takes effect as vcpu_stop does. */
+void vcpu_block(struct vcpu *v);
+
+/*
+ * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when no
+ * vCPU of the set can any longer run without having done so. mask_base UINT64_MAX = all (SBI).
+ * Return: SBI_SUCCESS or SBI_ERR_INVALID_PARAM (a hart that does not exist).
+ */
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base, uint64_t request);
+
+/*
+ * What an exit handler returns: go straight back into the guest, or leave to the run loop
+ * (state changed: blocked, stopped, time slice over).
+ */
+enum vcpu_next { VCPU_RESUME = 0, VCPU_RESCHEDULE = 1 };
+
+/* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
+void vcpu_enter(struct vcpu *v);
+/* vm/exit.c: called by vm/enter.S for every trap that the guest takes to HS-mode. */
+enum vcpu_next vcpu_exit(struct vcpu *v, uint64_t scause);
+
+#endif
