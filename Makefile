@@ -221,8 +221,8 @@ $(O)/firmware/fw_dynamic.bin: $(FW_SRC) $(BUILT_BY) | $(FDT_SRC)/libfdt.h
 	$(call say,OPENSBI,$(O)/firmware)mkdir -p $(O)/firmware/opensbi && \
 	$(MAKE) -C $(OPENSBI_SRC) -s PLATFORM_DIR='$(abspath sbi/platform/strata)' \
 		O='$(abspath $(O)/firmware/opensbi)' CROSS_COMPILE='$(FW_CROSS)' \
-		OPENSBI_VERSION_GIT= FW_PAYLOAD=n FW_JUMP=n STRATA_INCLUDE='$(abspath sbi/include)' \
-		>$(O)/firmware/build.log 2>&1 || { cat $(O)/firmware/build.log >&2; exit 1; }
+		OPENSBI_VERSION_GIT= FW_PAYLOAD=n FW_JUMP=n \
+		>$(O)/firmware/build.log 2>&1 || { tail -n 20 $(O)/firmware/build.log >&2; exit 1; }
 	$(Q)cp $(O)/firmware/opensbi/platform/strata/firmware/fw_dynamic.bin $@
 	$(Q)cp $(O)/firmware/opensbi/platform/strata/firmware/fw_dynamic.elf $(@:.bin=.elf)
 
@@ -255,7 +255,7 @@ $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 
 # A test that does not build is a failed test and stops no other.
 unit: $(UNIT_MK)
-	$(Q)scripts/deps test
+	$(Q)scripts/deps unit
 	$(if $(UNIT_BIN),$(Q)$(MAKE) $(if $(Q),-s) -k $(UNIT_BIN) || true)
 	$(Q)scripts/unit $(UNIT_BIN)
 
