@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's console from the first instruction on: the host's uart once drv/uart has it, the
+ * firmware's DBCN or legacy console before. No lock: the multiplexer above has one, and a host
+ * trap must be able to print whatever is held. SBI 2.0, chapters 5 and 12.
+ */
+#ifndef HART_HOSTCON_H
+#define HART_HOSTCON_H
+
+#include "lib/types.h"
+
+/* Sends. The hypervisor's own memory only (DBCN gets its physical address through buf_hpa). */
+void hostcon_write(const char *text, size_t size);
+/* The next typed byte, or -1. */
+int hostcon_read(void);
+/* The same as hostcon_write(), for printf_set_sink(): early boot and host traps. */
+void hostcon_put(void *ctx, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command shell of the hypervisor: xl's commands over the VMs, statistics, the trace.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "lib/types.h"
+
+/*
+ * Called by boot once, after console_init() and when kalloc works. bootargs: the host's; `trace=1`
+ * prints every privilege transition as it happens, `trace=ring` only fills the ring. poweroff ends
+ * the machine; it is called with no lock held, after every VM was told to stop, and need not return.
+ */
+void monitor_init(const char *bootargs, unsigned hart_count, uint64_t timebase_hz,
+		  void (*poweroff)(void));
+
+/* One line of input, without its newline. Runs at once, on the hart that took the interrupt. */
+void monitor_command(const char *line);
+
+#endif

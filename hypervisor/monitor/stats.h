@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The counters of a vCPU under the names that KVM and perf give them. Pure.
+ */
+#ifndef MONITOR_STATS_H
+#define MONITOR_STATS_H
+
+#include "vm/stat.h"
+
+typedef void stats_line_fn(void *ctx, const char *name, uint64_t value);
+
+/* One call per counter that is not zero (and for `exits` always), grouped, in a fixed order. */
+void stats_list(const struct vcpu_stat *stat, stats_line_fn *line, void *ctx);
+/* Add one vCPU's counters to a sum. */
+void stats_add(struct vcpu_stat *sum, const struct vcpu_stat *stat);
+
+#endif

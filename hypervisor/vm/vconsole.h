@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console of a VM, as its devices and its SBI see it: bytes out, and a queue of bytes in that
+ * the uart and the SBI calls share. monitor/console.c is at the other end.
+ */
+#ifndef VM_VCONSOLE_H
+#define VM_VCONSOLE_H
+
+#include "lib/lock.h"
+#include "lib/types.h"
+
+#define VCONSOLE_INPUT		1024	/* a power of two */
+#define VCONSOLE_LINE		256
+
+struct vm;
+
+/* The last, unfinished line of one source of output; under the multiplexer's lock. */
+struct vconsole_line {
+	char text[VCONSOLE_LINE];
+	size_t length;
+	bool carriage_return;	/* a CR came last: it counts only if no LF follows */
+	bool cut;		/* earlier parts of this line are gone from text */
+};
+
+struct vconsole {
+	struct spinlock lock;	/* input queue */
+	uint8_t input[VCONSOLE_INPUT];
+	uint64_t taken, added;	/* since the beginning; added - taken bytes wait */
+	/* Somebody wants to know about input; set once, before the VM runs. No lock held. */
+	void (*ready)(void *arg);
+	void *ready_arg;
+
+	struct vconsole_line line;
+};
+
+/* The multiplexer; set once by the monitor. Before that, output is dropped. */
+struct vconsole_ops {
+	void (*created)(struct vm *vm);
+	void (*write)(struct vm *vm, const char *text, size_t size);
+	void (*ended)(struct vm *vm);
+};
+extern const struct vconsole_ops *vconsole_ops;
+
+/* Give a VM its console, once: -ENOMEM. */
+int vconsole_create(struct vm *vm);
+/* Free it, with the VM. */
+void vconsole_destroy(struct vm *vm);
+/* The VM has ended: show what is left of its last line, give the input to another one. */
+void vconsole_ended(struct vm *vm);
+
+/* Output of the guest, from any hart; locks of devices may be held. */
+void vconsole_write(struct vm *vm, const char *text, size_t size);
+/* Take waiting input, at most size bytes; returns how many. */
+size_t vconsole_read(struct vm *vm, char *text, size_t size);
+/* One byte of input for the guest; false: the queue is full and it is lost. No lock held. */
+bool vconsole_feed(struct vm *vm, char byte);
+
+#endif
