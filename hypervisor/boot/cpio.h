@@ -12,6 +12,7 @@
 struct cpio {
 	const uint8_t *base;
 	size_t size, offset;
+	bool ended;		/* the last entry was a trailer: zeros or another archive may follow */
 };
 
 /* One entry; pointers lead into the archive. */
