@@ -105,11 +105,12 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *old, size_t size)
 {
-	struct block *block = (struct block *)old - 1;
+	struct block *block;
 	void *new;
 
 	if (old == NULL)
 		return malloc(size);
+	block = (struct block *)old - 1;
 	if (size <= block->size)
 		return old;
 	new = malloc(size);
@@ -122,10 +123,11 @@ void *realloc(void *old, size_t size)
 
 void free(void *memory)
 {
-	struct block *block = (struct block *)memory - 1;
+	struct block *block;
 
 	if (memory == NULL)
 		return;
+	block = (struct block *)memory - 1;
 	block->used = false;
 	for (block = heap_first; block != NULL; block = block->next) {
 		if (!block->used)

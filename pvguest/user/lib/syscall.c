@@ -129,6 +129,11 @@ long sys_getpid(void)
 	return syscall0(SYS_getpid);
 }
 
+long sys_setsid(void)
+{
+	return syscall0(SYS_setsid);
+}
+
 long sys_getppid(void)
 {
 	return syscall0(SYS_getppid);

@@ -9,7 +9,8 @@
  *              on the console) unlinkat(files made with O_CREAT) chdir openat(AT_FDCWD, O_CREAT
  *              O_TRUNC O_APPEND O_DIRECTORY O_CLOEXEC) close pipe2 getdents64 lseek read write
  *              readv writev newfstatat(AT_EMPTY_PATH too) fstat
- *              /dev/console, /dev/null and /dev/zero; fds 0, 1, 2 of init are the console
+ *              /dev/console, /dev/null and /dev/zero; fds 0, 1, 2 of init are the console, which
+ *              echoes, ends lines at CR or LF, obeys backspace, and takes ^D as the end of file
  *   processes  clone(SIGCHLD: fork) execve exit exit_group wait4(pid, -1, WNOHANG) getpid getppid
  *              gettid set_tid_address getuid geteuid getgid getegid sched_yield uname
  *              setpgid getpgid setsid
@@ -358,6 +359,7 @@ _Noreturn void sys_exit(int status);
 long sys_wait4(long pid, int *status, int options);
 long sys_kill(long pid, int signo);
 long sys_getpid(void);
+long sys_setsid(void);
 long sys_getppid(void);
 long sys_sched_yield(void);
 long sys_nanosleep(const struct timespec *req, struct timespec *rem);
