@@ -25,7 +25,7 @@ struct timerq {
 void timerq_init(struct timerq *queue);
 void timerq_node_init(struct timerq_node *node);
 
-/* Puts a node in; one that is in this or another queue leaves it first (its owner is locked, too). */
+/* Puts a node in. One that is queued leaves its queue first, whose owner is locked, too. */
 void timerq_insert(struct timerq *queue, struct timerq_node *node, uint64_t deadline_ticks);
 
 /* Takes a node out of the queue that it is in, if any. */

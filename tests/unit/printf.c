@@ -30,21 +30,26 @@ static const int64_t integers[] = {
 	0xffffffff, 0x123456789abcdef, INT64_MAX, INT64_MIN, -255,
 };
 
+static void compare_format(const char *format, unsigned size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(integers); i++) {
+		if (size == 8)
+			SAME(format, integers[i]);
+		else
+			SAME(format, (int)integers[i]);
+	}
+}
+
 static void compare_integers(const char *length, char letter, unsigned size)
 {
-	for (size_t f = 0; f < sizeof(flags) / sizeof(flags[0]); f++) {
-		for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
-			for (size_t p = 0; p < sizeof(precisions) / sizeof(precisions[0]); p++) {
+	for (size_t f = 0; f < ARRAY_SIZE(flags); f++) {
+		for (size_t w = 0; w < ARRAY_SIZE(widths); w++) {
+			for (size_t p = 0; p < ARRAY_SIZE(precisions); p++) {
 				char format[64];
 
-				snprintf(format, sizeof(format), "<%%%s%s%s%s%c>", flags[f], widths[w],
-					 precisions[p], length, letter);
-				for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++) {
-					if (size == 8)
-						SAME(format, integers[i]);
-					else
-						SAME(format, (int)integers[i]);
-				}
+				snprintf(format, sizeof(format), "<%%%s%s%s%s%c>", flags[f],
+					 widths[w], precisions[p], length, letter);
+				compare_format(format, size);
 			}
 		}
 	}
