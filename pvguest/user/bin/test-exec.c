@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test-exec: execve and what the new program finds: arguments, aux vector, memory, descriptors.
+ * Linux riscv64 system call ABI; System V ABI, process initialisation; POSIX.1-2017, exec.
+ */
+#include "lib/check.h"
+#include "lib/printf.h"
+#include "lib/program.h"
+#include "lib/string.h"
+#include "lib/syscall.h"
+
+#define LONG_BYTES 3000
+
+static char zeroed[5 * 4096];	/* .bss */
+static int initialised = 42;	/* .data */
+extern char _start[];
+
+static int self_exec(char *const argv[], char *const envp[])
+{
+	long pid = sys_fork();
+
+	if (pid == 0) {
+		initialised = 1;
+		memset(zeroed, 1, sizeof(zeroed));
+		sys_exit((int)-sys_execve(check_self(), argv, envp));
+	}
+	return check_wait(pid);
+}
+
+static char *words(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
+/* --- what runs in the new program; 0 is success --- */
+
+static char **const_argv;
+
+static int seen_arguments(int argc)
+{
+	const char *one, *empty;
+	size_t i;
+
+	if (argc != 6 || strcmp(const_argv[2], "") != 0 || strcmp(const_argv[3], "a b") != 0 ||
+	    strlen(const_argv[4]) != LONG_BYTES || strcmp(const_argv[5], "\xff\x01") != 0)
+		return 1;
+	for (i = 0; i < LONG_BYTES; i++) {
+		if (const_argv[4][i] != 'a' + (char)(i % 26))
+			return 2;
+	}
+	if (const_argv[argc] != NULL)
+		return 3;
+	/* In either order: QEMU's user emulation turns it round. */
+	one = program_getenv("ONE");
+	empty = program_getenv("EMPTY");
+	if (one == NULL || strcmp(one, "1") != 0 || empty == NULL || *empty != '\0')
+		return 4;
+	return program_environ[2] == NULL ? 0 : 5;
+}
+
+static int seen_memory(int argc)
+{
+	size_t i;
+
+	(void)argc;
+	for (i = 0; i < sizeof(zeroed); i++) {
+		if (zeroed[i] != 0)
+			return 1;
+	}
+	if (initialised != 42)
+		return 2;
+	return ((uintptr_t)(const_argv - 1) & 15) != 0 ? 3 : 0;	/* sp points to argc */
+}
+
+static int seen_auxv(int argc)
+{
+	uint64_t value, count, size;
+	const uint8_t *header;
+
+	(void)argc;
+	if (program_auxval(AT_PAGESZ, &value) != 0 || value != 4096)
+		return 1;
+	if (program_auxval(AT_ENTRY, &value) != 0 || value != (uint64_t)_start)
+		return 2;
+	if (program_auxval(AT_PHENT, &size) != 0 || size != 56)
+		return 3;
+	if (program_auxval(AT_PHNUM, &count) != 0 || count != 4)
+		return 4;
+	if (program_auxval(AT_PHDR, &value) != 0)
+		return 5;
+	header = (const uint8_t *)value;
+	if (header[0] != 1 || header[4] != 4)	/* PT_LOAD, PF_R: the first of user.lds */
+		return 6;
+	if (program_auxval(AT_RANDOM, &value) != 0)
+		return 7;
+	(void)*(volatile uint64_t *)(value + 8);	/* 16 bytes that can be read */
+	return 0;
+}
+
+static int seen_descriptors(int argc)
+{
+	(void)argc;
+	if (sys_fcntl(20, F_GETFD, 0) != 0)
+		return 1;
+	return sys_fcntl(21, F_GETFD, 0) == -EBADF && sys_fcntl(22, F_GETFD, 0) == -EBADF ? 0 : 2;
+}
+
+static int seen_signals(int argc)
+{
+	struct sigaction old;
+	uint64_t mask = 0;
+
+	(void)argc;
+	sys_sigaction(SIGUSR1, NULL, &old);
+	if (old.handler != SIG_DFL)
+		return 1;
+	sys_sigaction(SIGUSR2, NULL, &old);
+	if (old.handler != SIG_IGN)
+		return 2;
+	sys_sigprocmask(SIG_BLOCK, NULL, &mask);
+	return mask == (1UL << (SIGHUP - 1)) ? 0 : 3;
+}
+
+static int seen_pid(int argc)
+{
+	unsigned long pid;
+
+	return argc == 3 && program_number(const_argv[2], 1UL << 31, &pid) == 0 &&
+	       (long)pid == sys_getpid() ? 0 : 1;
+}
+
+static const struct {
+	const char *name;
+	int (*look)(int argc);
+} looks[] = {
+	{ "--arguments", seen_arguments }, { "--memory", seen_memory }, { "--auxv", seen_auxv },
+	{ "--descriptors", seen_descriptors }, { "--signals", seen_signals }, { "--pid", seen_pid },
+};
+
+/* --- the cases --- */
+
+static void exec_arguments(void)
+{
+	char text[LONG_BYTES + 1];
+	char *const argv[] = { words(check_self()), words("--arguments"), words(""), words("a b"),
+			       text, words("\xff\x01"), NULL };
+	char *const envp[] = { words("ONE=1"), words("EMPTY="), NULL };
+	size_t i;
+
+	for (i = 0; i < LONG_BYTES; i++)
+		text[i] = (char)('a' + i % 26);
+	text[LONG_BYTES] = '\0';
+	CHECK_EQ(self_exec(argv, envp), 0);
+}
+
+static void exec_look(const char *look)
+{
+	char *const argv[] = { words(check_self()), words(look), NULL };
+
+	CHECK_EQ(self_exec(argv, argv + 2), 0);
+}
+
+static void exec_memory(void)
+{
+	exec_look("--memory");
+}
+
+static void exec_auxv(void)
+{
+	exec_look("--auxv");
+}
+
+static void exec_descriptors(void)
+{
+	CHECK_EQ(sys_dup3(1, 20, 0), 20);
+	CHECK_EQ(sys_dup3(1, 21, O_CLOEXEC), 21);
+	CHECK_EQ(sys_dup3(1, 22, 0), 22);
+	CHECK_EQ(sys_fcntl(22, F_SETFD, FD_CLOEXEC), 0);
+	CHECK_EQ(sys_fcntl(22, F_GETFD, 0), FD_CLOEXEC);
+	exec_look("--descriptors");
+	CHECK_EQ(sys_fcntl(21, F_GETFD, 0), FD_CLOEXEC);	/* still open here */
+}
+
+static void on_signal(int signo, struct siginfo *info, void *context)
+{
+	(void)signo;
+	(void)info;
+	(void)context;
+}
+
+static void exec_signals(void)
+{
+	struct sigaction act = { .handler = on_signal };
+	uint64_t mask = 1UL << (SIGHUP - 1);
+
+	CHECK_EQ(sys_sigaction(SIGUSR1, &act, NULL), 0);
+	act.handler = SIG_IGN;
+	CHECK_EQ(sys_sigaction(SIGUSR2, &act, NULL), 0);
+	CHECK_EQ(sys_sigprocmask(SIG_SETMASK, &mask, NULL), 0);
+	exec_look("--signals");
+}
+
+static void exec_pid(void)
+{
+	char number[24];
+	char *const argv[] = { words(check_self()), words("--pid"), number, NULL };
+	long pid = sys_fork();
+
+	if (pid == 0) {
+		snprintf(number, sizeof(number), "%ld", sys_getpid());
+		sys_exit((int)-sys_execve(check_self(), argv, argv + 3));
+	}
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+static void exec_errors(void)
+{
+	char *const argv[] = { words("x"), NULL };
+	const char *text = "/test-exec.tmp";
+	size_t i;
+	long fd;
+
+	CHECK_EQ(sys_execve("/no/such/file", argv, argv + 1), -ENOENT);
+	CHECK_EQ(sys_execve("", argv, argv + 1), -ENOENT);
+	CHECK_EQ(sys_execve("/bin", argv, argv + 1), -EACCES);
+	for (i = 0; i < CHECK_WILD; i++) {
+		char *wild = (char *)check_wild[i];
+
+		CHECK_EQ(sys_execve(wild, argv, argv + 1), -EFAULT);
+		CHECK_EQ(sys_execve(check_self(), (char *const *)(void *)wild, argv + 1), -EFAULT);
+		CHECK_EQ(sys_execve(check_self(), (char *const []){ wild, NULL }, argv + 1),
+			 -EFAULT);
+	}
+	fd = sys_openat(AT_FDCWD, text, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	CHECK(fd >= 0);
+	CHECK_EQ(sys_write((int)fd, "echo no ELF file at all, only some text to look at\n", 51), 51);
+	CHECK_EQ(sys_close((int)fd), 0);
+	CHECK_EQ(sys_execve(text, argv, argv + 1), -ENOEXEC);
+	CHECK_EQ(sys_unlink(text), 0);
+}
+
+static void exec_often(void)
+{
+	int i;
+
+	for (i = 0; i < 40; i++)
+		exec_look("--memory");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct check_case cases[] = {
+		{ "execve passes arguments and environment unchanged", exec_arguments },
+		{ "execve gives fresh data, zeroed bss and an aligned stack", exec_memory },
+		{ "execve passes an aux vector that describes the program", exec_auxv },
+		{ "execve closes what is close-on-exec and nothing else", exec_descriptors },
+		{ "execve resets handlers, keeps ignored and blocked signals", exec_signals },
+		{ "execve keeps the process id", exec_pid },
+		{ "execve fails with ENOENT, EACCES, EFAULT and ENOEXEC", exec_errors },
+		{ "forty programs run one after the other", exec_often },
+	};
+	size_t i;
+
+	const_argv = argv;
+	for (i = 0; argc > 1 && i < sizeof(looks) / sizeof(looks[0]); i++) {
+		if (strcmp(argv[1], looks[i].name) == 0)
+			return looks[i].look(argc);
+	}
+	return check_main(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
+}

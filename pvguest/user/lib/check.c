@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Self-checking programs: cases that each run in a process of their own and print a line.
+ * A case that hangs is killed after a deadline.
+ */
+#include "check.h"
+
+#include "printf.h"
+#include "program.h"
+#include "string.h"
+#include "syscall.h"
+
+const uintptr_t check_wild[CHECK_WILD] = {
+	8, 0x3000, 0x3fffffe000, 0x4000000000, 0x8000000000000000, 0xffffffff80000000,
+	0xfffffffffffffff8,
+};
+
+static const char *case_name;
+static const char *self_path;
+
+_Noreturn void check_fail(const char *file, int line, const char *why)
+{
+	const char *slash = strrchr(file, '/');
+
+	printf("FAIL: %s: %s:%d: %s\n", case_name, slash != NULL ? slash + 1 : file, line, why);
+	sys_exit(1);
+}
+
+void check_equal(const char *file, int line, const char *what, long actual, long expected)
+{
+	char why[256];
+
+	if (actual == expected)
+		return;
+	snprintf(why, sizeof(why), "%s is %ld (0x%lx), not %ld (0x%lx)", what, actual,
+		 (unsigned long)actual, expected, (unsigned long)expected);
+	check_fail(file, line, why);
+}
+
+const char *check_self(void)
+{
+	return self_path;
+}
+
+long check_fork(int (*body)(void))
+{
+	long pid = sys_fork();
+
+	if (pid == 0)
+		sys_exit(body());
+	CHECK(pid > 0);
+	return pid;
+}
+
+int check_wait(long pid)
+{
+	int status = -1;
+	long got;
+
+	do {
+		got = sys_wait4(pid, &status, 0);
+	} while (got == -EINTR);
+	CHECK_EQ(got, pid);
+	return status;
+}
+
+void check_sleep_ms(long ms)
+{
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	while (sys_nanosleep(&time, &time) == -EINTR)
+		;
+}
+
+long check_now_ms(void)
+{
+	struct timespec now;
+
+	CHECK_EQ(sys_clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+char *check_map(size_t length, int prot)
+{
+	long area = sys_mmap(NULL, length, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(area > 0 && area % 4096 == 0);
+	return (char *)area;
+}
+
+/* Waits for a case, at most until its deadline; its wait status, or -1 after killing it. */
+static int case_wait(long pid)
+{
+	long deadline = check_now_ms() + CHECK_DEADLINE_MS;
+	long pause_ms = 1;
+	int status = -1;
+
+	while (sys_wait4(pid, &status, WNOHANG) == 0) {
+		if (check_now_ms() > deadline) {
+			sys_kill(pid, SIGKILL);
+			sys_wait4(pid, &status, 0);
+			return -1;
+		}
+		check_sleep_ms(pause_ms);
+		if (pause_ms < 50)
+			pause_ms *= 2;
+	}
+	return status;
+}
+
+static int case_run(const struct check_case *test)
+{
+	int status;
+	long pid;
+
+	case_name = test->name;
+	pid = sys_fork();
+	if (pid == 0) {
+		test->run();
+		sys_exit(0);
+	}
+	if (pid < 0) {
+		printf("FAIL: %s: fork: %s\n", test->name, program_strerror(pid));
+		return 1;
+	}
+	status = case_wait(pid);
+	if (status == 0)
+		printf("PASS: %s\n", test->name);
+	else if (status == -1)
+		printf("FAIL: %s: did not end\n", test->name);
+	else if (WIFSIGNALED(status))
+		printf("FAIL: %s: killed by signal %d\n", test->name, WTERMSIG(status));
+	return status != 0;
+}
+
+int check_main(const struct check_case *cases, size_t count, int argc, char **argv)
+{
+	static char path[256];
+	unsigned int passed = 0, failed = 0;
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s%s", strchr(argv[0], '/') != NULL ? "" : "/bin/", argv[0]);
+	self_path = path;
+	for (i = 0; i < count; i++) {
+		if (argc > 1 && strstr(cases[i].name, argv[1]) == NULL)
+			continue;
+		if (case_run(&cases[i]) == 0)
+			passed++;
+		else
+			failed++;
+	}
+	printf("%s: %u passed, %u failed\n", program_name, passed, failed);
+	return failed != 0;
+}
