@@ -47,7 +47,7 @@ include $(TOOLCHAIN_MK)
 endif
 
 $(TOOLCHAIN_MK):
-	$(Q)scripts/deps build
+	$(Q)FIRMWARE='$(FIRMWARE)' CROSS_COMPILE='$(CROSS_COMPILE)' scripts/deps build
 	$(Q)scripts/toolchain '$@' '$(CROSS_COMPILE)'
 	$(Q)test -f '$@' || { echo "no compiler $(or $(CROSS_COMPILE),riscv64-unknown-elf-)gcc:" \
 		"package gcc-riscv64-unknown-elf (scripts/deps build installs it)" >&2; exit 1; }
@@ -153,7 +153,8 @@ $(O)/libfdt/%.o: $(FDT_SRC)/libfdt.h hypervisor/lib/libfdt_env.h $(BUILT_BY)
 	$(call say,CC,libfdt/$*.c)mkdir -p $(@D) && $(CC) $(FDT_CFLAGS) -c -o $@ $(FDT_SRC)/$*.c
 
 # Frame offsets: the compiler prints `->NAME value` lines into its assembly output.
-offsets = sed -n 's/^[[:space:]]*\(\.ascii "\)\{0,1\}->\([A-Za-z0-9_]*\) [$$\#]*\(-\{0,1\}[0-9]*\).*/\#define \2 \3/p'
+offsets = sed -n -e 's/^[[:space:]]*\.ascii "//' \
+	-e 's/^[[:space:]]*->\([A-Za-z0-9_]*\) \(-\{0,1\}[0-9]*\).*/\#define \1 \2/p'
 
 $(O)/include/offsets.h: $(HV_OFFSETS:%.c=$(O)/%.offsets.s)
 	$(call say,GEN,$@)mkdir -p $(@D) && cat /dev/null $^ | $(offsets) >$@
@@ -201,7 +202,8 @@ $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py Makefile
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)
-	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) $(GUEST_LDS:%=-T $(O)/%) -o $@ $< $(GUEST_LIB)
+	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) $(GUEST_LDS:%=-T $(O)/%) -o $@ $< \
+		$(GUEST_LIB)
 
 $(O)/tests/guest/%.o: tests/guest/%.c $(BUILT_BY)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(GUEST_CFLAGS) $(LIBC_CFLAGS) -MMD -MP -c -o $@ $<
@@ -236,7 +238,8 @@ endif
 $(UNIT_MK): $(UNIT_SRC) Makefile
 	$(Q)mkdir -p $(@D) && for t in $(UNIT_SRC); do \
 		s=$$(sed -n '/SOURCES:/{s/.*SOURCES://;s/\*\/.*//;p;q}' $$t); \
-		echo "$(O)/$${t%.c}: $(O)/host/$${t%.c}.o" $$(for f in $$s; do echo "$(O)/host/$${f%.c}.o"; done); \
+		o=$$(for f in $$s; do echo "$(O)/host/$${f%.c}.o"; done); \
+		echo "$(O)/$${t%.c}: $(O)/host/$${t%.c}.o" $$o; \
 	done >$@
 
 $(O)/host/libfdt.a: $(HOST_FDT_OBJ)
@@ -255,16 +258,85 @@ $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 
 # A test that does not build is a failed test and stops no other.
 unit: $(UNIT_MK)
-	$(Q)scripts/deps unit
+	$(Q)HOSTCC='$(HOSTCC)' scripts/deps unit
 	$(if $(UNIT_BIN),$(Q)$(MAKE) $(if $(Q),-s) -k $(UNIT_BIN) || true)
 	$(Q)scripts/unit $(UNIT_BIN)
 
 -include $(shell test -d $(O) && find $(O) -name '*.d' -not -path '$(O)/firmware/*')
 
-# ---- the rest -------------------------------------------------------------------------------
+# ---- running and measuring: scripts/strata does the work ----------------------------------------
+# It reads what the user set from STRATA_NAME in the environment.
+ifeq ($(QEMU),qemu10)
+QEMU_PROGRAM := $(abspath $(CACHE))/qemu10/bin/qemu-system-riscv64
+else
+QEMU_PROGRAM := $(QEMU)
+endif
+$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD BOOTARGS TRACE TIMEOUT OP,\
+	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
+export STRATA_O := $(O)
+export STRATA_QEMU := $(QEMU_PROGRAM)
+export STRATA_CACHE := $(CACHE)
+strata := $(PYTHON) scripts/strata
+deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' scripts/deps
+
+.PHONY: compare run bench explain qemu qemu-gdb check test test-full docs deps
+compare run bench explain: images
+	$(Q)$(deps) run
+	$(Q)$(strata) $@
+
+# Strata alone with the demonstration's machines, no launcher in between: QEMU's own console.
+qemu: images
+	$(Q)$(deps) run
+	$(Q)$(strata) qemu
+
+qemu-gdb: images
+	$(Q)$(deps) run gdb
+	$(Q)$(strata) qemu --gdb
+
+# Unit tests and static checks: under two minutes, no QEMU.
+CHECK = unit="$(MAKE) unit" \
+	check="$(PYTHON) scripts/check --objdump '$(CROSS)objdump' --image '$(O)/strata.elf'"
+SYSTEM = system="$(strata) test$(if $(filter test-full,$@), --full)"
+
+check:
+	$(Q)$(MAKE) hypervisor || true
+	$(Q)scripts/total $(CHECK)
+
+# Ends in one line with the sum over unit tests, checks and boots.
+test test-full: images
+	$(Q)$(deps) test
+	$(Q)scripts/total $(CHECK) $(SYSTEM)
+
+# The documents name files and link to each other: both must exist.
+docs:
+	$(Q)$(PYTHON) scripts/check --docs
+
+deps:
+	$(Q)$(deps)
+
 .PHONY: clean help
 clean:
 	$(Q)rm -rf $(O)
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+##  make compare    run the benchmarks in native, te, pv and hw; print one table,
+##                  write build/compare.json and build/report.html     (OP= MODE= choose)
+##  make run        start virtual machines: VM=NAME[,NAME...] from dts/, or a guest of
+##                  yours: KERNEL=FILE MODE=te|pv|hw [INITRD=FILE BOOTARGS="..." WORLD=vu]
+##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log
+##  make explain    walk one operation through the levels: OP=csr_read MODE=te
+##  make bench      the benchmarks of chosen modes only, one line each
+##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
+##  make check      unit tests and static checks only (unit: the unit tests alone)
+##  make docs       check that what the documents name exists
+##  make qemu       QEMU without the launcher; make qemu-gdb: stopped, waiting for gdb
+##  make            build everything; hypervisor pvguest guests dtbs firmware: one part
+##  make deps       get what is missing (scripts/deps --help); clean, help
+##
+##  O=build         where everything is built        V=1       show the commands
+##  QEMU=PROGRAM    or QEMU=qemu10                   FIRMWARE=strata|distro
+##  CPUS=N          harts                            CPU=rv64,h=false   QEMU's -cpu
+##  MEM=SIZE        the machine's memory             TIMEOUT=SECONDS    deadline of a run
+##  CROSS_COMPILE=  TOOLPREFIX=  prefix of the RISC-V compiler (found by itself)
