@@ -27,8 +27,9 @@ size_t guest_dt_size(const struct vm_config *config, const void *vm_fdt);
 
 /*
  * Write the guest's tree for config to out (8-byte aligned): the VM tree at vm_fdt (accepted by
- * vm_dt_parse) without strata,* properties and disabled nodes, with what facts holds.
- * Return: bytes of the finished tree; -ENOSPC if out_size is too small; -EINVAL.
+ * vm_dt_parse, any alignment) without strata,* properties and disabled nodes, with what facts
+ * holds.
+ * Return: bytes of the finished tree; -ENOSPC if out_size is too small; -ENOMEM; -EINVAL.
  */
 int guest_dt_build(const struct vm_config *config, const void *vm_fdt, void *out, size_t out_size,
 		   const struct guest_dt_facts *facts);

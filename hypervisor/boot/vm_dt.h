@@ -8,7 +8,7 @@
 
 #include "vm/config.h"
 
-#define VM_DT_SIZE_MAX		(1UL << 20)
+#define VM_DT_SIZE_MAX		(128UL << 10)
 
 /*
  * Fill *out from the flattened tree of at most size bytes at fdt (any alignment). name is the VM's

@@ -6,9 +6,13 @@
 #ifndef LIBFDT_ENV_H
 #define LIBFDT_ENV_H
 
-#include <limits.h>
 #include "lib/string.h"
 #include "lib/types.h"
+
+/* A freestanding compiler need not have <limits.h>. */
+#ifndef INT_MAX
+#define INT_MAX			__INT_MAX__
+#endif
 
 typedef uint16_t fdt16_t;
 typedef uint32_t fdt32_t;
