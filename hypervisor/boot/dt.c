@@ -6,6 +6,21 @@
 #include "boot/dt.h"
 #include "lib/errno.h"
 
+/* One or two cells as one number. */
+static uint64_t dt_read(const uint8_t *cells, int count)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 4 * count; i++)
+		value = value << 8 | cells[i];
+	return value;
+}
+
+size_t dt_total_size(const void *fdt)
+{
+	return dt_read((const uint8_t *)fdt + offsetof(struct fdt_header, totalsize), 1);
+}
+
 int dt_check(const void *fdt, size_t size)
 {
 	if (size < sizeof(struct fdt_header))
@@ -75,16 +90,6 @@ int dt_string(const void *fdt, int node, const char *property, const char **out)
 		return -EINVAL;
 	*out = string;
 	return 0;
-}
-
-/* One or two cells as one number. */
-static uint64_t dt_read(const uint8_t *cells, int count)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 4 * count; i++)
-		value = value << 8 | cells[i];
-	return value;
 }
 
 int dt_u32(const void *fdt, int node, const char *property, unsigned index, uint32_t *out)

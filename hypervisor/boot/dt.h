@@ -36,6 +36,8 @@ struct dt_range {
  * Return: 0 or an error of libfdt.
  */
 int dt_check(const void *fdt, size_t size);
+/* Its header's totalsize; fdt may stand at any address and need not be a tree. */
+size_t dt_total_size(const void *fdt);
 
 /* The full path of a node, cut to fit; for messages. Return: path. */
 const char *dt_path(const void *fdt, int node, char *path, size_t size);

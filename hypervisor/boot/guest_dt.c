@@ -22,7 +22,7 @@ size_t guest_dt_size(const struct vm_config *config, const void *vm_fdt)
 	size_t args = config->bootargs ? strlen(config->bootargs) : 0;
 
 	/* Aligning the blocks again may add a little to a tree that was packed tightly. */
-	return fdt_totalsize(vm_fdt) + GUEST_DT_EXTRA + args +
+	return dt_total_size(vm_fdt) + GUEST_DT_EXTRA + args +
 	       config->vcpu_count * GUEST_DT_EXTRA_PER_CPU;
 }
 
@@ -190,10 +190,10 @@ int guest_dt_build(const struct vm_config *config, const void *vm_fdt, void *out
 
 	/* libfdt wants 8-byte alignment, archives give 4. */
 	if (!IS_ALIGNED((uintptr_t)vm_fdt, 8UL)) {
-		copy = kalloc(fdt_totalsize(vm_fdt));
+		copy = kalloc(dt_total_size(vm_fdt));
 		if (!copy)
 			return -ENOMEM;
-		memcpy(copy, vm_fdt, fdt_totalsize(vm_fdt));
+		memcpy(copy, vm_fdt, dt_total_size(vm_fdt));
 		dt.from = copy;
 	}
 	err = write_tree(&dt, out_size);
