@@ -30,8 +30,8 @@
 #define SHADOW_GPA_LIMIT	(RISCV_UL(1) << 40)
 
 /*
- * All of it works on this hart alone, under the VMID of the shadow: a core that moves a vCPU to
- * another hart, or runs two with the same ASIDs on one, executes fence_all itself in between.
+ * The fences work on this hart alone, under the VMID of the shadow: who moves a vCPU to another
+ * hart, or runs two with the same ASIDs on one, executes an HFENCE.VVMA x0, x0 in between.
  */
 struct shadow_ops {
 	struct ptpool_ops pool;		/* pages that the shadow's VMID can read at *gpa */
@@ -49,11 +49,11 @@ struct shadow_ops {
 struct shadow_config {
 	const struct shadow_ops *ops;
 	void *ctx;
-	struct ptpage *pages;		/* an array of max_pages, the caller's until shadow_destroy */
+	struct ptpage *pages;		/* an array of max_pages; the caller's */
 	uint32_t max_pages;		/* at least SHADOW_MIN_PAGES */
 	/*
-	 * Hardware ASIDs for this vCPU alone. With fewer than two, address spaces share one and every
-	 * switch fences; more than 2 * SHADOW_CONTEXTS are not used.
+	 * Hardware ASIDs for this vCPU alone, two a context: 2 to 2 * SHADOW_CONTEXTS. On a hart
+	 * without ASIDs give any range and fence after each load of vsatp.
 	 */
 	uint32_t asid_first, asid_count;
 	/* Set A and D in the guest's PTEs (hardware that updates them), or fault (Svade). */
@@ -68,7 +68,7 @@ struct shadow_root {
 struct shadow_context {
 	uint64_t satp;			/* the guest's; 0 = unused */
 	struct shadow_root roots[2];	/* by SUM */
-	struct ptchain pages;
+	struct ptchain root_pages, tables;
 	uint64_t last_used;
 };
 
@@ -91,7 +91,6 @@ struct shadow {
 	struct shadow_context contexts[SHADOW_CONTEXTS];
 	uint32_t context_count;		/* how many of them the ASIDs allow */
 	uint32_t asid_first;
-	bool shared_asid;		/* fewer than two ASIDs: fence at each switch */
 	bool adue;
 	bool pinned;
 	bool mxr_leaves;		/* some leaf is readable only because MXR was set */
@@ -101,7 +100,7 @@ struct shadow {
 	struct shadow_stat stat;
 };
 
-/* Returns 0; -EINVAL for too few pages or no ASID; -ENOMEM. Fences nothing. */
+/* Returns 0; -EINVAL for too few pages or no ASID; -ENOMEM. Nothing need be fenced before. */
 int shadow_init(struct shadow *s, const struct shadow_config *config);
 
 /* Drops everything, fences and gives all pages back. Does nothing to a zeroed struct. */
@@ -119,13 +118,14 @@ static inline unsigned shadow_hash(uint64_t satp)
  * Makes the address space of a guest's satp and SUM the current one. Returns the vsatp to run its
  * kernel under, which stays right until the next switch or shadow_destroy(), whatever is filled,
  * fenced or flushed meanwhile; 0 (Bare) if the guest's satp is not Sv39.
- * Called at every change of satp and SUM, and at each entry from the guest's user to its kernel.
+ * Called at every change of satp and SUM, and at each entry from the guest's user to its kernel;
+ * the vsatp is loaded, or the guest's user run, before any other function of the shadow is called.
  */
 static inline uint64_t shadow_switch(struct shadow *s, uint64_t guest_satp, bool sum)
 {
 	struct shadow_context *c = s->hash[shadow_hash(guest_satp)];
 
-	if (unlikely(!c || c->satp != guest_satp || !c->roots[sum].vsatp || s->shared_asid))
+	if (unlikely(!c || c->satp != guest_satp || !c->roots[sum].vsatp))
 		return shadow_switch_slow(s, guest_satp, sum);
 	s->current = c;
 	c->last_used = ++s->clock;
@@ -135,15 +135,16 @@ static inline uint64_t shadow_switch(struct shadow *s, uint64_t guest_satp, bool
 /*
  * A page fault of the guest's kernel (virtual S-mode) at gva, under the satp and SUM last given to
  * shadow_switch() and with sstatus.MXR = mxr.
- * Returns 0: filled, run the instruction again; 1: the trap in *out is the guest's own; -EINVAL: not
- * the current address space; -ENOMEM cannot happen after shadow_init() succeeded.
+ * Returns 0: filled, run the instruction again; 1: the trap in *out is the guest's own; -EINVAL:
+ * not the current address space; -ENOMEM cannot happen after shadow_init() succeeded.
  */
-int shadow_fault(struct shadow *s, gva_t gva, enum walk_access access, uint64_t guest_satp, bool sum,
-		 bool mxr, struct guest_trap *out);
+int shadow_fault(struct shadow *s, gva_t gva, enum walk_access access, uint64_t guest_satp,
+		 bool sum, bool mxr, struct guest_trap *out);
 
 /*
  * The guest's SFENCE.VMA for its kernel's translations: drops what it must and fences the shadow's
- * VMID. The same fence for the guest's own tables (the other VMID) is the caller's.
+ * VMID. The same fence for the guest's own tables (the other VMID) is the caller's, and so is
+ * ignoring those bits of asid that the guest's satp does not have.
  */
 void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint64_t asid);
 

@@ -26,8 +26,8 @@ enum walk_status {
 
 struct walk_ops {
 	/*
-	 * The host address of the naturally aligned 8 bytes of guest RAM at gpa, or NULL if they are
-	 * not all guest RAM. gpa has up to 56 bits and is the guest's choice.
+	 * The host address of the naturally aligned 8 bytes of guest RAM at gpa, or NULL if that is
+	 * not guest RAM. gpa has up to 56 bits and is the guest's choice.
 	 */
 	uint64_t *(*read_pte)(void *ctx, gpa_t gpa);
 };
