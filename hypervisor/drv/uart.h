@@ -19,7 +19,7 @@ bool uart_present(void);
 void uart_write(const char *text, size_t size);
 /* The next received byte, or -1. */
 int uart_read(void);
-/* Interrupt when bytes are received. */
-void uart_enable_rx_interrupt(void);
+/* Whether received bytes interrupt; off after uart_init(). Bytes wait in the port meanwhile. */
+void uart_rx_interrupt(bool on);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "lib/types.h"
 
-/* Sends. The hypervisor's own memory only (DBCN gets its physical address through buf_hpa). */
+/* Sends; waits for room. */
 void hostcon_write(const char *text, size_t size);
 /* The next typed byte, or -1. */
 int hostcon_read(void);

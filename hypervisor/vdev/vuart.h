@@ -65,6 +65,11 @@ struct vuart_io {
 	void (*interrupt)(void *arg, bool level);
 };
 
+struct vuart_fifo {
+	uint8_t bytes[VUART_FIFO_SIZE];
+	unsigned head, count;
+};
+
 struct vuart {
 	const struct vuart_io *io;
 	void *arg;
@@ -72,9 +77,9 @@ struct vuart {
 	uint8_t lsr_errors;		/* OE until LSR is read */
 	uint8_t msr_delta;		/* the low half of MSR, until MSR is read */
 	bool thr_empty_pending;		/* THRE is to be reported and was not yet */
-	bool line;			/* the level that interrupt() was told last */
-	uint8_t rx[VUART_FIFO_SIZE];
-	unsigned rx_head, rx_count;
+	bool interrupting;		/* the level that interrupt() was told last */
+	struct vuart_fifo line_rx;	/* received over the line */
+	struct vuart_fifo loop_rx;	/* received from ourselves, in loopback */
 };
 
 void vuart_init(struct vuart *uart, const struct vuart_io *io, void *arg);

@@ -16,16 +16,18 @@ struct vm;
 
 /* The last, unfinished line of one source of output; under the multiplexer's lock. */
 struct vconsole_line {
+	const char *name;	/* shown in brackets before each line; NULL: nothing */
 	char text[VCONSOLE_LINE];
 	size_t length;
 	bool carriage_return;	/* a CR came last: it counts only if no LF follows */
-	bool cut;		/* earlier parts of this line are gone from text */
+	bool begun;		/* the line has shown or cut parts that are no longer in text */
 };
 
 struct vconsole {
 	struct spinlock lock;	/* input queue */
 	uint8_t input[VCONSOLE_INPUT];
 	uint64_t taken, added;	/* since the beginning; added - taken bytes wait */
+	bool held;		/* the multiplexer waits for room */
 	/* Somebody wants to know about input; set once, before the VM runs. No lock held. */
 	void (*ready)(void *arg);
 	void *ready_arg;
@@ -37,6 +39,8 @@ struct vconsole {
 struct vconsole_ops {
 	void (*created)(struct vm *vm);
 	void (*write)(struct vm *vm, const char *text, size_t size);
+	/* A queue that vconsole_hold() found full is half empty again. Device locks may be held. */
+	void (*room)(struct vm *vm);
 	void (*ended)(struct vm *vm);
 };
 extern const struct vconsole_ops *vconsole_ops;
@@ -50,9 +54,11 @@ void vconsole_ended(struct vm *vm);
 
 /* Output of the guest, from any hart; locks of devices may be held. */
 void vconsole_write(struct vm *vm, const char *text, size_t size);
-/* Take waiting input, at most size bytes; returns how many. */
+/* Take waiting input, at most size bytes; returns how many. From any hart, with device locks held. */
 size_t vconsole_read(struct vm *vm, char *text, size_t size);
-/* One byte of input for the guest; false: the queue is full and it is lost. No lock held. */
+/* One byte of input for the guest; false: the queue is full. No device lock held. */
 bool vconsole_feed(struct vm *vm, char byte);
+/* Is the queue full? Then ops->room() will be called once there is room. */
+bool vconsole_hold(struct vm *vm);
 
 #endif

@@ -42,6 +42,10 @@ struct vsbi_ext {
 				 enum vcpu_next *next);
 };
 
+/* BASE functions below this one answer with a constant. */
+#define VSBI_BASE_CONSTANTS	(SBI_BASE_GET_IMPL_VERSION + 1)
+extern const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS];
+
 /* vsbi/base.c, time.c ... strata.c */
 extern const struct vsbi_ext vsbi_base, vsbi_time, vsbi_ipi, vsbi_rfence, vsbi_hsm, vsbi_srst,
 	vsbi_dbcn, vsbi_legacy, vsbi_strata;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's PLIC, from one context: which source interrupts the hypervisor.
+ * RISC-V Platform-Level Interrupt Controller Specification 1.0, chapter 3 (memory map).
+ */
+#include "drv/plic.h"
+#include "lib/errno.h"
+
+#define PLIC_PRIORITY(source)		((source) * 4UL)
+#define PLIC_ENABLE(context, word)	(0x2000UL + (context) * 0x80UL + (word) * 4UL)
+#define PLIC_THRESHOLD(context)		(0x200000UL + (context) * 0x1000UL)
+#define PLIC_CLAIM(context)		(PLIC_THRESHOLD(context) + 4)
+
+static struct {
+	uint8_t *base;
+	unsigned ndev, context;
+} plic;
+
+/* volatile: device registers */
+static volatile uint32_t *plic_reg(uint64_t offset)
+{
+	return (volatile uint32_t *)(plic.base + offset);
+}
+
+void plic_init(void *base, unsigned ndev, unsigned context)
+{
+	plic.base = base;
+	plic.ndev = ndev;
+	plic.context = context;
+	for (unsigned word = 0; word <= ndev / 32; word++)
+		*plic_reg(PLIC_ENABLE(context, word)) = 0;
+	*plic_reg(PLIC_THRESHOLD(context)) = 0;
+}
+
+bool plic_present(void)
+{
+	return plic.base != NULL;
+}
+
+int plic_enable(unsigned source)
+{
+	if (source == 0 || source > plic.ndev)
+		return -EINVAL;
+	*plic_reg(PLIC_PRIORITY(source)) = 1;
+	*plic_reg(PLIC_ENABLE(plic.context, source / 32)) |= 1U << (source % 32);
+	return 0;
+}
+
+unsigned plic_claim(void)
+{
+	return *plic_reg(PLIC_CLAIM(plic.context));
+}
+
+void plic_complete(unsigned source)
+{
+	*plic_reg(PLIC_CLAIM(plic.context)) = source;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Emulated devices of a VM: built from its tree.
+ */
+#include "lib/errno.h"
+#include "lib/printf.h"
+#include "vdev/vdev.h"
+#include "vdev/vplic_dev.h"
+#include "vdev/vuart_dev.h"
+#include "vm/vconsole.h"
+
+static const struct {
+	const char *name;
+	int (*create)(struct vm *vm, const struct vdev_config *config);
+} vdev_kinds[VDEV_KIND_COUNT] = {
+	[VDEV_UART] = { "ns16550a", vuart_dev_create },
+	[VDEV_PLIC] = { "plic", vplic_dev_create },
+};
+
+int vdev_create_all(struct vm *vm, char *why, size_t why_size)
+{
+	int err = vconsole_create(vm);
+
+	if (err) {
+		snprintf(why, why_size, "no memory for its console");
+		return err;
+	}
+	for (size_t i = 0; i < vm->config.device_count; i++) {
+		const struct vdev_config *config = &vm->config.devices[i];
+
+		if (config->kind == VDEV_PLIC && vm->plic != NULL) {
+			snprintf(why, why_size, "it has a second plic, at 0x%lx", config->gpa);
+			return -EINVAL;
+		}
+		err = vdev_kinds[config->kind].create(vm, config);
+		if (err) {
+			snprintf(why, why_size, "%s at 0x%lx: %s", vdev_kinds[config->kind].name,
+				 config->gpa,
+				 err == -ENOMEM ? "no memory" : "too many sources or contexts");
+			return err;
+		}
+	}
+	return 0;
+}

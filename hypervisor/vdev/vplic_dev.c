@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The PLIC of a VM: vplic behind a window, its contexts wired to vCPUs.
+ */
+#include <riscv/csr.h>
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+#include "vdev/vplic.h"
+#include "vdev/vplic_dev.h"
+#include "vm/vcpu.h"
+
+struct vplic_dev {
+	struct vdev vdev;
+	struct spinlock lock;		/* guards plic */
+	struct vplic plic;
+	struct vcpu **targets;		/* per context the vCPU that it interrupts, or NULL */
+};
+
+static struct vplic_dev *vplic_dev_of(struct vdev *dev)
+{
+	return container_of(dev, struct vplic_dev, vdev);
+}
+
+static void vplic_dev_output(void *arg, unsigned context, bool level)
+{
+	struct vplic_dev *dev = arg;
+	struct vcpu *target = dev->targets[context];
+
+	if (target == NULL)
+		return;
+	if (level)
+		vcpu_irq_set(target, IRQ_S_EXT);
+	else
+		vcpu_irq_clear(target, IRQ_S_EXT);
+}
+
+/* All registers are 32 bits wide; other sizes are an access fault, as on QEMU's machine. */
+static int vplic_dev_read(struct vdev *vdev, struct vcpu *v, uint64_t offset, unsigned size,
+			  uint64_t *value)
+{
+	struct vplic_dev *dev = vplic_dev_of(vdev);
+
+	(void)v;
+	if (size != 4)
+		return -EFAULT;
+	spin_lock(&dev->lock);
+	*value = vplic_read(&dev->plic, offset);
+	spin_unlock(&dev->lock);
+	return 0;
+}
+
+static int vplic_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, unsigned size,
+			   uint64_t value)
+{
+	struct vplic_dev *dev = vplic_dev_of(vdev);
+
+	(void)v;
+	if (size != 4)
+		return -EFAULT;
+	spin_lock(&dev->lock);
+	vplic_write(&dev->plic, offset, (uint32_t)value);
+	spin_unlock(&dev->lock);
+	return 0;
+}
+
+static void vplic_dev_destroy(struct vdev *vdev)
+{
+	struct vplic_dev *dev = vplic_dev_of(vdev);
+
+	kfree(dev->plic.contexts);
+	kfree(dev->targets);
+	kfree(dev);
+}
+
+static const struct vdev_ops vplic_dev_ops = {
+	.name = "plic",
+	.read = vplic_dev_read,
+	.write = vplic_dev_write,
+	.destroy = vplic_dev_destroy,
+};
+
+int vplic_dev_create(struct vm *vm, const struct vdev_config *config)
+{
+	struct vplic_dev *dev = kalloc(sizeof(*dev));
+	struct vplic_context *contexts = kalloc(config->context_count * sizeof(*contexts));
+	struct vcpu **targets = kalloc(config->context_count * sizeof(struct vcpu *));
+	int err = -ENOMEM;
+
+	if (dev && contexts && targets && config->context_count <= VPLIC_CONTEXTS_MAX)
+		err = vplic_init(&dev->plic, config->ndev, contexts,
+				 (unsigned)config->context_count, vplic_dev_output, dev);
+	else if (config->context_count > VPLIC_CONTEXTS_MAX)
+		err = -EINVAL;
+	if (err) {
+		kfree(dev);
+		kfree(contexts);
+		kfree(targets);
+		return err;
+	}
+	for (size_t i = 0; i < config->context_count; i++)
+		if (config->contexts[i].irq == IRQ_S_EXT &&
+		    config->contexts[i].vcpu < vm->vcpu_count)
+			targets[i] = vm->vcpus[config->contexts[i].vcpu];
+	spin_init(&dev->lock);
+	dev->targets = targets;
+	dev->vdev = (struct vdev){ .ops = &vplic_dev_ops, .vm = vm, .gpa = config->gpa,
+				   .size = config->size };
+	vm_add_device(vm, &dev->vdev);
+	vm->plic = &dev->vdev;
+	return 0;
+}
+
+void vplic_dev_set_level(struct vm *vm, unsigned source, bool level)
+{
+	struct vplic_dev *dev;
+
+	if (vm->plic == NULL || source == 0)
+		return;
+	dev = vplic_dev_of(vm->plic);
+	spin_lock(&dev->lock);
+	vplic_set_level(&dev->plic, source, level);
+	spin_unlock(&dev->lock);
+}

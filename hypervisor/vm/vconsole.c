@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The console of a VM: output to the multiplexer, input from it by a queue.
+ */
+#include "lib/errno.h"
+#include "mem/kalloc.h"
+#include "vm/vconsole.h"
+#include "vm/vm.h"
+
+const struct vconsole_ops *vconsole_ops;
+
+int vconsole_create(struct vm *vm)
+{
+	struct vconsole *console = kalloc(sizeof(*console));
+
+	if (!console)
+		return -ENOMEM;
+	spin_init(&console->lock);
+	vm->console = console;
+	if (vconsole_ops)
+		vconsole_ops->created(vm);
+	return 0;
+}
+
+void vconsole_destroy(struct vm *vm)
+{
+	kfree(vm->console);
+	vm->console = NULL;
+}
+
+void vconsole_ended(struct vm *vm)
+{
+	if (vm->console && vconsole_ops)
+		vconsole_ops->ended(vm);
+}
+
+void vconsole_write(struct vm *vm, const char *text, size_t size)
+{
+	if (vm->console && vconsole_ops)
+		vconsole_ops->write(vm, text, size);
+}
+
+size_t vconsole_read(struct vm *vm, char *text, size_t size)
+{
+	struct vconsole *console = vm->console;
+	size_t done = 0;
+	bool room = false;
+
+	/* The common poll of an empty queue takes no lock. */
+	if (!console || READ_ONCE(console->added) == READ_ONCE(console->taken))
+		return 0;
+	spin_lock(&console->lock);
+	while (done < size && console->taken != console->added)
+		text[done++] = (char)console->input[console->taken++ % VCONSOLE_INPUT];
+	if (console->held && console->added - console->taken <= VCONSOLE_INPUT / 2) {
+		console->held = false;
+		room = true;
+	}
+	spin_unlock(&console->lock);
+	if (room && vconsole_ops)
+		vconsole_ops->room(vm);
+	return done;
+}
+
+bool vconsole_hold(struct vm *vm)
+{
+	struct vconsole *console = vm->console;
+
+	spin_lock(&console->lock);
+	console->held = console->added - console->taken == VCONSOLE_INPUT;
+	bool held = console->held;
+	spin_unlock(&console->lock);
+	return held;
+}
+
+bool vconsole_feed(struct vm *vm, char byte)
+{
+	struct vconsole *console = vm->console;
+	bool fits;
+
+	spin_lock(&console->lock);
+	fits = console->added - console->taken < VCONSOLE_INPUT;
+	if (fits)
+		console->input[console->added++ % VCONSOLE_INPUT] = (uint8_t)byte;
+	spin_unlock(&console->lock);
+	if (fits && console->ready)
+		console->ready(console->ready_arg);
+	return fits;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The calls of SBI 0.1: one EID each, the result in a0 alone.
+ * RISC-V Supervisor Binary Interface Specification 2.0, chapter 5 (Legacy Extensions).
+ */
+#include <riscv/csr.h>
+#include "vm/guestmem.h"
+#include "vm/vconsole.h"
+#include "vsbi/hartmask.h"
+#include "vsbi/vsbi.h"
+
+/*
+ * Do something for each 64-bit word of the hart mask at a guest-virtual address, of which 0 means
+ * all harts. Bits of harts that do not exist are ignored, as these calls have no error for them.
+ */
+static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva, uint64_t request)
+{
+	struct vm *vm = v->vm;
+	uint64_t last = 0;
+
+	if (mask_gva == 0) {
+		if (request == 0)
+			hartmask_send_ipi(vm, 0, HARTMASK_ALL);
+		else
+			vcpu_request_remote(v, 0, HARTMASK_ALL, request);
+		return vsbi_error(SBI_SUCCESS);
+	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		last = MAX(last, vm->vcpus[i]->hartid);
+	for (uint64_t base = 0; base <= last && base <= VM_VCPUS_MAX; base += 64) {
+		uint64_t mask, present = 0;
+
+		if (vcpu_read_gva(v, GVA(mask_gva + base / 8), &mask, sizeof(mask)))
+			return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+		for (unsigned i = 0; i < vm->vcpu_count; i++)
+			if (vm->vcpus[i]->hartid / 64 == base / 64)
+				present |= 1UL << (vm->vcpus[i]->hartid % 64);
+		if (request == 0)
+			hartmask_send_ipi(vm, mask & present, base);
+		else
+			vcpu_request_remote(v, mask & present, base, request);
+	}
+	return vsbi_error(SBI_SUCCESS);
+}
+
+static struct sbi_ret legacy_getchar(struct vm *vm)
+{
+	char byte;
+
+	return vsbi_error(vconsole_read(vm, &byte, 1) == 1 ? (int64_t)(uint8_t)byte : -1);
+}
+
+static struct sbi_ret legacy_clear_ipi(struct vcpu *v)
+{
+	bool was_pending = READ_ONCE(v->irq_pending) >> IRQ_S_SOFT & 1;
+
+	vcpu_irq_clear(v, IRQ_S_SOFT);
+	return vsbi_error(was_pending);
+}
+
+/* fid is the EID here. */
+static struct sbi_ret legacy_handle(struct vcpu *v, uint64_t fid, const uint64_t *args,
+				    enum vcpu_next *next)
+{
+	char byte = (char)args[0];
+
+	switch (fid) {
+	case SBI_EXT_LEGACY_SET_TIMER:
+		vcpu_set_timer(v, args[0]);
+		return vsbi_error(SBI_SUCCESS);
+	case SBI_EXT_LEGACY_PUTCHAR:
+		vconsole_write(v->vm, &byte, 1);
+		return vsbi_error(SBI_SUCCESS);
+	case SBI_EXT_LEGACY_GETCHAR:
+		return legacy_getchar(v->vm);
+	case SBI_EXT_LEGACY_CLEAR_IPI:
+		return legacy_clear_ipi(v);
+	case SBI_EXT_LEGACY_SEND_IPI:
+		return legacy_for_mask(v, args[0], 0);
+	case SBI_EXT_LEGACY_RFENCE_I:
+		return legacy_for_mask(v, args[0], VCPU_REQ_FENCE_I);
+	case SBI_EXT_LEGACY_RFENCE_VMA:
+	case SBI_EXT_LEGACY_RFENCE_VMA_ASID:
+		return legacy_for_mask(v, args[0], VCPU_REQ_FENCE_VMA);
+	case SBI_EXT_LEGACY_SHUTDOWN:
+		vm_stop(v->vm, VM_SHUTDOWN, "has shut down");
+		*next = VCPU_RESCHEDULE;
+		return vsbi_error(SBI_SUCCESS);
+	default:
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+const struct vsbi_ext vsbi_legacy = {
+	.eid_first = SBI_EXT_LEGACY_SET_TIMER,
+	.eid_last = SBI_EXT_LEGACY_SHUTDOWN,
+	.handle = legacy_handle,
+};

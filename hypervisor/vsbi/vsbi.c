@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's SBI: which extension answers a call, and its counter.
+ * RISC-V Supervisor Binary Interface Specification 2.0, chapter 3 (binary encoding).
+ */
+#include "lib/types.h"
+#include "vsbi/vsbi.h"
+
+/* In the order of enum vsbi_index: the frequent ones first. */
+static const struct vsbi_ext *const vsbi_table[VSBI_COUNT] = {
+	[VSBI_BASE] = &vsbi_base,     [VSBI_TIME] = &vsbi_time, [VSBI_IPI] = &vsbi_ipi,
+	[VSBI_STRATA] = &vsbi_strata, [VSBI_RFENCE] = &vsbi_rfence, [VSBI_HSM] = &vsbi_hsm,
+	[VSBI_DBCN] = &vsbi_dbcn,     [VSBI_SRST] = &vsbi_srst, [VSBI_LEGACY] = &vsbi_legacy,
+};
+_Static_assert(VSBI_COUNT <= STAT_EXTENSIONS, "vcpu_stat.ecall has too few rows");
+
+const struct vsbi_ext *vsbi_find(uint64_t eid, unsigned *index)
+{
+	for (unsigned i = 0; i < VSBI_COUNT; i++) {
+		const struct vsbi_ext *ext = vsbi_table[i];
+
+		if (eid >= ext->eid_first && eid <= ext->eid_last) {
+			*index = i;
+			return ext;
+		}
+	}
+	return NULL;
+}
+
+/* Every call but BASE's constants. Out of line, so that those save no registers. */
+static __attribute__((noinline)) enum vcpu_next vsbi_dispatch(struct vcpu *v, uint64_t eid,
+							      uint64_t fid)
+{
+	enum vcpu_next next = VCPU_RESUME;
+	struct sbi_ret ret = vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	unsigned index;
+	const struct vsbi_ext *ext = vsbi_find(eid, &index);
+
+	if (ext == NULL) {
+		v->stat.ecall_unknown++;
+	} else {
+		/* A legacy extension is one function: its number is the EID. */
+		if (index == VSBI_LEGACY)
+			fid = eid;
+		v->stat.ecall[index][MIN(fid, (uint64_t)STAT_FUNCTIONS - 1)]++;
+		ret = ext->handle(v, fid, &v->regs[REG_A0], &next);
+		if (index == VSBI_LEGACY)
+			ret.value = v->regs[REG_A1];
+	}
+	v->regs[REG_A0] = (uint64_t)ret.error;
+	v->regs[REG_A1] = ret.value;
+	return next;
+}
+
+enum vcpu_next vsbi_call(struct vcpu *v)
+{
+	uint64_t eid = v->regs[REG_A7], fid = v->regs[REG_A6];
+
+	if (likely(eid == SBI_EXT_BASE && fid < VSBI_BASE_CONSTANTS)) {
+		v->stat.ecall[VSBI_BASE][fid]++;
+		v->regs[REG_A0] = SBI_SUCCESS;
+		v->regs[REG_A1] = vsbi_base_constants[fid];
+		return VCPU_RESUME;
+	}
+	return vsbi_dispatch(v, eid, fid);
+}

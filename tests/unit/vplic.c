@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtual PLIC, in sentences of the PLIC specification 1.0.
+ * SOURCES: hypervisor/vdev/vplic.c
+ */
+#include "lib/errno.h"
+#include "test.h"
+#include "vdev/vplic.h"
+
+#define CONTEXTS	3
+#define NDEV		96
+
+static struct vplic plic;
+static struct vplic_context contexts[CONTEXTS];
+static bool outputs[CONTEXTS];
+static unsigned output_calls;
+
+static void output(void *arg, unsigned context, bool level)
+{
+	CHECK(arg == &plic);
+	CHECK(context < CONTEXTS);
+	/* Only changes are reported. */
+	CHECK(outputs[context] != level);
+	outputs[context] = level;
+	output_calls++;
+}
+
+static void start(void)
+{
+	memset(outputs, 0, sizeof(outputs));
+	output_calls = 0;
+	CHECK_EQ(vplic_init(&plic, NDEV, contexts, CONTEXTS, output, &plic), 0);
+}
+
+static uint64_t claim_offset(unsigned context)
+{
+	return VPLIC_CONTEXT + context * VPLIC_CONTEXT_STRIDE + VPLIC_CLAIM;
+}
+
+static void enable(unsigned context, unsigned source, unsigned priority)
+{
+	uint64_t word = VPLIC_ENABLE + context * VPLIC_ENABLE_STRIDE + source / 32 * 4;
+
+	vplic_write(&plic, VPLIC_PRIORITY + source * 4, priority);
+	vplic_write(&plic, word, vplic_read(&plic, word) | 1U << (source % 32));
+}
+
+static void set_threshold(unsigned context, uint32_t threshold)
+{
+	vplic_write(&plic, VPLIC_CONTEXT + context * VPLIC_CONTEXT_STRIDE, threshold);
+}
+
+TEST("a pending source interrupts a context that has it enabled, and no other")
+{
+	start();
+	enable(1, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK(!outputs[0] && outputs[1] && !outputs[2]);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
+	CHECK_EQ(vplic_read(&plic, claim_offset(1)), 10);
+	CHECK(!outputs[1]);
+}
+
+TEST("priority 0 never interrupts")
+{
+	start();
+	enable(0, 10, 0);
+	vplic_set_level(&plic, 10, true);
+	CHECK(!outputs[0]);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
+	vplic_write(&plic, VPLIC_PRIORITY + 40, 1);
+	CHECK(outputs[0]);
+}
+
+TEST("a priority must be greater than the threshold to interrupt")
+{
+	start();
+	enable(0, 10, 3);
+	set_threshold(0, 3);
+	vplic_set_level(&plic, 10, true);
+	CHECK(!outputs[0]);
+	set_threshold(0, 2);
+	CHECK(outputs[0]);
+	set_threshold(0, 7);
+	CHECK(!outputs[0]);
+	CHECK_EQ(vplic_read(&plic, VPLIC_CONTEXT), 7);
+}
+
+TEST("a claim returns the highest priority, and the lowest id among equals")
+{
+	start();
+	enable(0, 5, 2);
+	enable(0, 40, 6);
+	enable(0, 70, 6);
+	vplic_set_level(&plic, 70, true);
+	vplic_set_level(&plic, 5, true);
+	vplic_set_level(&plic, 40, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 40);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 70);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 5);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
+}
+
+TEST("the gateway forwards nothing between claim and completion")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_set_level(&plic, 10, false);
+	vplic_set_level(&plic, 10, true);
+	CHECK(!outputs[0]);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING), 0);
+}
+
+TEST("a level that is still high at completion interrupts again")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_write(&plic, claim_offset(0), 10);
+	CHECK(outputs[0]);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_set_level(&plic, 10, false);
+	vplic_write(&plic, claim_offset(0), 10);
+	CHECK(!outputs[0]);
+}
+
+TEST("a forwarded request stays pending though the level drops")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	vplic_set_level(&plic, 10, false);
+	CHECK(outputs[0]);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING), 1U << 10);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+}
+
+TEST("completing a source that is not enabled for the context is ignored")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_write(&plic, claim_offset(1), 10);
+	CHECK(!outputs[0]);
+	vplic_write(&plic, claim_offset(0), 11);
+	CHECK(!outputs[0]);
+	vplic_write(&plic, claim_offset(0), 10);
+	CHECK(outputs[0]);
+}
+
+TEST("a completion of an id beyond the last source is ignored")
+{
+	static const uint32_t wild[] = { 0, NDEV + 1, 127, 128, 1024, UINT32_MAX };
+
+	start();
+	enable(0, 10, 1);
+	for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
+		vplic_write(&plic, claim_offset(0), wild[i]);
+	vplic_set_level(&plic, 0, true);
+	vplic_set_level(&plic, NDEV + 1, true);
+	vplic_set_level(&plic, UINT32_MAX, true);
+	CHECK_EQ(output_calls, 0);
+}
+
+TEST("source 0 and sources beyond ndev have no enable bit and no priority")
+{
+	start();
+	vplic_write(&plic, VPLIC_ENABLE, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_ENABLE), UINT32_MAX - 1);
+	vplic_write(&plic, VPLIC_ENABLE + 8, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_ENABLE + 8), UINT32_MAX);
+	vplic_write(&plic, VPLIC_ENABLE + 12, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_ENABLE + 12), 1);
+	vplic_write(&plic, VPLIC_PRIORITY, 7);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PRIORITY), 0);
+	vplic_write(&plic, (NDEV + 1) * 4, 7);
+	CHECK_EQ(vplic_read(&plic, (NDEV + 1) * 4), 0);
+}
+
+TEST("priorities and thresholds keep three bits")
+{
+	start();
+	vplic_write(&plic, VPLIC_PRIORITY + 4, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PRIORITY + 4), 7);
+	set_threshold(0, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_CONTEXT), 7);
+}
+
+TEST("two contexts see one source, and the first claim takes it")
+{
+	start();
+	enable(0, 10, 1);
+	enable(2, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK(outputs[0] && outputs[2]);
+	CHECK_EQ(vplic_read(&plic, claim_offset(2)), 10);
+	CHECK(!outputs[0] && !outputs[2]);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
+}
+
+TEST("more sources or contexts than there can be are refused")
+{
+	CHECK_EQ(vplic_init(&plic, VPLIC_SOURCES_MAX, contexts, 1, output, &plic), -EINVAL);
+	CHECK_EQ(vplic_init(&plic, 1, contexts, VPLIC_CONTEXTS_MAX + 1, output, &plic), -EINVAL);
+	CHECK_EQ(vplic_init(&plic, VPLIC_SOURCES_MAX - 1, contexts, 1, output, &plic), 0);
+}
+
+TEST("whatever a guest writes, the outputs agree with what a claim would return")
+{
+	static const uint64_t bases[] = { VPLIC_PRIORITY, VPLIC_PENDING, VPLIC_ENABLE,
+					  VPLIC_CONTEXT };
+	uint64_t seed = 42;
+
+	start();
+	for (int i = 0; i < 300000; i++) {
+		uint64_t r = test_random(&seed);
+		uint64_t offset = bases[r & 3] + ((r >> 8) & 0x3fff) / 4 * 4;
+
+		if ((r & 0xf0) == 0)
+			offset = (r >> 16) & 0xfffffffc;
+		else if (r & 0x80)
+			offset = claim_offset((r >> 8) % CONTEXTS) - (r >> 12 & 4);
+		if (r & 0x10000000)
+			vplic_set_level(&plic, (unsigned)(r >> 32) % (NDEV + 4), r >> 29 & 1);
+		else if (r & 0x20000000)
+			vplic_write(&plic, offset, (uint32_t)(r >> 32) >> (r >> 40 & 31));
+		else
+			vplic_read(&plic, offset);
+		for (unsigned c = 0; c < CONTEXTS; c++)
+			CHECK_EQ(outputs[c], vplic_best(&plic, c) != 0);
+	}
+	CHECK(output_calls > 100);
+}
