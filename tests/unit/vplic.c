@@ -223,7 +223,7 @@ TEST("whatever a guest writes, the outputs agree with what a claim would return"
 		if ((r & 0xf0) == 0)
 			offset = (r >> 16) & 0xfffffffc;
 		else if (r & 0x80)
-			offset = claim_offset((r >> 8) % CONTEXTS) - (r >> 12 & 4);
+			offset = claim_offset((unsigned)(r >> 8) % CONTEXTS) - (r >> 12 & 4);
 		if (r & 0x10000000)
 			vplic_set_level(&plic, (unsigned)(r >> 32) % (NDEV + 4), r >> 29 & 1);
 		else if (r & 0x20000000)
