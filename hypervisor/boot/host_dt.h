@@ -8,11 +8,7 @@
 
 #include "boot/isa.h"
 #include "lib/types.h"
-
-struct host_range {
-	hpa_t base;
-	uint64_t size;
-};
+#include "mem/page.h"
 
 struct host_hart {
 	uint64_t id;
@@ -21,21 +17,24 @@ struct host_hart {
 };
 
 struct host_uart {
-	hpa_t base;		/* size 0: no ns16550a */
-	uint64_t size;
-	uint32_t irq, reg_shift, io_width, clock_hz;
+	hpa_t base;
+	uint64_t size;		/* 0: no ns16550a */
+	uint32_t irq;		/* PLIC source, 0: none */
+	uint32_t reg_shift, io_width;
 };
 
 struct host_plic {
-	hpa_t base;		/* size 0: no PLIC */
-	uint64_t size;
+	hpa_t base;
+	uint64_t size;		/* 0: no PLIC */
 	uint32_t ndev;
 };
 
+enum host_dt_what { HOST_DT_MEMORY, HOST_DT_RESERVED };
+
 struct host_info {
-	struct host_range *memory;	/* kalloc'ed, sorted, merged */
+	struct page_range *memory;	/* kalloc'ed, sorted, apart from one another */
 	size_t memory_count;
-	struct host_range *reserved;	/* kalloc'ed, sorted, merged; not the initrd, not this tree */
+	struct page_range *reserved;	/* kalloc'ed, as memory; not the initrd, not this tree */
 	size_t reserved_count;
 	struct host_hart *harts;	/* kalloc'ed; enabled ones, in the tree's order */
 	size_t hart_count;
@@ -44,7 +43,7 @@ struct host_info {
 	struct host_uart uart;		/* the one stdout-path names, else the first */
 	struct host_plic plic;
 	hpa_t test_base;		/* sifive_test, to leave QEMU with an exit code; 0: none */
-	struct host_range initrd;	/* size 0: none */
+	struct page_range initrd;	/* empty: none */
 	const char *bootargs;		/* inside the tree; "" if there are none */
 	const uint8_t *rng_seed;	/* inside the tree; NULL: none */
 	size_t rng_seed_size;
@@ -58,14 +57,13 @@ size_t host_dt_size(const void *fdt);
 
 /*
  * The ranges alone, before there is an allocator: RAM (what = HOST_DT_MEMORY), or what firmware
- * keeps (memory reservation block and /reserved-memory nodes). Unsorted.
- * Return: number of ranges, of which the first max are in out; -EINVAL.
+ * keeps (memory reservation block and /reserved-memory nodes). Sorted and merged if all fit.
+ * Return: number of ranges, of which the first max are in out; -EINVAL if fdt is no tree.
  */
-enum host_dt_what { HOST_DT_MEMORY, HOST_DT_RESERVED };
-int host_dt_ranges(const void *fdt, enum host_dt_what what, struct host_range *out, size_t max);
+int host_dt_ranges(const void *fdt, enum host_dt_what what, struct page_range *out, size_t max);
 
-/* The initrd alone, the same way. size 0: none. */
-struct host_range host_dt_initrd(const void *fdt);
+/* The initrd alone, the same way. Empty: none. */
+struct page_range host_dt_initrd(const void *fdt);
 
 /*
  * Fill *out. The tree stays where it is: strings and the seed point into it.
