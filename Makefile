@@ -9,6 +9,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SECONDARY:
 .DEFAULT_GOAL := images
 
+# As many jobs as there are processors, unless the user says otherwise.
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
+endif
+
 # ---- what the user may set ------------------------------------------------------------------
 O        ?= build
 QEMU     ?= qemu-system-riscv64
@@ -47,7 +52,7 @@ include $(TOOLCHAIN_MK)
 endif
 
 $(TOOLCHAIN_MK):
-	$(Q)FIRMWARE='$(FIRMWARE)' CROSS_COMPILE='$(CROSS_COMPILE)' scripts/deps build
+	$(Q)$(deps) build
 	$(Q)scripts/toolchain '$@' '$(CROSS_COMPILE)'
 	$(Q)test -f '$@' || { echo "no compiler $(or $(CROSS_COMPILE),riscv64-unknown-elf-)gcc:" \
 		"package gcc-riscv64-unknown-elf (scripts/deps build installs it)" >&2; exit 1; }
@@ -59,11 +64,11 @@ AR      := $(CROSS)ar
 
 # OpenSBI's source brings libfdt; nothing is fetched when it is already there.
 $(FDT_SRC)/libfdt.h:
-	$(Q)scripts/deps build
+	$(Q)$(deps) build
 
 # ---- flags ------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-	-Wimplicit-fallthrough -Wvla
+	-Wimplicit-fallthrough -Wvla -Wno-override-init
 BARE := -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_INCLUDE) -fno-common -fno-pic \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -mcmodel=medany -O2 -g \
 	-fdebug-prefix-map='$(CURDIR)=.' -fmacro-prefix-map='$(CURDIR)=.'
@@ -211,15 +216,20 @@ $(O)/tests/guest/%.o: tests/guest/%.c $(BUILT_BY)
 $(O)/tests/guest/%.o: tests/guest/%.S $(BUILT_BY)
 	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(GUEST_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
-$(O)/dts/%.dtb: dts/%.dts $(BUILT_BY)
+$(O)/dts/%.dtb: dts/%.dts $(BUILT_BY) | need-build
 	$(call say,DTC,$<)mkdir -p $(@D) && $(CC) -E -P -undef -nostdinc -x assembler-with-cpp \
 		-D__DTS__ -Idts -Isbi/include -MMD -MP -MT $@ -MF $@.d -o $(@:.dtb=.tmp.dts) $< && \
 		$(DTC) -q -I dts -O dtb -o $@ $(@:.dtb=.tmp.dts)
 
 FW_SRC := $(wildcard sbi/platform/strata/* sbi/platform/strata/*/*) sbi/include/strata/firmware.h
 
+# Phony but order-only: looks for the programs each time, makes nothing out of date.
+.PHONY: need-build
+need-build:
+	$(Q)$(deps) build
+
 # O= must be absolute and exist, else OpenSBI builds into the root directory.
-$(O)/firmware/fw_dynamic.bin: $(FW_SRC) $(BUILT_BY) | $(FDT_SRC)/libfdt.h
+$(O)/firmware/fw_dynamic.bin: $(FW_SRC) $(BUILT_BY) | $(FDT_SRC)/libfdt.h need-build
 	$(call say,OPENSBI,$(O)/firmware)mkdir -p $(O)/firmware/opensbi && \
 	$(MAKE) -C $(OPENSBI_SRC) -s PLATFORM_DIR='$(abspath sbi/platform/strata)' \
 		O='$(abspath $(O)/firmware/opensbi)' CROSS_COMPILE='$(FW_CROSS)' \
@@ -258,7 +268,7 @@ $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 
 # A test that does not build is a failed test and stops no other.
 unit: $(UNIT_MK)
-	$(Q)HOSTCC='$(HOSTCC)' scripts/deps unit
+	$(Q)$(deps) unit
 	$(if $(UNIT_BIN),$(Q)$(MAKE) $(if $(Q),-s) -k $(UNIT_BIN) || true)
 	$(Q)scripts/unit $(UNIT_BIN)
 
@@ -277,7 +287,8 @@ export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
 export STRATA_CACHE := $(CACHE)
 strata := $(PYTHON) scripts/strata
-deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' scripts/deps
+deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
+	CROSS_COMPILE='$(CROSS_COMPILE)' scripts/deps
 
 .PHONY: compare run bench explain qemu qemu-gdb check test test-full docs deps
 compare run bench explain: images
@@ -316,7 +327,7 @@ deps:
 
 .PHONY: clean help
 clean:
-	$(Q)rm -rf $(O)
+	$(Q)if [ -e '$(O)/toolchain.mk' ]; then rm -rf '$(O)'; fi
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
