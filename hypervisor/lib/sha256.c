@@ -92,6 +92,7 @@ static inline uint32_t big_endian(const uint8_t *bytes)
 /* The next sixteen words of the message schedule, in place of the last sixteen. */
 static inline void schedule(uint32_t W[16])
 {
+#pragma GCC unroll 16
 	for (unsigned i = 0; i < 16; i++)
 		W[i] += small_sigma0(W[(i + 1) & 15]) + W[(i + 9) & 15] +
 			small_sigma1(W[(i + 14) & 15]);
