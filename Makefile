@@ -264,7 +264,8 @@ $(O)/host/%.o: %.c Makefile | $(FDT_SRC)/libfdt.h
 	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
-	$(Q)mkdir -p $(@D) && $(HOSTCC) $(SAN) -o $@ $(filter %.o,$^) $(wildcard $(O)/host/libfdt.a)
+	$(Q)mkdir -p $(@D) && $(HOSTCC) $(SAN) -o $@ $(filter %.o,$^) \
+		$(wildcard $(O)/host/libfdt.a)
 
 # A test that does not build is a failed test and stops no other.
 unit: $(UNIT_MK)

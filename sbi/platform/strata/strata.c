@@ -78,7 +78,7 @@ static bool strata_entries(unsigned long cause, unsigned long *entries)
 	return true;
 }
 
-/* The vendor call, from S-mode. The call itself is an entry by ecall and counted before it reads. */
+/* The vendor call, from S-mode. The call is an entry by ecall itself and counted when it reads. */
 static int strata_vendor_ext(long funcid, struct sbi_trap_regs *regs, struct sbi_ecall_return *out,
 			     const struct fdt_match *match)
 {
