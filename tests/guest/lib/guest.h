@@ -76,11 +76,11 @@ void trap_enter(const struct trap_frame *frame) __attribute__((noreturn));
  * Run a statement that may trap; afterwards trap_last says how. Control goes on behind it in
  * S-mode with interrupts off. Locals that the statement changes must be volatile.
  */
-#define TRAP(statement)                                                                           \
+#define TRAP(...)                                                                                 \
 	do {                                                                                      \
 		trap_last.scause = NO_TRAP;                                                       \
 		if (!trap_try()) {                                                                \
-			statement;                                                                \
+			__VA_ARGS__;                                                              \
 			trap_disarm();                                                            \
 		}                                                                                 \
 	} while (0)
