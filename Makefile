@@ -127,6 +127,17 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(O)/%)
 
 DTB := $(patsubst dts/%.dts,$(O)/dts/%.dtb,$(wildcard dts/*.dts))
 
+# A file that is taken away must be linked no more: each list is kept in a file, rewritten when it
+# changes, on which the image made of it depends.
+LISTS := $(O)/lists
+list = $(if $(TOOLCHAIN_MK),$(if $(filter-out $(file <$(LISTS)/$(1)),$(2))$(filter-out $(2),\
+	$(file <$(LISTS)/$(1))),$(shell mkdir -p $(LISTS))$(file >$(LISTS)/$(1),$(2))))$(LISTS)/$(1)
+HV_LIST := $(call list,hypervisor,$(HV_OBJ))
+PVK_LIST := $(call list,kernel,$(PVK_OBJ))
+PVU_LIST := $(call list,root,$(PVU_BIN) $(PVU_ETC))
+$(LISTS)/%:
+	$(Q)mkdir -p $(@D) && touch $@
+
 # ---- what is built ------------------------------------------------------------------------------
 .PHONY: images hypervisor pvguest guests unit dtbs firmware
 images: hypervisor pvguest guests dtbs
@@ -144,7 +155,7 @@ BUILT_BY := $(TOOLCHAIN_MK) Makefile
 # ---- hypervisor -----------------------------------------------------------------------------
 # The hypervisor is linked twice: the second time with the table of its own symbols, which host
 # traps print backtraces from.
-$(O)/strata.elf: $(HV_LDS:%=$(O)/%) $(HV_OBJ) $(FDT_OBJ) scripts/symbols.py
+$(O)/strata.elf: $(HV_LDS:%=$(O)/%) $(HV_OBJ) $(FDT_OBJ) scripts/symbols.py $(HV_LIST)
 	$(call say,LINK,$@)CC='$(CC)' NM='$(NM)' $(PYTHON) scripts/symbols.py $@ \
 		$(KERNEL_ISA) $(LINK) -Wl,--gc-sections -T $< $(HV_OBJ) $(FDT_OBJ)
 
@@ -179,7 +190,7 @@ $(O)/%.lds: %.lds $(BUILT_BY)
 		$(HV_INC) -I$(dir $<) -MMD -MP -MT $@ -MF $@.d -o $@ $<
 
 # ---- pvguest --------------------------------------------------------------------------------
-$(O)/pvguest/kernel.elf: $(O)/pvguest/kernel/kernel.lds $(PVK_OBJ)
+$(O)/pvguest/kernel.elf: $(O)/pvguest/kernel/kernel.lds $(PVK_OBJ) $(PVK_LIST)
 	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) -T $< -o $@ $(PVK_OBJ)
 
 $(O)/pvguest/kernel/%.o: pvguest/kernel/%.c $(BUILT_BY)
@@ -201,7 +212,7 @@ $(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%
 $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 	$(Q)mkdir -p $(@D) && cp $< $@
 
-$(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py Makefile
+$(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py $(PVU_LIST) Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
@@ -307,7 +318,8 @@ qemu-gdb: images
 
 # Unit tests and static checks: under two minutes, no QEMU.
 CHECK = unit="$(MAKE) unit" \
-	check="$(PYTHON) scripts/check --objdump '$(CROSS)objdump' --image '$(O)/strata.elf'"
+	check="$(PYTHON) scripts/check --objdump '$(CROSS)objdump' --image '$(O)/strata.elf'" \
+	scripts="$(PYTHON) tests/scripts.py"
 SYSTEM = system="$(strata) test$(if $(filter test-full,$@), --full)"
 
 check:
@@ -317,6 +329,7 @@ check:
 # Ends in one line with the sum over unit tests, checks and boots.
 test test-full: images
 	$(Q)$(deps) test
+	$(Q)$(deps) qemu10 guests || echo "tests that need QEMU 10 or U-Boot will be skipped"
 	$(Q)scripts/total $(CHECK) $(SYSTEM)
 
 # The documents name files and link to each other: both must exist.

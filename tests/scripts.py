@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tests of the host scripts that builds and checks rest on.
+
+Prints PASS: and FAIL: lines named by what must hold, and the totals.
+"""
+import importlib.machinery
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TESTS = []
+sys.dont_write_bytecode = True
+
+
+def script(name):
+    """A script of scripts/ as a module."""
+    loader = importlib.machinery.SourceFileLoader(name.replace(".", "_"),
+                                                  os.path.join(TOP, "scripts", name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def test(sentence):
+    def add(function):
+        TESTS.append((sentence, function))
+        return function
+    return add
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+
+
+def newc(blob):
+    """[(name, mode, data)] of an archive, by the format's definition."""
+    found, at = [], 0
+    while True:
+        assert blob[at:at + 6] == b"070701", at
+        field = [int(blob[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        name = blob[at + 110:at + 110 + field[11] - 1].decode()
+        at = (at + 110 + field[11] + 3) & ~3
+        data = blob[at:at + field[6]]
+        at = (at + field[6] + 3) & ~3
+        if name == "TRAILER!!!":
+            return found
+        assert field[2] == field[3] == field[5] == 0, "owner and date are 0"
+        found.append((name, field[1], data))
+
+
+@test("cpio: members are sorted, directories come first and are made up where missing")
+def _(tmp):
+    cpio = script("cpio.py")
+    write(f"{tmp}/sh", "program", 0o755)
+    write(f"{tmp}/motd", "odd")
+    members = newc(cpio.archive(cpio.collect([f"etc/motd={tmp}/motd", f"bin/sh={tmp}/sh"])))
+    assert [m[0] for m in members] == ["bin", "bin/sh", "etc", "etc/motd"], members
+    assert [m[1] for m in members] == [0o40755, 0o100755, 0o40755, 0o100644], members
+    assert members[1][2] == b"program" and members[3][2] == b"odd"
+
+
+@test("cpio: the same names and contents give the same bytes, whatever the dates and owners")
+def _(tmp):
+    cpio = script("cpio.py")
+    blobs = []
+    for n in (1, 2):
+        write(f"{tmp}/{n}/a/b", "text")
+        os.utime(f"{tmp}/{n}/a/b", (n, n))
+        blobs.append(cpio.archive(cpio.collect([f"{tmp}/{n}"])))
+    assert blobs[0] == blobs[1]
+
+
+@test("cpio: a file that is not there is an error of one line and writes nothing")
+def _(tmp):
+    out = subprocess.run([sys.executable, f"{TOP}/scripts/cpio.py", f"{tmp}/out", f"a={tmp}/no"],
+                         capture_output=True, text=True, check=False)
+    assert out.returncode == 1 and out.stderr.count("\n") == 1, out
+    assert not os.path.exists(f"{tmp}/out")
+
+
+@test("symbols: the table lists every address once, in order")
+def _(tmp):
+    text = script("symbols.py").table([(0x10, "first"), (0x20, "second")])
+    assert text.index(".quad 0x10") < text.index(".quad 0x20")
+    assert "symbol_count:\n\t.quad 2" in text and '.asciz "second"' in text
+
+
+@test("total: results are added up and a command that says nothing is a failure")
+def _(tmp):
+    out = subprocess.run([f"{TOP}/scripts/total", "a=echo 1 passed, 0 failed, 2 skipped",
+                          "b=echo x: 3 passed, 0 failed, 0 skipped", "c=true"],
+                         capture_output=True, text=True, check=False)
+    assert out.stdout.splitlines()[-1] == "4 passed, 1 failed, 2 skipped", out.stdout
+    assert out.returncode == 1
+
+
+@test("total: a command that fails behind a good result is a failure")
+def _(tmp):
+    out = subprocess.run([f"{TOP}/scripts/total", "a=echo 1 passed, 0 failed, 0 skipped; exit 3"],
+                         capture_output=True, text=True, check=False)
+    assert out.stdout.splitlines()[-1] == "1 passed, 1 failed, 0 skipped", out.stdout
+
+
+@test("unit: a program that is missing or dies without a word is one failure")
+def _(tmp):
+    write(f"{tmp}/good", "#!/bin/sh\necho 'PASS: it holds'\n", 0o755)
+    write(f"{tmp}/dies", "#!/bin/sh\nexit 9\n", 0o755)
+    out = subprocess.run([f"{TOP}/scripts/unit", f"{tmp}/good", f"{tmp}/dies", f"{tmp}/no"],
+                         capture_output=True, text=True, check=False)
+    assert out.stdout.splitlines()[-1] == "unit: 1 passed, 2 failed, 0 skipped", out.stdout
+    assert out.returncode == 1
+
+
+@test("check: finds a private path, a server, a long line and a missing licence")
+def _(tmp):
+    check = script("check")
+    os.chdir(tmp)
+    slash = "/"
+    write(f"{tmp}/a.c", f"{slash}home{slash}me\nhttp:{slash}{slash}host\n" + "x" * 101 + "\n")
+    assert len(check.check_private(["a.c"])) == 2
+    assert len(check.check_layout(["a.c"])) == 1
+    assert len(check.check_spdx(["a.c"])) == 1
+
+
+@test("check_includes: an upward include is named with file, line and room")
+def _(tmp):
+    write(f"{tmp}/hypervisor/mem/page.c", '#include "lib/list.h"\n#include "vm/vm.h"\n')
+    write(f"{tmp}/hypervisor/vm/vm.c", '#include "emul/insn.h"\n#include "mem/page.h"\n')
+    out = subprocess.run([f"{TOP}/tests/check_includes.py"], cwd=tmp, capture_output=True,
+                         text=True, check=False)
+    assert out.returncode == 1 and out.stdout.count("\n") == 1, out.stdout
+    assert "hypervisor/mem/page.c:2: mem includes vm/vm.h" in out.stdout
+
+
+@test("deps: an unknown group is refused with the usage")
+def _(tmp):
+    out = subprocess.run([f"{TOP}/scripts/deps", "nonsense"], capture_output=True, text=True,
+                         check=False)
+    assert out.returncode == 2 and "usage:" in out.stderr
+
+
+def main():
+    count = [0, 0]
+    for sentence, function in TESTS:
+        with tempfile.TemporaryDirectory() as tmp:
+            try:
+                function(tmp)
+                print(f"PASS: {sentence}")
+                count[0] += 1
+            except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as err:
+                print(f"FAIL: {sentence}: {err!r}"[:400])
+                count[1] += 1
+        os.chdir(TOP)
+    print(f"scripts: {count[0]} passed, {count[1]} failed, 0 skipped")
+    return 1 if count[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
