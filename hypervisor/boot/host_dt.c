@@ -19,7 +19,9 @@ struct range_list {
 
 size_t host_dt_size(const void *fdt)
 {
-	return fdt_magic(fdt) == FDT_MAGIC ? fdt_totalsize(fdt) : 0;
+	if (!IS_ALIGNED((uintptr_t)fdt, 8UL) || fdt_magic(fdt) != FDT_MAGIC)
+		return 0;
+	return fdt_totalsize(fdt);
 }
 
 static void range_add(struct range_list *list, uint64_t base, uint64_t size)

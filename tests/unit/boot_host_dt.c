@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine's own device tree, as QEMU and OpenSBI write it, and spoilt.
+ * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/lib/string.c
+ */
+#include "test.h"
+
+#include "boot/host_dt.h"
+#include "fake_kalloc.h"
+#include "lib/errno.h"
+#include "vm_tree.h"
+
+static _Alignas(8) uint8_t fdt[TREE_SIZE];
+static struct host_info host;
+static char why[200];
+
+#define UART	"/soc/serial@10000000"
+
+/* QEMU's virt with two harts and 512 MiB, as OpenSBI hands it over. */
+static void machine_create(void)
+{
+	tree_check(fdt_create_empty_tree(fdt, TREE_SIZE));
+	tree_check(fdt_add_mem_rsv(fdt, 0x90000000, 0x1000));
+	tree_cells(fdt, "/", "#address-cells", CELLS(2));
+	tree_cells(fdt, "/", "#size-cells", CELLS(2));
+	tree_add_soc(fdt);
+	tree_add(fdt, "/soc", "test@100000");
+	tree_bytes(fdt, "/soc/test@100000", "compatible", "sifive,test1\0sifive,test0\0syscon", 33);
+	tree_cells(fdt, "/soc/test@100000", "reg", CELLS(0, 0x100000, 0, 0x1000));
+	tree_add(fdt, "/", "memory@80000000");
+	tree_string(fdt, "/memory@80000000", "device_type", "memory");
+	tree_cells(fdt, "/memory@80000000", "reg", CELLS(0, 0x80000000, 0, 0x20000000));
+	tree_add(fdt, "/", "reserved-memory");
+	tree_cells(fdt, "/reserved-memory", "#address-cells", CELLS(2));
+	tree_cells(fdt, "/reserved-memory", "#size-cells", CELLS(2));
+	tree_add(fdt, "/reserved-memory", "mmode_resv1@80000000");
+	tree_cells(fdt, "/reserved-memory/mmode_resv1@80000000", "reg",
+		   CELLS(0, 0x80000000, 0, 0x20000));
+	tree_add(fdt, "/reserved-memory", "mmode_resv0@80020000");
+	tree_cells(fdt, "/reserved-memory/mmode_resv0@80020000", "reg",
+		   CELLS(0, 0x80020000, 0, 0x20000));
+	tree_add(fdt, "/", "cpus");
+	tree_cells(fdt, "/cpus", "#address-cells", CELLS(1));
+	tree_cells(fdt, "/cpus", "#size-cells", CELLS(0));
+	tree_cells(fdt, "/cpus", "timebase-frequency", CELLS(10000000));
+	tree_add_cpu(fdt, "cpu@1", 1, 3);
+	tree_string(fdt, "/cpus/cpu@1", "riscv,isa", "rv64imafdch_zicsr_sstc_svadu");
+	tree_add_cpu(fdt, "cpu@0", 0, TREE_PHANDLE_INTC);
+	tree_string(fdt, "/cpus/cpu@0", "riscv,isa", "rv64imafdch_zicsr_zba_sstc");
+	tree_cells(fdt, "/soc/plic@c000000", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 11, TREE_PHANDLE_INTC, 9, 3, 11, 3, 9));
+	tree_add(fdt, "/", "chosen");
+	tree_string(fdt, "/chosen", "stdout-path", UART);
+	tree_cells(fdt, "/chosen", "linux,initrd-start", CELLS(0x88200000));
+	tree_cells(fdt, "/chosen", "linux,initrd-end", CELLS(0x88200123));
+	tree_string(fdt, "/chosen", "bootargs", "trace=1");
+	tree_cells(fdt, "/chosen", "rng-seed", CELLS(1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+static int parse(void)
+{
+	strcpy(why, "");
+	return host_dt_parse(fdt, &host, why, sizeof(why));
+}
+
+static void done(void)
+{
+	host_dt_free(&host);
+	CHECK_EQ(kalloc_live, 0);
+}
+
+TEST("memory and what firmware keeps come sorted and merged")
+{
+	machine_create();
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.memory_count, 1);
+	CHECK_EQ(host.memory[0].start.v, 0x80000000);
+	CHECK_EQ(host.memory[0].end.v, 0xa0000000);
+	CHECK_EQ(host.reserved_count, 2);
+	CHECK_EQ(host.reserved[0].start.v, 0x80000000);
+	CHECK_EQ(host.reserved[0].end.v, 0x80040000);
+	CHECK_EQ(host.reserved[1].start.v, 0x90000000);
+	CHECK_EQ(host.reserved[1].end.v, 0x90001000);
+	done();
+}
+
+TEST("ranges can be read before there is an allocator, and are counted beyond the room for them")
+{
+	struct page_range ranges[2];
+
+	machine_create();
+	CHECK_EQ(host_dt_size(fdt), TREE_SIZE);
+	CHECK_EQ(host_dt_ranges(fdt, HOST_DT_MEMORY, ranges, 2), 1);
+	CHECK_EQ(ranges[0].end.v, 0xa0000000);
+	CHECK_EQ(host_dt_ranges(fdt, HOST_DT_RESERVED, ranges, 2), 3);
+	CHECK_EQ(host_dt_initrd(fdt).start.v, 0x88200000);
+	CHECK_EQ(host_dt_initrd(fdt).end.v, 0x88200123);
+}
+
+TEST("harts come in the tree's order with their extensions and S-mode contexts")
+{
+	machine_create();
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.hart_count, 2);
+	CHECK_EQ(host.harts[0].id, 0);
+	CHECK_EQ(host.harts[0].plic_context, 1);
+	CHECK_EQ(host.harts[1].id, 1);
+	CHECK_EQ(host.harts[1].plic_context, 3);
+	CHECK(host.harts[1].isa & ISA_SVADU);
+	CHECK(host.harts[0].isa & ISA_ZBA);
+	CHECK(host.harts[0].isa & ISA_LETTER('h'));
+	CHECK_EQ(host.timebase_hz, 10000000);
+	done();
+}
+
+TEST("the machine has what all harts have")
+{
+	machine_create();
+	CHECK_EQ(parse(), 0);
+	CHECK(host.isa & ISA_LETTER('h'));
+	CHECK(host.isa & ISA_SSTC);
+	CHECK(!(host.isa & (ISA_SVADU | ISA_ZBA)));
+	done();
+}
+
+TEST("riscv,isa-extensions counts like riscv,isa")
+{
+	machine_create();
+	fdt_delprop(fdt, tree_node(fdt, "/cpus/cpu@0"), "riscv,isa");
+	tree_bytes(fdt, "/cpus/cpu@0", "riscv,isa-extensions", "i\0m\0a\0h\0sstc", 13);
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.harts[0].isa, ISA_LETTER('i') | ISA_LETTER('m') | ISA_LETTER('a') |
+		 ISA_LETTER('h') | ISA_SSTC);
+	done();
+}
+
+TEST("a hart that firmware disabled is not there")
+{
+	machine_create();
+	tree_string(fdt, "/cpus/cpu@1", "status", "disabled");
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.hart_count, 1);
+	CHECK(host.isa & ISA_ZBA);
+	done();
+}
+
+TEST("devices, initrd, command line and seed are found")
+{
+	machine_create();
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.uart.base.v, 0x10000000);
+	CHECK_EQ(host.uart.irq, 10);
+	CHECK_EQ(host.uart.reg_shift, 0);
+	CHECK_EQ(host.uart.io_width, 1);
+	CHECK_EQ(host.plic.base.v, 0xc000000);
+	CHECK_EQ(host.plic.size, 0x600000);
+	CHECK_EQ(host.plic.ndev, 31);
+	CHECK_EQ(host.test_base.v, 0x100000);
+	CHECK_EQ(host.initrd.start.v, 0x88200000);
+	CHECK_EQ(host.initrd.end.v, 0x88200123);
+	CHECK_STR(host.bootargs, "trace=1");
+	CHECK_EQ(host.rng_seed_size, 32);
+	CHECK_EQ(host.rng_seed[3], 1);
+	done();
+}
+
+TEST("the initrd's place has one cell or two")
+{
+	machine_create();
+	tree_cells(fdt, "/chosen", "linux,initrd-start", CELLS(1, 0x88200000));
+	tree_cells(fdt, "/chosen", "linux,initrd-end", CELLS(1, 0x88200123));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.initrd.start.v, 0x188200000);
+	CHECK_EQ(host.initrd.end.v, 0x188200123);
+	done();
+	tree_cells(fdt, "/chosen", "linux,initrd-end", CELLS(1, 0x88200000));
+	CHECK_EQ(host_dt_initrd(fdt).end.v, 0);
+}
+
+TEST("stdout-path may have options or be an alias, and decides between uarts")
+{
+	machine_create();
+	tree_add(fdt, "/soc", "serial@20000000");
+	tree_string(fdt, "/soc/serial@20000000", "compatible", "ns16550a");
+	tree_cells(fdt, "/soc/serial@20000000", "reg", CELLS(0, 0x20000000, 0, 0x1000));
+	tree_cells(fdt, "/soc/serial@20000000", "reg-shift", CELLS(2));
+	tree_cells(fdt, "/soc/serial@20000000", "reg-io-width", CELLS(4));
+	tree_string(fdt, "/chosen", "stdout-path", UART ":115200n8");
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.uart.base.v, 0x10000000);
+	done();
+	tree_add(fdt, "/", "aliases");
+	tree_string(fdt, "/aliases", "serial1", "/soc/serial@20000000");
+	tree_string(fdt, "/chosen", "stdout-path", "serial1:9600");
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.uart.base.v, 0x20000000);
+	CHECK_EQ(host.uart.reg_shift, 2);
+	CHECK_EQ(host.uart.io_width, 4);
+	done();
+	tree_string(fdt, "/chosen", "stdout-path", "/soc");
+	CHECK_EQ(parse(), 0);
+	CHECK(host.uart.size != 0);
+	done();
+}
+
+TEST("a machine without uart, PLIC, initrd, seed or chosen is a machine")
+{
+	machine_create();
+	fdt_del_node(fdt, tree_node(fdt, "/soc"));
+	fdt_del_node(fdt, tree_node(fdt, "/chosen"));
+	fdt_del_node(fdt, tree_node(fdt, "/reserved-memory"));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.uart.size, 0);
+	CHECK_EQ(host.plic.size, 0);
+	CHECK_EQ(host.test_base.v, 0);
+	CHECK_EQ(host.initrd.end.v, 0);
+	CHECK_STR(host.bootargs, "");
+	CHECK(!host.rng_seed);
+	CHECK_EQ(host.harts[0].plic_context, -1);
+	CHECK_EQ(host.reserved_count, 1);
+	done();
+}
+
+TEST("several memory nodes that touch are one range")
+{
+	machine_create();
+	tree_add(fdt, "/", "memory@a0000000");
+	tree_string(fdt, "/memory@a0000000", "device_type", "memory");
+	tree_cells(fdt, "/memory@a0000000", "reg",
+		   CELLS(0, 0xa0000000, 0, 0x10000000, 1, 0, 0, 0x1000, 0xffffffff, 0xfffff000, 0,
+			 0x2000));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.memory_count, 2);
+	CHECK_EQ(host.memory[0].end.v, 0xb0000000);
+	CHECK_EQ(host.memory[1].start.v, 0x100000000);
+	done();
+}
+
+TEST("a machine without memory, harts or timebase is refused with one line")
+{
+	machine_create();
+	fdt_del_node(fdt, tree_node(fdt, "/memory@80000000"));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, "/memory: the machine's device tree has no memory");
+	machine_create();
+	fdt_del_node(fdt, tree_node(fdt, "/cpus"));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, "/cpus: the machine's device tree has no enabled hart");
+	machine_create();
+	fdt_delprop(fdt, tree_node(fdt, "/cpus"), "timebase-frequency");
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, "/cpus: timebase-frequency: is missing or 0 in the machine's device tree");
+	memset(fdt, 0, 64);
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, "what firmware passed in a1 is not a device tree (FDT_ERR_TRUNCATED)");
+	CHECK_EQ(host_dt_ranges(fdt, HOST_DT_MEMORY, NULL, 0), -EINVAL);
+	done();
+}
+
+TEST("running out of memory is an error that leaks nothing")
+{
+	machine_create();
+	for (long n = 0; n < 3; n++) {
+		kalloc_fail_after = n;
+		CHECK_EQ(parse(), -ENOMEM);
+		CHECK_EQ(kalloc_live, 0);
+	}
+	kalloc_fail_after = -1;
+}
+
+TEST("no machine tree with random bytes changed makes the reader leave it")
+{
+	static _Alignas(8) uint8_t good[TREE_SIZE];
+	uint64_t seed = 4;
+	size_t size;
+
+	machine_create();
+	fdt_pack(fdt);
+	memcpy(good, fdt, TREE_SIZE);
+	size = fdt_totalsize(good);
+	for (int round = 0; round < 20000; round++) {
+		memcpy(fdt, good, size);
+		for (int i = 0; i < 3; i++) {
+			uint64_t r = test_random(&seed);
+
+			fdt[r % size] ^= (uint8_t)(1u << (r >> 32 & 7));
+		}
+		/* What follows the tree's bytes is not its own. */
+		if (host_dt_size(fdt) > size)
+			continue;
+		parse();
+		done();
+	}
+}
