@@ -42,6 +42,11 @@ const char *check_self(void)
 	return self_path;
 }
 
+bool check_on_pvguest(void)
+{
+	return program_getenv("PVGUEST") != NULL;
+}
+
 long check_fork(int (*body)(void))
 {
 	long pid = sys_fork();

@@ -6,6 +6,7 @@
 #ifndef PVGUEST_USER_CHECK_H
 #define PVGUEST_USER_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,9 @@ void check_equal(const char *file, int line, const char *what, long actual, long
 
 /* This program's own file, for cases that exec it. */
 const char *check_self(void);
+
+/* Under pvguest's init? QEMU's user emulation differs from Linux here and there. */
+bool check_on_pvguest(void);
 
 /* Forks; in the child runs `body` and exits with its result. The parent gets the pid. */
 long check_fork(int (*body)(void));
