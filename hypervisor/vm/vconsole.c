@@ -24,6 +24,8 @@ int vconsole_create(struct vm *vm)
 
 void vconsole_destroy(struct vm *vm)
 {
+	/* The multiplexer forgets the line that is freed with it. */
+	vconsole_ended(vm);
 	kfree(vm->console);
 	vm->console = NULL;
 }
@@ -60,6 +62,13 @@ size_t vconsole_read(struct vm *vm, char *text, size_t size)
 	if (room && vconsole_ops)
 		vconsole_ops->room(vm);
 	return done;
+}
+
+bool vconsole_full(const struct vm *vm)
+{
+	const struct vconsole *console = vm->console;
+
+	return READ_ONCE(console->added) - READ_ONCE(console->taken) == VCONSOLE_INPUT;
 }
 
 bool vconsole_hold(struct vm *vm)

@@ -8,6 +8,7 @@
 
 #include "lib/lock.h"
 #include "lib/types.h"
+#include "vm/config.h"
 
 #define VCONSOLE_INPUT		1024	/* a power of two */
 #define VCONSOLE_LINE		256
@@ -16,11 +17,11 @@ struct vm;
 
 /* The last, unfinished line of one source of output; under the multiplexer's lock. */
 struct vconsole_line {
-	const char *name;	/* shown in brackets before each line; NULL: nothing */
+	char prefix[VM_NAME_MAX + 4];	/* shown before each line: "[name] " */
+	bool guest;			/* without prefix if there is one VM only */
 	char text[VCONSOLE_LINE];
 	size_t length;
 	bool carriage_return;	/* a CR came last: it counts only if no LF follows */
-	bool begun;		/* the line has shown or cut parts that are no longer in text */
 };
 
 struct vconsole {
@@ -58,6 +59,8 @@ void vconsole_write(struct vm *vm, const char *text, size_t size);
 size_t vconsole_read(struct vm *vm, char *text, size_t size);
 /* One byte of input for the guest; false: the queue is full. No device lock held. */
 bool vconsole_feed(struct vm *vm, char byte);
+/* A look at the queue without promise. */
+bool vconsole_full(const struct vm *vm);
 /* Is the queue full? Then ops->room() will be called once there is room. */
 bool vconsole_hold(struct vm *vm);
 

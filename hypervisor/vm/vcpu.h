@@ -30,6 +30,7 @@ struct hart;
 
 enum vcpu_state {
 	VCPU_STOPPED,		/* SBI HSM STOPPED */
+	VCPU_STARTING,		/* being reset by whoever starts it */
 	VCPU_RUNNABLE,		/* on its hart's run queue, or running */
 	VCPU_BLOCKED,		/* WFI or HSM suspend: woken by a pending interrupt */
 };
@@ -46,11 +47,26 @@ struct fp_state {
 	uint64_t fcsr;
 };
 
+struct mode_ops;
+
+/*
+ * What an exit handler returns: go straight back into the guest, or leave to the run loop
+ * (state changed: blocked, stopped, time slice over).
+ */
+enum vcpu_next { VCPU_RESUME = 0, VCPU_RESCHEDULE = 1 };
+
 struct vcpu {
 	/* Used by vm/enter.S through generated offsets. */
 	uint64_t regs[32];		/* regs[0] stays 0 */
 	uint64_t pc;
 	uint64_t host_sp, host_tp;
+	struct fp_state fp;
+
+	/* vm->mode's, here because every exit needs them. */
+	const struct mode_ops *mode;
+	enum vcpu_next (*const *exits)(struct vcpu *v);
+	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
+	uint64_t requests;
 
 	struct vm *vm;
 	unsigned index;			/* in vm->vcpus */
@@ -62,15 +78,15 @@ struct vcpu {
 	bool supervisor;		/* virtual privilege: S, else U */
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
+	gpa_t page_gpa;			/* where the shadow's VMID sees it */
 	struct shadow shadow;
+	struct ptpage *shadow_pages;
+	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
 	bool user_fence;		/* the guest's own tables (VMID B) need a fence before use */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
 
 	/* Mode hw. */
 	struct vs_csrs vs;
-
-	struct fp_state fp;
-	bool fp_loaded;			/* this hart's FP registers hold fp */
 
 	/*
 	 * Interrupts: the level of each S-level interrupt line (bits of sip) as seen by the guest.
@@ -87,11 +103,9 @@ struct vcpu {
 	bool running;			/* on its hart right now */
 	struct runq_entity runq;
 
-	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
-	uint64_t requests;
+	bool left;			/* its VM has ended and it will not run again */
 
-	unsigned same_fault_count;	/* traps in a row at one pc without progress */
-	uint64_t same_fault_pc;
+	unsigned vector_faults;		/* injected traps in a row at the vector itself */
 
 	struct vcpu_stat stat;
 };
@@ -101,9 +115,19 @@ struct vcpu {
 #define VCPU_REQ_FENCE_VMA	(1u << 2)	/* everything of the guest's translations */
 #define VCPU_REQ_IRQ		(1u << 3)	/* irq_pending has changed */
 
-/* Create the vCPU number index of vm; -ENOMEM. */
-int vcpu_create(struct vm *vm, unsigned index);
+/* Create the vCPU number index of vm, to run on hart; -ENOMEM. */
+int vcpu_create(struct vm *vm, unsigned index, struct hart *hart);
 void vcpu_destroy(struct vcpu *v);
+
+/* Take what other harts asked of the loaded vCPU. */
+enum vcpu_next vcpu_take_requests(struct vcpu *v);
+/* FP registers and LR reservation when a vCPU is put on a hart and taken off it; any mode. */
+void vcpu_load_fp(struct vcpu *v);
+void vcpu_save_fp(struct vcpu *v);
+
+/* Inject a trap into the loaded vCPU; stops the VM if it does nothing but fault in its vector. */
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);
+void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap);
 
 /*
  * Raise or lower an interrupt line of a vCPU (IRQ_S_SOFT, IRQ_S_TIMER, IRQ_S_EXT), from any hart;
@@ -114,6 +138,8 @@ void vcpu_irq_clear(struct vcpu *v, unsigned irq);
 
 /* SBI set_timer: deadline in ticks of the time CSR; clears the pending timer interrupt. */
 void vcpu_set_timer(struct vcpu *v, uint64_t deadline);
+/* The same by software, for modes and machines in which the guest has no timer of its own. */
+void vcpu_arm_timer(struct vcpu *v, uint64_t deadline);
 
 /* SBI HSM. hart_start on a vCPU that is not stopped: SBI_ERR_ALREADY_AVAILABLE. */
 int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
@@ -121,8 +147,11 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
 void vcpu_stop(struct vcpu *v);
 /* SBI HSM status: STARTED, STOPPED or SUSPENDED. */
 int64_t vcpu_hsm_status(const struct vcpu *v);
-/* Block until an enabled-or-not pending interrupt (WFI): takes effect as vcpu_stop does. */
-void vcpu_block(struct vcpu *v);
+/*
+ * Block the calling vCPU until an interrupt is pending and enabled in its sie (WFI). Return what its
+ * exit handler has to return: VCPU_RESUME if one is already.
+ */
+enum vcpu_next vcpu_block(struct vcpu *v);
 
 /*
  * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when no
@@ -130,12 +159,6 @@ void vcpu_block(struct vcpu *v);
  * Return: SBI_SUCCESS or SBI_ERR_INVALID_PARAM (a hart that does not exist).
  */
 int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base, uint64_t request);
-
-/*
- * What an exit handler returns: go straight back into the guest, or leave to the run loop
- * (state changed: blocked, stopped, time slice over).
- */
-enum vcpu_next { VCPU_RESUME = 0, VCPU_RESCHEDULE = 1 };
 
 /* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
 void vcpu_enter(struct vcpu *v);

@@ -159,6 +159,7 @@
 /* senvcfg, henvcfg */
 #define ENVCFG_FIOM		(RISCV_UL(1) << 0)
 #define ENVCFG_CBIE		(RISCV_UL(3) << 4)
+#define ENVCFG_CBIE_FLUSH	(RISCV_UL(1) << 4)
 #define ENVCFG_CBCFE		(RISCV_UL(1) << 6)
 #define ENVCFG_CBZE		(RISCV_UL(1) << 7)
 #define HENVCFG_ADUE		(RISCV_UL(1) << 61)
@@ -177,9 +178,9 @@
 
 #define csr_read(csr)                                                                             \
 	({                                                                                        \
-		uint64_t csr_value_;                                                              \
-		__asm__ volatile("csrr %0, " CSR_STR(csr) : "=r"(csr_value_) : : "memory");       \
-		csr_value_;                                                                       \
+		uint64_t csr_read_;                                                               \
+		__asm__ volatile("csrr %0, " CSR_STR(csr) : "=r"(csr_read_) : : "memory");        \
+		csr_read_;                                                                        \
 	})
 
 #define csr_write(csr, value)                                                                     \

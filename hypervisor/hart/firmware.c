@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the firmware below can tell beyond SBI: M-mode entries, if it is Strata's own platform.
+ */
+#include <strata/firmware.h>
+#include "hart/firmware.h"
+#include "hart/sbi_call.h"
+
+static bool counts;
+
+void firmware_probe(void)
+{
+	struct sbi_ret r;
+
+	if (!sbi_probe(STRATA_FW_EID))
+		return;
+	r = sbi_call(STRATA_FW_EID, STRATA_FW_FN_MAGIC, 0, 0, 0);
+	counts = r.error == SBI_SUCCESS && r.value == STRATA_FW_MAGIC;
+}
+
+bool firmware_counts(void)
+{
+	return counts;
+}
+
+uint64_t firmware_entries(void)
+{
+	if (!counts)
+		return 0;
+	return sbi_call(STRATA_FW_EID, STRATA_FW_FN_ENTRIES, STRATA_FW_ALL, 0, 0).value;
+}

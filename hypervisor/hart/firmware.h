@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the firmware below can tell beyond SBI: M-mode entries, if it is Strata's own platform.
+ */
+#ifndef HART_FIRMWARE_H
+#define HART_FIRMWARE_H
+
+#include "lib/types.h"
+
+/* Look once, on the boot hart, whether the firmware counts its entries. */
+void firmware_probe(void);
+bool firmware_counts(void);
+/* M-mode entries of this hart since reset; 0 if the firmware does not count them. */
+uint64_t firmware_entries(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * This machine's harts: what they can do, their interrupts from each other and from their timers.
+ * Privileged specification, HS-mode and Sstc; SBI IPI and TIME.
+ */
+#include "hart/fixup.h"
+#include "hart/hart.h"
+#include "hart/sbi_call.h"
+
+struct hart hart_boot;
+struct hart **harts;
+unsigned hart_count;
+uint64_t timebase_hz;
+
+void hart_kick(struct hart *hart)
+{
+	/* What the other hart is to see must be visible before its interrupt. */
+	__asm__ volatile("fence rw, rw" : : : "memory");
+	sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hart->hartid, 0);
+}
+
+void hart_timer_program(uint64_t deadline)
+{
+	struct hart *hart = this_hart();
+
+	if (hart->timer_programmed == deadline)
+		return;
+	hart->timer_programmed = deadline;
+	if (hart->sstc)
+		csr_write(CSR_STIMECMP, deadline);
+	else
+		sbi_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, deadline, 0, 0);
+}
+
+/* Does reading the CSR trap? */
+#define CSR_EXISTS(csr)                                                                           \
+	({                                                                                        \
+		uint64_t exists_ = 1, value_;                                                     \
+		__asm__ volatile("1: csrr %0, " CSR_STR(csr) "\n"                                 \
+				 "j 3f\n"                                                         \
+				 "2: li %1, 0\n"                                                  \
+				 "3:\n" FIXUP_ENTRY(1b, 2b)                                       \
+				 : "=&r"(value_), "+r"(exists_)                                   \
+				 :                                                                \
+				 : "memory");                                                     \
+		exists_ != 0;                                                                     \
+	})
+
+void hart_init_this(void)
+{
+	struct hart *hart = this_hart();
+
+	hart->hypervisor_ext = CSR_EXISTS(CSR_HGATP);
+	hart->sstc = CSR_EXISTS(CSR_STIMECMP);
+	hart->timer_programmed = 0;
+	hart_timer_program(UINT64_MAX);
+	csr_write(CSR_SCOUNTEREN, COUNTEREN_TM);
+	if (hart->hypervisor_ext) {
+		csr_write(CSR_HIE, 0);
+		csr_write(CSR_HVIP, 0);
+		csr_write(CSR_HGATP, 0);
+		csr_write(CSR_VSATP, 0);
+		csr_write(CSR_HTIMEDELTA, 0);
+		if (hart->sstc) {
+			/* Or VSTIP, which follows vstimecmp, could stay set from reset. */
+			csr_set(CSR_HENVCFG, HENVCFG_STCE);
+			csr_write(CSR_VSTIMECMP, UINT64_MAX);
+			csr_clear(CSR_HENVCFG, HENVCFG_STCE);
+		}
+	}
+	csr_write(CSR_SIE, SIP_SSIP | SIP_STIP | SIP_SEIP);
+}

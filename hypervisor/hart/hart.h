@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a hart has of its own, reached through tp while in HS-mode, and what the machine's harts
+ * can do. Privileged specification, HS-mode; SBI HSM, IPI, TIME.
+ */
+#ifndef HART_HART_H
+#define HART_HART_H
+
+#include <riscv/csr.h>
+#include "lib/lock.h"
+#include "lib/timerq.h"
+#include "lib/types.h"
+
+struct vcpu;
+
+/* Registers at a host trap; hart/vector.S fills it through generated offsets. */
+struct host_trap_frame {
+	uint64_t regs[32];
+	uint64_t sepc, scause, stval, sstatus;
+};
+
+struct hart {
+	uint64_t stack_top, satp;	/* hart_entry loads them */
+	uint64_t hartid;
+	unsigned index;
+	bool online;
+	bool sstc, hypervisor_ext;
+	int plic_context;
+
+	/* Host traps: the frame, and whether one is being handled (a second one is fatal). */
+	struct host_trap_frame trap;
+	uint64_t trap_depth;
+	/* What a faulting access to guest memory raised: set by a fixup (hart/fixup.h). */
+	uint64_t fault_cause, fault_value;
+
+	/* Owned by vm/: the vCPU whose state is in the CSRs, the one whose FP state is. */
+	struct vcpu *loaded;
+	void *sched;			/* struct sched_hart */
+
+	struct spinlock lock;		/* guards timers */
+	struct timerq timers;
+	uint64_t timer_programmed;	/* deadline the hardware has now */
+};
+
+static inline struct hart *this_hart(void)
+{
+	struct hart *hart;
+
+	__asm__("mv %0, tp" : "=r"(hart));
+	return hart;
+}
+
+/* The boot hart's structure exists before any allocator; the others are kalloc'ed. */
+extern struct hart hart_boot;
+extern struct hart **harts;
+extern unsigned hart_count;
+extern uint64_t timebase_hz;
+
+/* boot/entry.S: physical address to give to SBI hart_start. */
+extern char hart_entry[];
+
+static inline uint64_t time_now(void)
+{
+	return csr_read(CSR_TIME);
+}
+
+/* Have the hart take a supervisor software interrupt, which ends its WFI or its guest's run. */
+void hart_kick(struct hart *hart);
+
+/*
+ * Have this hart interrupted at deadline (ticks); UINT64_MAX: not at all. Costs nothing if
+ * the hardware is set to it already.
+ */
+void hart_timer_program(uint64_t deadline);
+
+/* Wait for an interrupt that is enabled in sie; returns with it pending. SIE stays 0. */
+static inline void hart_wait(void)
+{
+	__asm__ volatile("wfi" : : : "memory");
+}
+
+/* Probe what this hart can (H extension, Sstc) by trying, and set its CSRs to known values. */
+void hart_init_this(void);
+
+/* Stop the machine: message, registers, CSRs, backtrace; exit status 1. Never returns. */
+void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* Leave through SBI SRST: clean shutdown or failure. Never returns. */
+void machine_shutdown(bool failure) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Offsets of the structures of this room that assembly uses; the Makefile makes <offsets.h> of it.
+ */
+#include "hart/hart.h"
+
+#define OFFSET(name, type, member)                                                                \
+	__asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(offsetof(type, member)))
+
+void hart_offsets(void);
+void hart_offsets(void)
+{
+	OFFSET(HART_STACK_TOP, struct hart, stack_top);
+	OFFSET(HART_SATP, struct hart, satp);
+	OFFSET(HART_TRAP_REGS, struct hart, trap.regs);
+	OFFSET(HART_TRAP_SEPC, struct hart, trap.sepc);
+	OFFSET(HART_TRAP_SCAUSE, struct hart, trap.scause);
+	OFFSET(HART_TRAP_STVAL, struct hart, trap.stval);
+	OFFSET(HART_TRAP_SSTATUS, struct hart, trap.sstatus);
+	OFFSET(HART_TRAP_DEPTH, struct hart, trap_depth);
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the deprivileged modes share in world vu: which tables the guest is on, virtual traps and
+ * interrupts. Privileged specification, "Supervisor-Level ISA" (virtually), "Hypervisor Extension".
+ *
+ * Two VMIDs a VM: under vm->hgatp lies guest RAM alone, for the guest's user on the guest's own
+ * tables and for its kernel while satp is Bare; under vm->shadow_hgatp lie the shadow tables too.
+ */
+#include <riscv/hyp.h>
+#include "emul/privop.h"
+#include "hart/hart.h"
+#include "hart/trace.h"
+#include "lib/errno.h"
+#include "mem/hvmap.h"
+#include "mem/kalloc.h"
+#include "mode/deprivileged.h"
+
+/* The hypervisor's pages stand at this distance in the shadow's guest-physical address space. */
+#define PRIVATE_GPA		SHADOW_GPA_LIMIT
+/* Page tables of one vCPU's shadow: 4 MiB at most, taken as needed. */
+#define SHADOW_PAGES		1024u
+#define SHADOW_ASIDS		(2 * SHADOW_CONTEXTS)
+
+#define DEP_HSTATUS		(HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
+#define DEP_HENVCFG		(ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+#define COUNTEREN_ALL		(COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR)
+
+/* ---- What the shadow needs ---- */
+
+/* A page of the hypervisor's that the shadow's VMID, and no other, can see. */
+static void *private_page_alloc(struct vm *vm, gpa_t *gpa)
+{
+	void *page = page_alloc(kalloc_pages(), PAGE_ORDER_4K, PAGE_ZERO);
+	hpa_t hpa;
+	int err;
+
+	if (page == NULL)
+		return NULL;
+	hpa = hpa_from_hva(page);
+	*gpa = GPA(PRIVATE_GPA + hpa.v);
+	spin_lock(&vm->lock);
+	err = gstage_map(&vm->shadow_gstage, *gpa, hpa, PAGE_SIZE, GSTAGE_RW);
+	spin_unlock(&vm->lock);
+	if (err) {
+		page_free(kalloc_pages(), page, PAGE_ORDER_4K);
+		return NULL;
+	}
+	return page;
+}
+
+static void private_page_free(struct vm *vm, void *page, gpa_t gpa)
+{
+	spin_lock(&vm->lock);
+	gstage_unmap(&vm->shadow_gstage, gpa, PAGE_SIZE);
+	spin_unlock(&vm->lock);
+	page_free(kalloc_pages(), page, PAGE_ORDER_4K);
+}
+
+static void *pool_alloc(void *ctx, gpa_t *gpa)
+{
+	return private_page_alloc(((struct vcpu *)ctx)->vm, gpa);
+}
+
+static void pool_free(void *ctx, void *page, gpa_t gpa)
+{
+	private_page_free(((struct vcpu *)ctx)->vm, page, gpa);
+}
+
+static uint64_t *read_pte(void *ctx, gpa_t gpa)
+{
+	return vm_ram(((struct vcpu *)ctx)->vm, gpa, sizeof(uint64_t));
+}
+
+static bool is_ram(void *ctx, gpa_t gpa, uint64_t size)
+{
+	return vm_is_ram(((struct vcpu *)ctx)->vm, gpa, size);
+}
+
+/*
+ * HFENCE.VVMA works on the VMID that hgatp holds. When a fence of the shadow is due while the
+ * guest is on its own tables, hgatp is changed for its duration; no guest access can happen then.
+ */
+static uint64_t enter_shadow_vmid(const struct vcpu *v)
+{
+	return v->hgatp == v->vm->shadow_hgatp ? 0 : csr_swap(CSR_HGATP, v->vm->shadow_hgatp);
+}
+
+static void leave_shadow_vmid(uint64_t hgatp)
+{
+	if (hgatp != 0)
+		csr_write(CSR_HGATP, hgatp);
+}
+
+static void fence_va(void *ctx, uint64_t asid, gva_t va)
+{
+	uint64_t hgatp = enter_shadow_vmid(ctx);
+
+	hfence_vvma_va_asid(va.v, asid);
+	leave_shadow_vmid(hgatp);
+}
+
+static void fence_asid(void *ctx, uint64_t asid)
+{
+	uint64_t hgatp = enter_shadow_vmid(ctx);
+
+	hfence_vvma_asid(asid);
+	leave_shadow_vmid(hgatp);
+}
+
+static void fence_all(void *ctx)
+{
+	struct vcpu *v = ctx;
+	uint64_t hgatp;
+
+	/* While it is not on a hart it has no translations there: dep_load() fences. */
+	if (this_hart()->loaded != v)
+		return;
+	hgatp = enter_shadow_vmid(v);
+	hfence_vvma_all();
+	leave_shadow_vmid(hgatp);
+}
+
+static const struct shadow_ops shadow_ops = {
+	.pool = { .alloc = pool_alloc, .free = pool_free },
+	.walk = { .read_pte = read_pte },
+	.is_ram = is_ram,
+	.fence_va = fence_va,
+	.fence_asid = fence_asid,
+	.fence_all = fence_all,
+};
+
+/* ---- Life ---- */
+
+int dep_vcpu_init(struct vcpu *v)
+{
+	struct shadow_config config = {
+		.ops = &shadow_ops,
+		.ctx = v,
+		.max_pages = SHADOW_PAGES,
+		/* ASIDs are per hart and a vCPU stays on its hart; apart all the same. */
+		.asid_first = 1 + v->index * SHADOW_ASIDS,
+		.asid_count = SHADOW_ASIDS,
+		.adue = true,
+	};
+	int err;
+
+	v->page = private_page_alloc(v->vm, &v->page_gpa);
+	config.pages = v->shadow_pages = kalloc(SHADOW_PAGES * sizeof(*v->shadow_pages));
+	err = v->page == NULL || v->shadow_pages == NULL ? -ENOMEM : shadow_init(&v->shadow, &config);
+	if (err) {
+		dep_vcpu_fini(v);
+		return err;
+	}
+	v->hstatus = DEP_HSTATUS;
+	v->vcsr.page = v->page;
+	v->vcsr.satp_asid_mask = SATP_ASID_MASK;
+	v->vcsr.senvcfg_mask = ENVCFG_FIOM;
+	v->vcsr.fs_mask = SSTATUS_FS;
+	return 0;
+}
+
+void dep_vcpu_fini(struct vcpu *v)
+{
+	shadow_destroy(&v->shadow);
+	kfree(v->shadow_pages);
+	v->shadow_pages = NULL;
+	if (v->page != NULL)
+		private_page_free(v->vm, v->page, v->page_gpa);
+	v->page = NULL;
+}
+
+void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	(void)opaque;
+	v->pc = pc;
+	v->supervisor = true;
+	v->trap_entry_u = v->trap_entry_s = 0;
+	shadow_unpin(&v->shadow);
+	vcsr_reset(&v->vcsr);
+	vcsr_show(&v->vcsr);
+	shadow_flush_all(&v->shadow);
+}
+
+/* ---- Which tables ---- */
+
+/* The guest's own tables may have changed since they were last in use. */
+static void fence_user(struct vcpu *v)
+{
+	if (v->user_fence) {
+		v->user_fence = false;
+		hfence_vvma_all();
+	}
+}
+
+static void set_tables(struct vcpu *v, uint64_t hgatp, uint64_t vsatp)
+{
+	if (v->hgatp == hgatp) {
+		if (v->vsatp == vsatp)
+			return;
+		csr_write(CSR_VSATP, vsatp);
+	} else {
+		/* vsatp = 0 in between, or a walk could pair one VMID with the other's tables. */
+		csr_write(CSR_VSATP, 0);
+		csr_write(CSR_HGATP, hgatp);
+		csr_write(CSR_VSATP, vsatp);
+	}
+	v->hgatp = hgatp;
+	v->vsatp = vsatp;
+}
+
+/* Put the guest on the tables that its virtual privilege, satp and SUM call for. */
+static void choose_tables(struct vcpu *v)
+{
+	uint64_t satp = v->vcsr.satp;
+
+	if (!v->supervisor) {
+		set_tables(v, v->vm->hgatp, satp);
+		csr_write(CSR_SCOUNTEREN, v->vcsr.scounteren);
+		fence_user(v);
+		return;
+	}
+	if (satp == 0)
+		set_tables(v, v->vm->hgatp, 0);
+	else
+		set_tables(v, v->vm->shadow_hgatp,
+			   shadow_switch(&v->shadow, satp, vcsr_sum(&v->vcsr)));
+	csr_write(CSR_SCOUNTEREN, COUNTEREN_ALL);
+}
+
+/* vsstatus while the guest runs: VU-mode obeys FS, MXR and UXL of it. */
+static uint64_t real_vsstatus(const struct vcpu *v)
+{
+	return SSTATUS_UXL_64 | vcsr_fs(&v->vcsr) | (vcsr_mxr(&v->vcsr) ? SSTATUS_MXR : 0);
+}
+
+static void fold_fs(struct vcpu *v)
+{
+	vcsr_fold_fs(&v->vcsr, csr_read(CSR_VSSTATUS));
+}
+
+void dep_load(struct vcpu *v)
+{
+	csr_write(CSR_HEDELEG, 0);
+	csr_write(CSR_HIDELEG, 0);
+	csr_write(CSR_HSTATUS, v->hstatus);
+	csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
+	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
+	csr_write(CSR_HENVCFG, DEP_HENVCFG);
+	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
+	csr_write(CSR_VSSTATUS, real_vsstatus(v));
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_HVIP, 0);
+	/* Neither VMID is in hgatp yet: set_tables writes both registers. */
+	v->hgatp = v->vsatp = 0;
+	if (v->vm->vcpu_count > 1) {
+		/* ASIDs of the guest are per hart; another vCPU of it may have run here. */
+		v->user_fence = true;
+	}
+	choose_tables(v);
+	dep_irq_update(v);
+}
+
+void dep_save(struct vcpu *v)
+{
+	fold_fs(v);
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, 0);
+	v->hgatp = v->vsatp = 0;
+}
+
+/* ---- Virtual traps and interrupts ---- */
+
+/*
+ * pv with a trap table: a trap from U enters at one place with tp and sscratch exchanged, one from S
+ * at another. Without, stvec and nothing else, as privop_trap has set it.
+ */
+static void use_trap_table(struct vcpu *v, bool from_supervisor)
+{
+	uint64_t tp = v->regs[REG_TP];
+
+	if (from_supervisor) {
+		v->pc = v->trap_entry_s;
+		return;
+	}
+	v->regs[REG_TP] = READ_ONCE(v->page->sscratch);
+	WRITE_ONCE(v->page->sscratch, tp);
+	v->pc = v->trap_entry_u;
+}
+
+static void enter_trap(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+	bool from_supervisor = v->supervisor;
+
+	fold_fs(v);
+	privop_trap(&v->vcsr, &v->supervisor, &v->pc, cause, tval);
+	if (v->trap_entry_u != 0)
+		use_trap_table(v, from_supervisor);
+	if (!from_supervisor)
+		choose_tables(v);
+}
+
+void dep_inject(struct vcpu *v, const struct guest_trap *trap)
+{
+	enter_trap(v, trap->cause, trap->tval);
+}
+
+/* Have the guest take the interrupt that it must take now, if there is one. */
+static void deliver_interrupt(struct vcpu *v)
+{
+	int irq = privop_pending_irq(&v->vcsr, v->supervisor);
+
+	if (irq < 0)
+		return;
+	v->stat.injected_interrupts[irq & 15]++;
+	v->vector_faults = 0;
+	enter_trap(v, SCAUSE_INTERRUPT | (uint64_t)irq, 0);
+}
+
+void dep_irq_update(struct vcpu *v)
+{
+	uint64_t pending = __atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST);
+
+	vcsr_clear_pending(&v->vcsr, ~pending & VCSR_IRQ_MASK);
+	vcsr_set_pending(&v->vcsr, pending & VCSR_IRQ_MASK);
+	deliver_interrupt(v);
+}
+
+bool dep_irq_wakes(struct vcpu *v)
+{
+	return (__atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST) & READ_ONCE(v->page->sie) &
+		VCSR_IRQ_MASK) != 0;
+}
+
+/* Its timer is software's, and in the queue already. */
+uint64_t dep_wake_deadline(struct vcpu *v)
+{
+	(void)v;
+	return UINT64_MAX;
+}
+
+void dep_fence_vma(struct vcpu *v)
+{
+	shadow_flush_all(&v->shadow);
+	v->user_fence = true;
+	if (!v->supervisor || v->vcsr.satp == 0)
+		fence_user(v);
+}
+
+unsigned dep_level(const struct vcpu *v)
+{
+	(void)v;
+	return TRACE_LEVEL_VU;
+}
+
+/* ---- Privileged operations ---- */
+
+void dep_apply(struct vcpu *v, int effects)
+{
+	if (effects & VCSR_FX_MXR)
+		shadow_mxr_changed(&v->shadow, vcsr_mxr(&v->vcsr));
+	if (effects & (VCSR_FX_MXR | VCSR_FX_FS))
+		csr_write(CSR_VSSTATUS, real_vsstatus(v));
+	if (effects & (VCSR_FX_SATP | VCSR_FX_SUM)) {
+		v->stat.satp_switches += (effects & VCSR_FX_SATP) != 0;
+		choose_tables(v);
+	}
+	if (effects & VCSR_FX_SIP) {
+		/* Only SSIP can be written by the guest. */
+		if (v->vcsr.sip & SIP_SSIP)
+			__atomic_fetch_or(&v->irq_pending, SIP_SSIP, __ATOMIC_SEQ_CST);
+		else
+			__atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
+	}
+	if (effects & VCSR_FX_ENVCFG)
+		csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
+	if (effects & VCSR_FX_IRQ)
+		deliver_interrupt(v);
+}
+
+void dep_sret(struct vcpu *v)
+{
+	int effects;
+
+	v->stat.sret++;
+	fold_fs(v);
+	effects = privop_sret(&v->vcsr, &v->supervisor, &v->pc);
+	if (effects < 0)
+		return;
+	/* pv writes sstatus in its page without our notice: FS, SUM and MXR count from here on. */
+	csr_write(CSR_VSSTATUS, real_vsstatus(v));
+	choose_tables(v);
+	if (effects & VCSR_FX_IRQ)
+		deliver_interrupt(v);
+}
+
+void dep_sfence(struct vcpu *v, bool has_va, uint64_t va, bool has_asid, uint64_t asid)
+{
+	v->stat.sfence++;
+	shadow_sfence(&v->shadow, has_va, GVA(va), has_asid, asid);
+	/* The guest's own tables are used by its user: one fence before that covers any number. */
+	v->user_fence = true;
+}
+
+bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t operand,
+	     uint64_t *old)
+{
+	int effects;
+
+	if (csr == CSR_SSTATUS)
+		fold_fs(v);
+	effects = vcsr_access(&v->vcsr, csr, op, writes, operand, old);
+	if (effects < 0)
+		return false;
+	v->stat.csr[stat_csr_slot(csr)]++;
+	/* Interrupts are delivered by the caller, who has to step the pc first. */
+	dep_apply(v, effects & ~VCSR_FX_IRQ);
+	v->irq_check = (effects & VCSR_FX_IRQ) != 0;
+	return true;
+}
+
+/* ---- Page faults ---- */
+
+static enum walk_access access_of(uint64_t cause)
+{
+	return cause == EXC_INST_PAGE_FAULT	? WALK_FETCH
+	       : cause == EXC_STORE_PAGE_FAULT ? WALK_STORE
+					       : WALK_LOAD;
+}
+
+bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap)
+{
+	bool sum = vcsr_sum(&v->vcsr), mxr = vcsr_mxr(&v->vcsr);
+
+	*trap = (struct guest_trap){ .cause = cause, .tval = gva.v };
+	if (!v->supervisor || v->vcsr.satp == 0)
+		return false;
+	if (cause != EXC_INST_PAGE_FAULT && cause != EXC_LOAD_PAGE_FAULT &&
+	    cause != EXC_STORE_PAGE_FAULT)
+		return false;
+	/* pv may have changed SUM or MXR in its page; the tables must be those of now. */
+	if ((csr_read(CSR_VSSTATUS) & SSTATUS_MXR) != (mxr ? SSTATUS_MXR : 0))
+		dep_apply(v, VCSR_FX_MXR);
+	choose_tables(v);
+	v->stat.shadow_fills++;
+	return shadow_fault(&v->shadow, gva, access_of(cause), v->vcsr.satp, sum, mxr, trap) == 0;
+}
+
+enum vcpu_next dep_exit_page_fault(struct vcpu *v)
+{
+	struct guest_trap trap;
+
+	if (!dep_fault_in(v, GVA(csr_read(CSR_STVAL)), csr_read(CSR_SCAUSE), &trap))
+		vcpu_inject_trap(v, &trap);
+	return VCPU_RESUME;
+}
+
+enum vcpu_next dep_exit_reflect(struct vcpu *v)
+{
+	vcpu_inject(v, csr_read(CSR_SCAUSE), csr_read(CSR_STVAL));
+	return VCPU_RESUME;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mode hw: the guest's kernel runs in VS-mode on the machine's own VS CSRs and two-stage paging;
+ * exits happen only for what the hardware leaves. Privileged specification, "Hypervisor Extension".
+ */
+#include <riscv/hyp.h>
+#include "emul/insn.h"
+#include "hart/hart.h"
+#include "hart/trace.h"
+#include "lib/errno.h"
+#include "mode/mode.h"
+#include "vm/guestmem.h"
+#include "vm/mmio.h"
+#include "vsbi/vsbi.h"
+
+/* What a guest in VS-mode handles itself: all that S-mode could cause without a hypervisor. */
+#define HW_HEDELEG                                                                                \
+	(1UL << EXC_INST_MISALIGNED | 1UL << EXC_INST_ACCESS | 1UL << EXC_ILLEGAL_INST |          \
+	 1UL << EXC_BREAKPOINT | 1UL << EXC_LOAD_MISALIGNED | 1UL << EXC_LOAD_ACCESS |            \
+	 1UL << EXC_STORE_MISALIGNED | 1UL << EXC_STORE_ACCESS | 1UL << EXC_ECALL_U |             \
+	 1UL << EXC_INST_PAGE_FAULT | 1UL << EXC_LOAD_PAGE_FAULT | 1UL << EXC_STORE_PAGE_FAULT)
+#define HW_HIDELEG	(HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
+
+/* VTW: WFI exits, or a waiting guest would keep the hart. */
+#define HW_HSTATUS	(HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
+
+/*
+ * What the guest may use if the host has it. FIOM: its devices are emulated in memory. CBO.INVAL
+ * flushes (CBIE = 01): dropping lines could show what another VM left in memory.
+ */
+#define HW_HENVCFG                                                                                \
+	(ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+
+static uint64_t hw_features(const struct vm *vm)
+{
+	(void)vm;
+	return 0;
+}
+
+static int hw_vcpu_init(struct vcpu *v)
+{
+	v->hstatus = HW_HSTATUS | HSTATUS_SPVP;
+	v->hgatp = v->vm->hgatp;
+	return 0;
+}
+
+static void hw_vcpu_fini(struct vcpu *v)
+{
+	(void)v;
+}
+
+static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	(void)opaque;
+	v->pc = pc;
+	v->vs = (struct vs_csrs){ .vsstatus = SSTATUS_UXL_64, .vstimecmp = UINT64_MAX };
+	v->supervisor = true;
+}
+
+/*
+ * The timer and external lines are levels that only the hypervisor changes. VSSIP is the guest's to
+ * clear, straight in vsip: a request is handed over to hvip once, and lives there from then on.
+ */
+static void hw_irq_update(struct vcpu *v)
+{
+	uint64_t pending = __atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
+	uint64_t levels = (pending & (SIP_STIP | SIP_SEIP)) << 1;
+
+	levels |= (pending & SIP_SSIP) << 1 | (csr_read(CSR_HVIP) & HVIP_VSSIP);
+	csr_write(CSR_HVIP, levels);
+}
+
+static void hw_clear_soft(struct vcpu *v)
+{
+	(void)v;
+	csr_clear(CSR_HVIP, HVIP_VSSIP);
+}
+
+static void hw_load(struct vcpu *v)
+{
+	struct hart *hart = this_hart();
+	const struct vs_csrs *vs = &v->vs;
+
+	csr_write(CSR_HEDELEG, HW_HEDELEG);
+	csr_write(CSR_HIDELEG, HW_HIDELEG);
+	csr_write(CSR_HSTATUS, v->supervisor ? v->hstatus : v->hstatus & ~HSTATUS_SPVP);
+	if (v->supervisor)
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	else
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	/* So that interrupts, which are always taken from below HS, stay off after the next trap. */
+	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
+	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
+	csr_write(CSR_HENVCFG, HW_HENVCFG | (hart->sstc ? HENVCFG_STCE : 0));
+	csr_write(CSR_VSSTATUS, vs->vsstatus);
+	csr_write(CSR_VSIE, vs->vsie);
+	csr_write(CSR_VSTVEC, vs->vstvec);
+	csr_write(CSR_VSSCRATCH, vs->vsscratch);
+	csr_write(CSR_VSEPC, vs->vsepc);
+	csr_write(CSR_VSCAUSE, vs->vscause);
+	csr_write(CSR_VSTVAL, vs->vstval);
+	csr_write(CSR_SCOUNTEREN, vs->scounteren);
+	csr_write(CSR_SENVCFG, vs->senvcfg);
+	/* vsatp = 0 in between, or a walk could pair one VM's tables with another's VMID. */
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, v->hgatp);
+	csr_write(CSR_VSATP, vs->vsatp);
+	/* A guest's ASIDs are per hart: another vCPU of it may have used them here. */
+	if (v->vm->vcpu_count > 1)
+		hfence_vvma_all();
+	if (hart->sstc)
+		csr_write(CSR_VSTIMECMP, vs->vstimecmp);
+	csr_write(CSR_HVIP, vs->hvip);
+	hw_irq_update(v);
+}
+
+static void hw_save(struct vcpu *v)
+{
+	struct hart *hart = this_hart();
+	struct vs_csrs *vs = &v->vs;
+
+	v->supervisor = (csr_read(CSR_SSTATUS) & SSTATUS_SPP) != 0;
+	vs->vsstatus = csr_read(CSR_VSSTATUS);
+	vs->vsie = csr_read(CSR_VSIE);
+	vs->vstvec = csr_read(CSR_VSTVEC);
+	vs->vsscratch = csr_read(CSR_VSSCRATCH);
+	vs->vsepc = csr_read(CSR_VSEPC);
+	vs->vscause = csr_read(CSR_VSCAUSE);
+	vs->vstval = csr_read(CSR_VSTVAL);
+	vs->vsatp = csr_read(CSR_VSATP);
+	vs->scounteren = csr_read(CSR_SCOUNTEREN);
+	vs->senvcfg = csr_read(CSR_SENVCFG);
+	if (hart->sstc) {
+		vs->vstimecmp = csr_read(CSR_VSTIMECMP);
+		/* It would go on comparing. */
+		csr_write(CSR_VSTIMECMP, UINT64_MAX);
+	}
+	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
+	csr_write(CSR_HVIP, 0);
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, 0);
+}
+
+/* ---- Interrupts and timer ---- */
+
+static uint64_t hw_timer(const struct vcpu *v)
+{
+	struct hart *hart = this_hart();
+
+	if (!hart->sstc)
+		return UINT64_MAX;
+	return hart->loaded == v ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp;
+}
+
+static bool hw_irq_wakes(struct vcpu *v)
+{
+	uint64_t enabled = csr_read(CSR_VSIE);
+	uint64_t pending = __atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST) | csr_read(CSR_HVIP) >> 1;
+
+	if (hw_timer(v) <= time_now())
+		pending |= SIP_STIP;
+	return (pending & enabled) != 0;
+}
+
+static void hw_set_timer(struct vcpu *v, uint64_t deadline)
+{
+	if (this_hart()->sstc)
+		csr_write(CSR_VSTIMECMP, deadline);
+	else
+		vcpu_arm_timer(v, deadline);
+}
+
+static uint64_t hw_wake_deadline(struct vcpu *v)
+{
+	if (!(csr_read(CSR_VSIE) & SIP_STIP))
+		return UINT64_MAX;
+	return hw_timer(v);
+}
+
+/* ---- Traps ---- */
+
+/* Trap entry into VS-mode, as hardware does it for delegated exceptions. */
+static void hw_inject(struct vcpu *v, const struct guest_trap *trap)
+{
+	uint64_t status = csr_read(CSR_VSSTATUS), sstatus = csr_read(CSR_SSTATUS);
+
+	csr_write(CSR_VSEPC, v->pc);
+	csr_write(CSR_VSCAUSE, trap->cause);
+	csr_write(CSR_VSTVAL, trap->tval);
+	status &= ~(SSTATUS_SPP | SSTATUS_SPIE);
+	if (sstatus & SSTATUS_SPP)
+		status |= SSTATUS_SPP;
+	if (status & SSTATUS_SIE)
+		status |= SSTATUS_SPIE;
+	csr_write(CSR_VSSTATUS, status & ~SSTATUS_SIE);
+	v->pc = csr_read(CSR_VSTVEC) & ~STVEC_MODE_MASK;
+	csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
+}
+
+static void hw_fence_vma(struct vcpu *v)
+{
+	(void)v;
+	hfence_vvma_all();
+}
+
+/* The machine's own translation is all there is: a fault of ours is one that the guest would get. */
+static bool hw_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap)
+{
+	(void)v;
+	*trap = (struct guest_trap){ .cause = cause, .tval = gva.v };
+	return false;
+}
+
+static unsigned hw_level(const struct vcpu *v)
+{
+	(void)v;
+	return csr_read(CSR_SSTATUS) & SSTATUS_SPP ? TRACE_LEVEL_VS : TRACE_LEVEL_VU;
+}
+
+/* ---- Exits ---- */
+
+static enum vcpu_next hw_exit_ecall(struct vcpu *v)
+{
+	v->pc += 4;
+	return vsbi_call(v);
+}
+
+/* WFI is ours; everything else that raises cause 22 is not for this guest. */
+static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
+{
+	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
+	struct insn insn;
+
+	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	insn = insn_decode(raw);
+	/* VTW also catches VU-mode, from which WFI is illegal for the guest. */
+	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {
+		v->stat.wfi_exit_stat++;
+		v->pc += insn.len;
+			return vcpu_block(v);
+	}
+	v->stat.illegal_injected++;
+	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	return VCPU_RESUME;
+}
+
+/* Delegated, and yet here: firmware that does not delegate to VS-mode hands it to us. */
+static enum vcpu_next hw_exit_reflect(struct vcpu *v)
+{
+	vcpu_inject(v, csr_read(CSR_SCAUSE), csr_read(CSR_STVAL));
+	return VCPU_RESUME;
+}
+
+static exit_handler *const hw_exits[EXC_COUNT] = {
+	[0 ... EXC_COUNT - 1] = hw_exit_reflect,
+	[EXC_ECALL_VS] = hw_exit_ecall,
+	[EXC_INST_GUEST_FAULT] = mmio_exit,
+	[EXC_LOAD_GUEST_FAULT] = mmio_exit,
+	[EXC_STORE_GUEST_FAULT] = mmio_exit,
+	[EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
+};
+
+const struct mode_ops mode_hw = {
+	.name = "hw",
+	.exits = hw_exits,
+	.features = hw_features,
+	.vcpu_init = hw_vcpu_init,
+	.vcpu_fini = hw_vcpu_fini,
+	.vcpu_reset = hw_vcpu_reset,
+	.load = hw_load,
+	.save = hw_save,
+	.irq_update = hw_irq_update,
+	.clear_soft = hw_clear_soft,
+	.irq_wakes = hw_irq_wakes,
+	.set_timer = hw_set_timer,
+	.wake_deadline = hw_wake_deadline,
+	.inject = hw_inject,
+	.fence_vma = hw_fence_vma,
+	.fault_in = hw_fault_in,
+	.level = hw_level,
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mode te, trap-and-emulate: an unchanged guest kernel in VU-mode; each privileged instruction
+ * raises a trap, is decoded and carried out on the virtual CSRs.
+ * Privileged specification, "Virtual Instruction" and "Illegal Instruction" exceptions.
+ */
+#include "emul/insn.h"
+#include "emul/privop.h"
+#include "hart/hart.h"
+#include "mode/deprivileged.h"
+#include "mode/mode.h"
+#include "vm/guestmem.h"
+#include "vm/mmio.h"
+#include "vsbi/vsbi.h"
+
+static uint64_t te_features(const struct vm *vm)
+{
+	(void)vm;
+	return 0;
+}
+
+/* After the pc is stepped: an interrupt that the instruction unmasked is taken behind it. */
+static void take_unmasked(struct vcpu *v)
+{
+	if (v->irq_check) {
+		v->irq_check = false;
+		dep_apply(v, VCSR_FX_IRQ);
+	}
+}
+
+static bool emulate_csr(struct vcpu *v, const struct insn *insn)
+{
+	uint64_t old;
+
+	if (!dep_csr(v, insn->csr, insn->csr_op, insn_csr_writes(insn),
+		     insn_csr_operand(insn, v->regs), &old))
+		return false;
+	if (insn->rd != 0)
+		v->regs[insn->rd] = old;
+	v->pc += 4;
+	take_unmasked(v);
+	return true;
+}
+
+/* An FP instruction trapped though the virtual FS says on: pv changed it in its page. */
+static bool enable_fp(struct vcpu *v)
+{
+	if (vcsr_fs(&v->vcsr) == 0 || csr_read(CSR_VSSTATUS) & SSTATUS_FS)
+		return false;
+	dep_apply(v, VCSR_FX_FS);
+	return true;
+}
+
+/* A privileged instruction of virtual S-mode other than the commonest CSR accesses. */
+static __attribute__((noinline)) enum vcpu_next emulate(struct vcpu *v, uint32_t raw)
+{
+	struct insn insn;
+
+	/* stval may be 0 where hardware does not say the instruction. */
+	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	insn = insn_decode(raw);
+	switch (insn.kind) {
+	case INSN_KIND_CSR:
+		if (emulate_csr(v, &insn))
+			return VCPU_RESUME;
+		break;
+	case INSN_KIND_SRET:
+		dep_sret(v);
+		return VCPU_RESUME;
+	case INSN_KIND_SFENCE_VMA:
+		dep_sfence(v, insn.rs1 != 0, v->regs[insn.rs1], insn.rs2 != 0, v->regs[insn.rs2]);
+		v->pc += 4;
+		return VCPU_RESUME;
+	case INSN_KIND_WFI:
+		v->stat.wfi_exit_stat++;
+		v->pc += 4;
+		return vcpu_block(v);
+	default:
+		break;
+	}
+	if (enable_fp(v))
+		return VCPU_RESUME;
+	v->stat.illegal_injected++;
+	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	return VCPU_RESUME;
+}
+
+/*
+ * Causes 2 and 22. By the specification a privileged instruction raises 22 in VU-mode; QEMU raises 2
+ * for many of them. Which one it was does not matter: the instruction says all.
+ */
+__attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcpu *v)
+{
+	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
+
+	if (likely(v->supervisor)) {
+		if (likely(vcsr_emulate_fast(&v->vcsr, v->regs, raw))) {
+			v->stat.csr[(raw >> 20) & 0xff]++;
+			v->pc += 4;
+			return VCPU_RESUME;
+		}
+		return emulate(v, raw);
+	}
+	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	v->stat.illegal_injected++;
+	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	return VCPU_RESUME;
+}
+
+static enum vcpu_next te_exit_ecall(struct vcpu *v)
+{
+	if (!v->supervisor) {
+		vcpu_inject(v, EXC_ECALL_U, 0);
+		return VCPU_RESUME;
+	}
+	v->pc += 4;
+	return vsbi_call(v);
+}
+
+static exit_handler *const te_exits[EXC_COUNT] = {
+	[0 ... EXC_COUNT - 1] = dep_exit_reflect,
+	[EXC_ILLEGAL_INST] = dep_exit_illegal,
+	[EXC_VIRTUAL_INST] = dep_exit_illegal,
+	[EXC_ECALL_U] = te_exit_ecall,
+	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,
+	[EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
+	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault,
+	[EXC_INST_GUEST_FAULT] = mmio_exit,
+	[EXC_LOAD_GUEST_FAULT] = mmio_exit,
+	[EXC_STORE_GUEST_FAULT] = mmio_exit,
+};
+
+const struct mode_ops mode_te = {
+	.name = "te",
+	.deprivileged = true,
+	.exits = te_exits,
+	.features = te_features,
+	.vcpu_init = dep_vcpu_init,
+	.vcpu_fini = dep_vcpu_fini,
+	.vcpu_reset = dep_vcpu_reset,
+	.load = dep_load,
+	.save = dep_save,
+	.irq_update = dep_irq_update,
+	.irq_wakes = dep_irq_wakes,
+	.set_timer = vcpu_arm_timer,
+	.wake_deadline = dep_wake_deadline,
+	.inject = dep_inject,
+	.fence_vma = dep_fence_vma,
+	.fault_in = dep_fault_in,
+	.level = dep_level,
+};

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest virtual memory as the loaded vCPU sees it at this moment.
+ */
+#include <riscv/hyp.h>
+#include "hart/fixup.h"
+#include "hart/hart.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vm/guestmem.h"
+#include "vm/mode.h"
+
+/*
+ * One load through op that may fault; false: it did, and the cause is in the hart. The trap that
+ * it took overwrote where the guest came from, which is put back.
+ */
+#define TRY_LOAD(name, op)                                                                        \
+	static bool name(uint64_t address, uint64_t *value)                                       \
+	{                                                                                         \
+		uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS);        \
+		uint64_t ok = 1, got = 0;                                                         \
+                                                                                                  \
+		__asm__ volatile("1: " op("%0", "%2") "j 3f\n"                                    \
+						      "2: li %1, 0\n"                             \
+						      "3:\n" FIXUP_ENTRY(1b, 2b)                  \
+				 : "+&r"(got), "+r"(ok)                                           \
+				 : "r"(address)                                                   \
+				 : "memory");                                                     \
+		if (!ok) {                                                                        \
+			csr_write(CSR_HSTATUS, hstatus);                                          \
+			csr_write(CSR_SSTATUS, sstatus);                                          \
+		}                                                                                 \
+		*value = got;                                                                     \
+		return ok != 0;                                                                   \
+	}
+
+TRY_LOAD(try_byte, HLV_BU)
+TRY_LOAD(try_dword, HLV_D)
+TRY_LOAD(try_fetch, HLVX_HU)
+
+/* The same with the mode's help: a shadow may not have been filled yet. */
+static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t gva,
+		     uint64_t *value)
+{
+	for (int attempt = 0; attempt < 4; attempt++) {
+		struct guest_trap trap;
+		uint64_t cause;
+
+		if (try(gva, value))
+			return true;
+		cause = this_hart()->fault_cause;
+		if (try == try_fetch && cause == EXC_LOAD_PAGE_FAULT)
+			cause = EXC_INST_PAGE_FAULT;
+		if (!v->mode->fault_in(v, GVA(gva), cause, &trap))
+			return false;
+	}
+	return false;
+}
+
+bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
+{
+	uint64_t low, high = 0;
+
+	if (!load_gva(v, try_fetch, v->pc, &low))
+		return false;
+	if ((low & 3) == 3 && !load_gva(v, try_fetch, v->pc + 2, &high))
+		return false;
+	*raw = (uint32_t)(low | high << 16);
+	return true;
+}
+
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
+{
+	uint8_t *out = to;
+	uint64_t address = gva.v, value;
+
+	while (size > 0) {
+		if (size >= 8 && address % 8 == 0) {
+			if (!load_gva(v, try_dword, address, &value))
+				return -EFAULT;
+			memcpy(out, &value, 8);
+			out += 8;
+			address += 8;
+			size -= 8;
+			continue;
+		}
+		if (!load_gva(v, try_byte, address, &value))
+			return -EFAULT;
+		*out++ = (uint8_t)value;
+		address++;
+		size--;
+	}
+	return 0;
+}

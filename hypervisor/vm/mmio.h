@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest-page faults: what is not RAM is a device or nothing.
+ * Privileged specification, "Guest-page faults" and htval.
+ */
+#ifndef VM_MMIO_H
+#define VM_MMIO_H
+
+#include "vm/vcpu.h"
+
+/*
+ * The exit handler of causes 20, 21 and 23 in every mode of world vu: emulates an access to a
+ * device; for any other address the guest gets an access fault with its own address.
+ */
+enum vcpu_next mmio_exit(struct vcpu *v);
+
+#endif

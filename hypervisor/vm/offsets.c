@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Offsets of the structures of this room that assembly uses; the Makefile makes <offsets.h> of it.
+ */
+#include "vm/vcpu.h"
+
+#define OFFSET(name, type, member)                                                                \
+	__asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(offsetof(type, member)))
+
+void vm_offsets(void);
+void vm_offsets(void)
+{
+	OFFSET(VCPU_REGS, struct vcpu, regs);
+	OFFSET(VCPU_PC, struct vcpu, pc);
+	OFFSET(VCPU_HOST_SP, struct vcpu, host_sp);
+	OFFSET(VCPU_HOST_TP, struct vcpu, host_tp);
+	OFFSET(VCPU_FP, struct vcpu, fp.f);
+	OFFSET(VCPU_FCSR, struct vcpu, fp.fcsr);
+}

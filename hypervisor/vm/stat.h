@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counters of a vCPU, with the names that KVM and perf use for them (docs/hacking.md lists both).
+ */
+#ifndef VM_STAT_H
+#define VM_STAT_H
+
+#include <stdint.h>
+#include <riscv/csr.h>
+
+/* Hypercalls are counted by extension (VSBI table index) and function; higher ones share the last. */
+#define STAT_EXTENSIONS		12
+#define STAT_FUNCTIONS		32
+
+/* CSR numbers 0x100-0x1ff, where all of S-mode is, each by itself; the last: all others. */
+#define STAT_CSRS		257
+
+struct vcpu_stat {
+	uint64_t exceptions[32];	/* synchronous exits, by scause */
+	uint64_t interrupts[16];	/* exits for host interrupts, by number */
+	uint64_t csr[STAT_CSRS];	/* emulated CSR instructions, by stat_csr_slot() */
+	uint64_t sret, sfence, wfi_exit_stat, illegal_injected;
+	uint64_t mmio_read, mmio_write;
+	uint64_t ecall[STAT_EXTENSIONS][STAT_FUNCTIONS];
+	uint64_t ecall_unknown;
+	uint64_t injected_exceptions[32];
+	uint64_t injected_interrupts[16];
+	uint64_t shadow_fills, satp_switches;
+	uint64_t schedules;
+};
+
+/* All synchronous exits: STRATA_COUNTER_TRAPS. */
+static inline uint64_t stat_traps(const struct vcpu_stat *stat)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < 32; i++)
+		sum += stat->exceptions[i];
+	return sum;
+}
+
+static inline uint64_t stat_interrupt_exits(const struct vcpu_stat *stat)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < 16; i++)
+		sum += stat->interrupts[i];
+	return sum;
+}
+
+static inline unsigned stat_csr_slot(unsigned csr)
+{
+	return csr >> 8 == 1 ? csr & 0xff : STAT_CSRS - 1;
+}
+
+#endif

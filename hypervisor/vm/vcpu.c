@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtual CPU's life, interrupts and timer, as seen from any hart. SBI HSM, TIME, IPI, RFENCE.
+ */
+#include <sbi/sbi.h>
+#include "hart/hart.h"
+#include "lib/bitmap.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/kalloc.h"
+#include "vm/mode.h"
+#include "vm/sched.h"
+#include "vm/vcpu.h"
+
+/* Injected traps in a row, all at the trap vector, after which a guest is beyond help. */
+#define VECTOR_FAULTS_MAX	1000
+
+/* vm/fp.S, vm/enter.S */
+void vcpu_fp_save(struct vcpu *v);
+void vcpu_fp_load(struct vcpu *v);
+void vcpu_clear_reservation(void);
+
+int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
+{
+	struct vcpu *v = kalloc(sizeof(*v));
+	int err;
+
+	if (v == NULL)
+		return -ENOMEM;
+	v->vm = vm;
+	v->index = index;
+	v->hartid = vm->config.harts[index];
+	v->mode = vm->mode;
+	v->exits = vm->mode->exits;
+	v->hart = hart;
+	v->state = VCPU_STOPPED;
+	v->timer_deadline = UINT64_MAX;
+	runq_entity_init(&v->runq);
+	timerq_node_init(&v->timer_node);
+	err = vm->mode->vcpu_init(v);
+	if (err) {
+		kfree(v);
+		return err;
+	}
+	vm->vcpus[index] = v;
+	return 0;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	v->mode->vcpu_fini(v);
+	kfree(v);
+}
+
+void vcpu_load_fp(struct vcpu *v)
+{
+	csr_set(CSR_SSTATUS, SSTATUS_FS_DIRTY);
+	vcpu_fp_load(v);
+	csr_clear(CSR_SSTATUS, SSTATUS_FS);
+	csr_set(CSR_SSTATUS, SSTATUS_FS_CLEAN);
+	vcpu_clear_reservation();
+}
+
+void vcpu_save_fp(struct vcpu *v)
+{
+	if ((csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY)
+		vcpu_fp_save(v);
+	/* Nothing here uses FP: off, so that a stray FP instruction of ours is found. */
+	csr_clear(CSR_SSTATUS, SSTATUS_FS);
+}
+
+/* ---- Interrupts ---- */
+
+/* Have v look at its requests before it runs on. */
+static void vcpu_request(struct vcpu *v, uint64_t request)
+{
+	__atomic_fetch_or(&v->requests, request, __ATOMIC_SEQ_CST);
+	if (v->hart != this_hart() && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+		hart_kick(v->hart);
+}
+
+void vcpu_irq_set(struct vcpu *v, unsigned irq)
+{
+	uint64_t bit = 1UL << irq;
+
+	if (__atomic_fetch_or(&v->irq_pending, bit, __ATOMIC_SEQ_CST) & bit)
+		return;
+	vcpu_request(v, VCPU_REQ_IRQ);
+	if (v->state == VCPU_BLOCKED)
+		sched_wake(v);
+}
+
+void vcpu_irq_clear(struct vcpu *v, unsigned irq)
+{
+	uint64_t bit = 1UL << irq;
+
+	if (irq == IRQ_S_SOFT && v->mode->clear_soft != NULL && this_hart()->loaded == v)
+		v->mode->clear_soft(v);
+	if (__atomic_fetch_and(&v->irq_pending, ~bit, __ATOMIC_SEQ_CST) & bit)
+		vcpu_request(v, VCPU_REQ_IRQ);
+}
+
+void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
+{
+	v->mode->set_timer(v, deadline);
+}
+
+void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
+{
+	struct hart *hart = v->hart;
+	bool due = deadline <= time_now();
+
+	if (v->irq_pending & SIP_STIP)
+		vcpu_irq_clear(v, IRQ_S_TIMER);
+	spin_lock(&hart->lock);
+	v->timer_deadline = due ? UINT64_MAX : deadline;
+	if (due || deadline == UINT64_MAX) {
+		timerq_remove(&v->timer_node);
+	} else {
+		timerq_insert(&hart->timers, &v->timer_node, deadline);
+		/* While it runs, nobody but the hardware looks at the queue. */
+		if (deadline < hart->timer_programmed)
+			hart_timer_program(deadline);
+	}
+	spin_unlock(&hart->lock);
+	if (due)
+		vcpu_irq_set(v, IRQ_S_TIMER);
+}
+
+/* ---- Requests ---- */
+
+enum vcpu_next vcpu_take_requests(struct vcpu *v)
+{
+	uint64_t requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (v->vm->state != VM_RUNNING || requests & VCPU_REQ_STOP) {
+		v->state = VCPU_STOPPED;
+		return VCPU_RESCHEDULE;
+	}
+	if (requests & VCPU_REQ_FENCE_I)
+		__asm__ volatile("fence.i" : : : "memory");
+	if (requests & VCPU_REQ_FENCE_VMA)
+		v->mode->fence_vma(v);
+	if (requests & VCPU_REQ_IRQ)
+		v->mode->irq_update(v);
+	return VCPU_RESUME;
+}
+
+/*
+ * Wait until target cannot run without having taken the requests in bits. It may itself be
+ * waiting for us, so what is asked of v meanwhile is done here.
+ */
+static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
+{
+	while (__atomic_load_n(&target->requests, __ATOMIC_SEQ_CST) & bits &&
+	       __atomic_load_n(&target->running, __ATOMIC_SEQ_CST)) {
+		if (v->requests & (VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_VMA))
+			vcpu_take_requests(v);
+		spin_relax();
+	}
+}
+
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base, uint64_t request)
+{
+	struct vm *vm = v->vm;
+
+	if (mask_base != UINT64_MAX)
+		for (uint64_t rest = hart_mask; rest != 0; rest &= rest - 1)
+			if (vm_vcpu_by_hartid(vm, mask_base + bit_lowest(rest)) == NULL)
+				return SBI_ERR_INVALID_PARAM;
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		struct vcpu *target = vm->vcpus[i];
+		uint64_t bit = target->hartid - mask_base;
+
+		if (mask_base == UINT64_MAX || (bit < 64 && hart_mask >> bit & 1))
+			vcpu_request(target, request);
+	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i] != v)
+			wait_taken(v, vm->vcpus[i], request);
+	return SBI_SUCCESS;
+}
+
+/* ---- HSM ---- */
+
+int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	enum vcpu_state stopped = VCPU_STOPPED;
+
+	/* Taken before it is reset, so that two starters cannot both win. */
+	if (!__atomic_compare_exchange_n(&v->state, &stopped, VCPU_STARTING, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return SBI_ERR_ALREADY_AVAILABLE;
+	while (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+		spin_relax();
+	memset(v->regs, 0, sizeof(v->regs));
+	v->regs[REG_A0] = v->hartid;
+	v->regs[REG_A1] = opaque;
+	v->mode->vcpu_reset(v, pc, opaque);
+	sched_set_state(v, VCPU_RUNNABLE);
+	return SBI_SUCCESS;
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	sched_set_state(v, VCPU_STOPPED);
+}
+
+int64_t vcpu_hsm_status(const struct vcpu *v)
+{
+	switch (v->state) {
+	case VCPU_STOPPED:
+		return SBI_HSM_STATE_STOPPED;
+	case VCPU_STARTING:
+		return SBI_HSM_STATE_START_PENDING;
+	default:
+		return SBI_HSM_STATE_STARTED;
+	}
+}
+
+enum vcpu_next vcpu_block(struct vcpu *v)
+{
+	if (v->mode->irq_wakes(v))
+		return VCPU_RESUME;
+	sched_set_state(v, VCPU_BLOCKED);
+	/* An interrupt that came before the state was set woke nobody. */
+	if (v->mode->irq_wakes(v))
+		sched_wake(v);
+	return VCPU_RESCHEDULE;
+}
+
+/* ---- Injection ---- */
+
+void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap)
+{
+	uint64_t from = v->pc;
+
+	v->stat.injected_exceptions[trap->cause & 31]++;
+	v->mode->inject(v, trap);
+	if (v->pc != from) {
+		v->vector_faults = 0;
+		return;
+	}
+	/* The fault was at the vector itself: the same will happen again. */
+	if (++v->vector_faults == VECTOR_FAULTS_MAX)
+		vm_stop(v->vm, VM_CRASHED,
+			"vCPU %u faults for ever in its own trap vector at 0x%lx (scause %lu, "
+			"stval 0x%lx)",
+			v->index, from, trap->cause, trap->tval);
+}
+
+void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+	struct guest_trap trap = { .cause = cause, .tval = tval };
+
+	vcpu_inject_trap(v, &trap);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Building a virtual machine from its configuration, its memory, its devices, and its end.
+ */
+#include <riscv/hyp.h>
+#include "hart/hart.h"
+#include "hart/sbi_call.h"
+#include "lib/errno.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mem/hvmap.h"
+#include "mem/kalloc.h"
+#include "vm/mode.h"
+#include "vm/sched.h"
+#include "vm/vcpu.h"
+#include "vm/vconsole.h"
+#include "vm/vmid.h"
+
+struct list_head vm_list = LIST_HEAD_INIT(vm_list);
+struct spinlock vm_list_lock;
+static unsigned next_id = 1;
+
+/* ---- Memory ---- */
+
+static struct vm_memory *find_memory(struct vm *vm, uint64_t gpa)
+{
+	for (size_t i = 0; i < vm->memory_count; i++)
+		if (gpa - vm->memory[i].gpa < vm->memory[i].size)
+			return &vm->memory[i];
+	return NULL;
+}
+
+void *vm_ram(struct vm *vm, gpa_t gpa, size_t size)
+{
+	struct vm_memory *memory = find_memory(vm, gpa.v);
+	uint64_t offset, in_chunk;
+
+	if (memory == NULL)
+		return NULL;
+	offset = gpa.v - memory->gpa;
+	in_chunk = offset & (PAGE_2M_SIZE - 1);
+	if (size > memory->size - offset || size > PAGE_2M_SIZE - in_chunk)
+		return NULL;
+	return (char *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
+}
+
+bool vm_is_ram(struct vm *vm, gpa_t gpa, size_t size)
+{
+	struct vm_memory *memory = find_memory(vm, gpa.v);
+
+	return memory != NULL && size <= memory->size - (gpa.v - memory->gpa);
+}
+
+/* Calls op for each piece of guest RAM that is contiguous in the host. */
+static int vm_access(struct vm *vm, gpa_t gpa, size_t size, void *buffer,
+		     void (*op)(void *ram, void *buffer, size_t size))
+{
+	if (size > 0 && !vm_is_ram(vm, gpa, size))
+		return -EFAULT;
+	while (size > 0) {
+		size_t piece = MIN(size, PAGE_2M_SIZE - (gpa.v & (PAGE_2M_SIZE - 1)));
+		void *ram = vm_ram(vm, gpa, piece);
+
+		/* Memory nodes need not begin at multiples of 2 MiB; then go page by page. */
+		if (ram == NULL) {
+			piece = MIN(size, PAGE_SIZE - (gpa.v & PAGE_MASK));
+			ram = vm_ram(vm, gpa, piece);
+			if (ram == NULL)
+				return -EFAULT;
+		}
+		op(ram, buffer, piece);
+		if (buffer != NULL)
+			buffer = (char *)buffer + piece;
+		gpa.v += piece;
+		size -= piece;
+	}
+	return 0;
+}
+
+static void op_read(void *ram, void *buffer, size_t size)
+{
+	memcpy(buffer, ram, size);
+}
+
+static void op_write(void *ram, void *buffer, size_t size)
+{
+	memcpy(ram, buffer, size);
+}
+
+static void op_zero(void *ram, void *buffer, size_t size)
+{
+	(void)buffer;
+	memset(ram, 0, size);
+}
+
+int vm_read(struct vm *vm, gpa_t gpa, void *to, size_t size)
+{
+	return vm_access(vm, gpa, size, to, op_read);
+}
+
+int vm_write(struct vm *vm, gpa_t gpa, const void *from, size_t size)
+{
+	return vm_access(vm, gpa, size, (void *)(uintptr_t)from, op_write);
+}
+
+int vm_zero(struct vm *vm, gpa_t gpa, size_t size)
+{
+	return vm_access(vm, gpa, size, NULL, op_zero);
+}
+
+/* ---- G-stage tables: where they live, and their fences ---- */
+
+static void *table_alloc(void *ctx, unsigned order)
+{
+	(void)ctx;
+	return page_alloc(kalloc_pages(), order, PAGE_ZERO);
+}
+
+static void table_free(void *ctx, void *table, unsigned order)
+{
+	(void)ctx;
+	page_free(kalloc_pages(), table, order);
+}
+
+static hpa_t table_to_hpa(void *ctx, void *table)
+{
+	(void)ctx;
+	return hpa_from_hva(table);
+}
+
+static void *table_from_hpa(void *ctx, hpa_t hpa)
+{
+	(void)ctx;
+	return hva_from_hpa(hpa);
+}
+
+/*
+ * Every hart may hold translations of the VM's VMIDs. A VM's tables change while it is built and
+ * destroyed, and when a shadow grows, so a fence of everything is good enough.
+ */
+static void fence_all_harts(void)
+{
+	hfence_gvma_all();
+	if (hart_count > 1)
+		sbi_call6(SBI_EXT_RFENCE, SBI_RFENCE_HFENCE_GVMA, 0, UINT64_MAX, 0, UINT64_MAX, 0, 0);
+}
+
+static void table_fence_page(void *ctx, gpa_t gpa)
+{
+	(void)ctx;
+	(void)gpa;
+	fence_all_harts();
+}
+
+static void table_fence_all(void *ctx)
+{
+	(void)ctx;
+	fence_all_harts();
+}
+
+static const struct pt_ops gstage_ops = {
+	.alloc = table_alloc,
+	.free = table_free,
+	.to_hpa = table_to_hpa,
+	.from_hpa = table_from_hpa,
+	.fence_page = table_fence_page,
+	.fence_all = table_fence_all,
+};
+
+/* ---- Building ---- */
+
+/* Chunks of host memory for one memory node: 1 GiB blocks where that fits, else 2 MiB. */
+static int alloc_chunks(struct vm_memory *memory)
+{
+	size_t have = 0;
+
+	while (have < memory->chunk_count) {
+		size_t per_1g = PAGE_1G_SIZE / PAGE_2M_SIZE, count = 1;
+		void *block = NULL;
+
+		if (memory->chunk_count - have >= per_1g &&
+		    IS_ALIGNED(memory->gpa + have * PAGE_2M_SIZE, PAGE_1G_SIZE)) {
+			block = page_alloc(kalloc_pages(), PAGE_ORDER_1G, PAGE_ZERO);
+			count = per_1g;
+		}
+		if (block == NULL) {
+			block = page_alloc(kalloc_pages(), PAGE_ORDER_2M, PAGE_ZERO);
+			count = 1;
+		}
+		if (block == NULL)
+			return -ENOMEM;
+		for (size_t i = 0; i < count; i++)
+			memory->chunks[have++] =
+				HPA(hpa_from_hva(block).v + i * PAGE_2M_SIZE);
+	}
+	return 0;
+}
+
+static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm_region *region)
+{
+	size_t count = (region->size + PAGE_2M_SIZE - 1) / PAGE_2M_SIZE;
+	int err;
+
+	memory->gpa = region->gpa;
+	memory->size = region->size;
+	memory->chunks = kalloc(count * sizeof(*memory->chunks));
+	if (memory->chunks == NULL)
+		return -ENOMEM;
+	memory->chunk_count = count;
+	vm->memory_count++;
+	err = alloc_chunks(memory);
+	for (size_t i = 0; i < count && !err;) {
+		size_t run = 1;
+
+		/* Neighbours are mapped together, so that 1 GiB leaves come about. */
+		while (i + run < count &&
+		       memory->chunks[i + run].v == memory->chunks[i].v + run * PAGE_2M_SIZE)
+			run++;
+		err = gstage_map(&vm->gstage, GPA(memory->gpa + i * PAGE_2M_SIZE), memory->chunks[i],
+				 MIN(run * PAGE_2M_SIZE, memory->size - i * PAGE_2M_SIZE), GSTAGE_RWX);
+		i += run;
+	}
+	return err;
+}
+
+static void free_memory(struct vm *vm)
+{
+	for (size_t m = 0; m < vm->memory_count; m++) {
+		struct vm_memory *memory = &vm->memory[m];
+
+		for (size_t i = 0; i < memory->chunk_count;) {
+			void *block = hva_from_hpa(memory->chunks[i]);
+			unsigned order;
+
+			if (memory->chunks[i].v == 0)
+				break;
+			order = page_block_order(kalloc_pages(), block);
+			page_free(kalloc_pages(), block, order);
+			i += 1UL << (order - PAGE_ORDER_2M);
+		}
+		kfree(memory->chunks);
+	}
+	kfree(vm->memory);
+	vm->memory = NULL;
+	vm->memory_count = 0;
+}
+
+static int build_gstages(struct vm *vm)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+	int err = gstage_init(&vm->gstage, &gstage_ops, vm);
+
+	vm->memory = kalloc(vm->config.region_count * sizeof(*vm->memory));
+	if (vm->memory == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < vm->config.region_count && !err; i++) {
+		const struct vm_region *region = &vm->config.regions[i];
+
+		low = MIN(low, ALIGN_DOWN(region->gpa, PAGE_1G_SIZE));
+		high = MAX(high, ALIGN_UP(region->gpa + region->size, PAGE_1G_SIZE));
+		err = build_memory(vm, &vm->memory[i], region);
+	}
+	if (!err && vm->mode->deprivileged)
+		err = gstage_init(&vm->shadow_gstage, &gstage_ops, vm);
+	if (!err && vm->mode->deprivileged)
+		err = gstage_share(&vm->shadow_gstage, &vm->gstage, GPA(low), high - low);
+	return err;
+}
+
+static int build_vmids(struct vm *vm)
+{
+	int vmid = vmid_alloc(), shadow_vmid = vm->mode->deprivileged ? vmid_alloc() : 0;
+
+	vm->hgatp = gstage_hgatp(&vm->gstage, vmid < 0 ? 0 : (uint64_t)vmid);
+	if (vm->mode->deprivileged)
+		vm->shadow_hgatp = gstage_hgatp(&vm->shadow_gstage,
+						shadow_vmid < 0 ? 0 : (uint64_t)shadow_vmid);
+	return MIN(vmid, MIN(shadow_vmid, 0));
+}
+
+static int build(struct vm *vm)
+{
+	int err = build_gstages(vm);
+
+	if (!err)
+		err = build_vmids(vm);
+	vm->vcpus = kalloc(vm->config.vcpu_count * sizeof(*vm->vcpus));
+	if (vm->vcpus == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < vm->config.vcpu_count && !err; i++) {
+		err = vcpu_create(vm, i, sched_choose_hart());
+		if (!err)
+			vm->vcpu_count++;
+	}
+	return err;
+}
+
+struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char *why,
+		     size_t why_size)
+{
+	struct vm *vm = kalloc(sizeof(*vm));
+	uint64_t wanted = 0;
+	int err;
+
+	for (size_t i = 0; i < config->region_count; i++)
+		wanted += config->regions[i].size;
+	if (vm == NULL || wanted > page_free_bytes(kalloc_pages())) {
+		snprintf(why, why_size,
+			 "memory: asks for %lu MiB, %lu MiB are free; give QEMU more (MEM=) or the VM less",
+			 wanted >> 20, page_free_bytes(kalloc_pages()) >> 20);
+		vm_config_free(config);
+		kfree(vm);
+		return NULL;
+	}
+	vm->config = *config;
+	memset(config, 0, sizeof(*config));
+	vm->name = vm->config.name;
+	vm->mode = mode;
+	vm->state = VM_BUILDING;
+	list_init(&vm->devices);
+	err = build(vm);
+	if (err) {
+		if (err == -ENOSPC)
+			snprintf(why, why_size, "every VMID of this machine is in use");
+		else
+			snprintf(why, why_size, "out of memory while building it (%lu MiB are free)",
+				 page_free_bytes(kalloc_pages()) >> 20);
+		vm_destroy(vm);
+		return NULL;
+	}
+	spin_lock(&vm_list_lock);
+	vm->id = next_id++;
+	list_add_tail(&vm_list, &vm->link);
+	spin_unlock(&vm_list_lock);
+	return vm;
+}
+
+/* ---- Life ---- */
+
+void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque)
+{
+	vm->first_time = time_now();
+	vm->vcpus_present = vm->vcpu_count;
+	__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_SEQ_CST);
+	vcpu_start(vm->vcpus[0], pc.v, opaque);
+}
+
+void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
+{
+	enum vm_state running = VM_RUNNING;
+	va_list args;
+
+	if (!__atomic_compare_exchange_n(&vm->state, &running, state, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return;
+	va_start(args, why);
+	vsnprintf(vm->why, sizeof(vm->why), why, args);
+	va_end(args);
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		struct vcpu *v = vm->vcpus[i];
+
+		__atomic_fetch_or(&v->requests, VCPU_REQ_STOP, __ATOMIC_SEQ_CST);
+		/* Each one passes through its hart's run loop once more, to be taken leave of. */
+		sched_set_state(v, VCPU_RUNNABLE);
+		if (v->hart != this_hart() && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+			hart_kick(v->hart);
+	}
+}
+
+void vm_free_memory(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		vm->mode->vcpu_fini(vm->vcpus[i]);
+	gstage_destroy(&vm->shadow_gstage);
+	gstage_destroy(&vm->gstage);
+	free_memory(vm);
+	vmid_free(vm->hgatp);
+	vmid_free(vm->shadow_hgatp);
+	vm->hgatp = vm->shadow_hgatp = 0;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	struct vdev *dev, *next;
+
+	list_for_each_entry_safe(dev, next, &vm->devices, link) {
+		list_remove(&dev->link);
+		dev->ops->destroy(dev);
+	}
+	vm_free_memory(vm);
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		kfree(vm->vcpus[i]);
+	kfree(vm->vcpus);
+	if (vm->console != NULL)
+		vconsole_destroy(vm);
+	vm_config_free(&vm->config);
+	kfree(vm);
+}
+
+struct vm *vm_find(const char *name)
+{
+	struct vm *vm;
+
+	list_for_each_entry(vm, &vm_list, link)
+		if (strcmp(vm->name, name) == 0)
+			return vm;
+	return NULL;
+}
+
+/* ---- Devices and vCPUs ---- */
+
+void vm_add_device(struct vm *vm, struct vdev *dev)
+{
+	list_add_tail(&vm->devices, &dev->link);
+}
+
+struct vdev *vm_find_device(struct vm *vm, gpa_t gpa, unsigned size)
+{
+	struct vdev *dev;
+
+	list_for_each_entry(dev, &vm->devices, link)
+		if (gpa.v - dev->gpa < dev->size && size <= dev->size - (gpa.v - dev->gpa))
+			return dev;
+	return NULL;
+}
+
+struct vcpu *vm_vcpu_by_hartid(struct vm *vm, uint64_t hartid)
+{
+	/* Hart ids are mostly 0, 1, 2... */
+	if (hartid < vm->vcpu_count && vm->vcpus[hartid]->hartid == hartid)
+		return vm->vcpus[hartid];
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i]->hartid == hartid)
+			return vm->vcpus[i];
+	return NULL;
+}

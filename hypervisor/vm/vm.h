@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtual machine: its memory, its devices, its vCPUs and its life. Built from a vm_config, run
+ * by the harts. RISC-V privileged specification, "Hypervisor extension".
+ *
+ * Lock order: vm_list_lock > vm->lock > a device's own lock > hart->lock > console.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include <riscv/pte.h>
+#include "lib/list.h"
+#include "lib/lock.h"
+#include "lib/types.h"
+#include "mem/gstage.h"
+#include "vm/config.h"
+
+struct mode_ops;
+struct vcpu;
+struct vconsole;
+struct vm_trap;
+
+/* How a VM ended, or that it has not. */
+enum vm_state {
+	VM_BUILDING,
+	VM_RUNNING,
+	VM_SHUTDOWN,		/* by its own request, reason "none": clean */
+	VM_CRASHED,		/* by its own request with a failure reason, or stopped by us */
+	VM_DESTROYED,		/* by a monitor command */
+};
+
+/*
+ * A stretch of guest RAM, backed by 2 MiB chunks of host memory: chunk[i] is the host-physical
+ * address of the i-th. Chunks need not be contiguous.
+ */
+struct vm_memory {
+	uint64_t gpa, size;
+	hpa_t *chunks;
+	size_t chunk_count;
+};
+
+/* An emulated device: a window of guest-physical addresses. Accesses come with the VM unlocked. */
+struct vdev;
+struct vdev_ops {
+	const char *name;
+	/*
+	 * A guest's load or store of size 1, 2, 4 or 8 bytes, naturally aligned, inside the window, by v.
+	 * Return: 0, or -EFAULT, upon which the guest gets an access fault.
+	 */
+	int (*read)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size, uint64_t *value);
+	int (*write)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size, uint64_t value);
+	void (*destroy)(struct vdev *dev);
+};
+
+struct vdev {
+	const struct vdev_ops *ops;
+	struct vm *vm;
+	struct list_head link;
+	uint64_t gpa, size;
+};
+
+struct vm {
+	struct list_head link;		/* vm_list, under vm_list_lock */
+	unsigned id;
+	const char *name;		/* config.name */
+	struct vm_config config;
+	const struct mode_ops *mode;
+	enum vm_state state;
+	char why[96];			/* why it ended, one line */
+
+	struct vm_memory *memory;
+	size_t memory_count;
+	struct gstage gstage;		/* guest RAM alone: hw, and the guest user of other modes */
+	struct gstage shadow_gstage;	/* the same and the private window; deprivileged modes */
+	uint64_t hgatp, shadow_hgatp;
+
+	struct vcpu **vcpus;
+	unsigned vcpu_count;
+	unsigned vcpus_present;		/* that may still run on a hart; atomic */
+
+	struct spinlock lock;
+	struct list_head devices;	/* of struct vdev; fixed once running */
+	struct vdev *plic;		/* interrupt controller, or NULL */
+	struct vdev *uart;		/* console device, or NULL */
+	struct vconsole *console;
+	gpa_t entry, tree;		/* where vCPU 0 starts, and its a1 */
+	uint64_t first_time;		/* ticks at start */
+};
+
+extern struct list_head vm_list;
+extern struct spinlock vm_list_lock;
+
+/*
+ * Build a VM from config (consumed, also upon failure): memory, G-stage tables, vCPUs; devices are
+ * added by the caller. Return: NULL with a line in why.
+ */
+struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char *why,
+		     size_t why_size);
+/* Start vCPU 0 at pc with a0 = its hart id and a1 = opaque; every other vCPU is HSM-stopped. */
+void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque);
+/* End the VM: its vCPUs stop at their next exit. From any hart; prints one line; printf format. */
+void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Give the memory of a VM that has stopped on every hart back; what it was can still be listed. */
+void vm_free_memory(struct vm *vm);
+/* Free a VM that has stopped on every hart and is in no list. */
+void vm_destroy(struct vm *vm);
+struct vm *vm_find(const char *name);
+
+/* Host address of guest RAM [gpa, gpa + size) if it lies inside one chunk of RAM, else NULL. */
+void *vm_ram(struct vm *vm, gpa_t gpa, size_t size);
+/* Copy from and to guest RAM. Return: 0, or -EFAULT with nothing said about how much was done. */
+int vm_read(struct vm *vm, gpa_t gpa, void *to, size_t size);
+int vm_write(struct vm *vm, gpa_t gpa, const void *from, size_t size);
+int vm_zero(struct vm *vm, gpa_t gpa, size_t size);
+bool vm_is_ram(struct vm *vm, gpa_t gpa, size_t size);
+
+void vm_add_device(struct vm *vm, struct vdev *dev);
+/* The device whose window holds [gpa, gpa + size), or NULL. */
+struct vdev *vm_find_device(struct vm *vm, gpa_t gpa, unsigned size);
+
+/* hcounteren for the VM: time always, cycle and instret if its tree says strata,counters. */
+static inline uint64_t vm_counteren(const struct vm *vm)
+{
+	return vm->config.counters ? COUNTEREN_TM | COUNTEREN_CY | COUNTEREN_IR : COUNTEREN_TM;
+}
+
+/* The vCPU with this hart id (the cpu node's reg), or NULL. */
+struct vcpu *vm_vcpu_by_hartid(struct vm *vm, uint64_t hartid);
+
+#endif
