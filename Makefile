@@ -279,7 +279,7 @@ $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 		$(wildcard $(O)/host/libfdt.a)
 
 # A test that does not build is a failed test and stops no other.
-unit: $(UNIT_MK)
+unit: $(UNIT_MK) $(DTB)
 	$(Q)$(deps) unit
 	$(if $(UNIT_BIN),$(Q)$(MAKE) $(if $(Q),-s) -k $(UNIT_BIN) || true)
 	$(Q)scripts/unit $(UNIT_BIN)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VM trees in dts/, as the build compiled them: build/tests/unit/boot_dts reads build/dts.
+ * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
+ */
+#include "test.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <strata/abi.h>
+
+#include "boot/guest_dt.h"
+#include "boot/vm_dt.h"
+#include "fake_kalloc.h"
+#include "vm_tree.h"
+
+static _Alignas(8) uint8_t fdt[TREE_SIZE], out[2 * TREE_SIZE];
+static struct vm_config config;
+static char why[200];
+
+/* build/dts, or $STRATA_DTB_DIR. */
+static const char *dtb_directory(void)
+{
+	static char path[4096];
+	const char *given = getenv("STRATA_DTB_DIR");
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 16);
+	char *slash;
+
+	if (given)
+		return given;
+	CHECK(length > 0);
+	path[length] = '\0';
+	for (int i = 0; i < 3; i++) {
+		slash = strrchr(path, '/');
+		CHECK(slash != NULL);
+		*slash = '\0';
+	}
+	strcat(path, "/dts");
+	return path;
+}
+
+/* Parse build/dts/NAME.dtb; the caller frees config. */
+static void parse(const char *name)
+{
+	char path[4400];
+	size_t size;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s.dtb", dtb_directory(), name);
+	file = fopen(path, "rb");
+	if (!file)
+		FAIL("%s is missing: make dtbs", path);
+	size = fread(fdt, 1, sizeof(fdt), file);
+	fclose(file);
+	strcpy(why, "");
+	if (vm_dt_parse(fdt, size, name, &config, why, sizeof(why)))
+		FAIL("%s: %s", name, why);
+}
+
+TEST("every tree in dts/ is accepted and gives a valid guest tree")
+{
+	static const struct guest_dt_facts facts = { .timebase_hz = 10000000, .isa = "rv64imac",
+						     .initrd_gpa = 0x83000000, .initrd_size = 1 };
+	DIR *directory = opendir(dtb_directory());
+	struct dirent *entry;
+	int trees = 0;
+
+	CHECK(directory != NULL);
+	while ((entry = readdir(directory))) {
+		char *dot = strrchr(entry->d_name, '.');
+		int size;
+
+		if (!dot || strcmp(dot, ".dtb") != 0)
+			continue;
+		*dot = '\0';
+		parse(entry->d_name);
+		size = guest_dt_build(&config, fdt, out, guest_dt_size(&config, fdt), &facts);
+		CHECK(size > 0);
+		CHECK_EQ(dt_check(out, (size_t)size), 0);
+		vm_config_free(&config);
+		trees++;
+	}
+	closedir(directory);
+	CHECK(trees > 0);
+}
+
+static const struct {
+	const char *name;
+	enum vm_mode mode;
+	uint64_t features;
+	bool counters;
+	const char *kernel;
+	uint64_t memory;
+} trees[] = {
+	{ "pvguest-te", VM_MODE_TE, 0, false, "pvguest", 64 },
+	{ "pvguest-pv0", VM_MODE_PV, STRATA_F_HYPERCALL, false, "pvguest", 64 },
+	{ "pvguest-pv", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, false, "pvguest", 64 },
+	{ "pvguest-hw", VM_MODE_HW, 0, false, "pvguest", 64 },
+	{ "bench-te", VM_MODE_TE, 0, true, "pvguest", 64 },
+	{ "bench-pv0", VM_MODE_PV, STRATA_F_HYPERCALL, true, "pvguest", 64 },
+	{ "bench-pv1", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, true, "pvguest", 64 },
+	{ "bench-hw", VM_MODE_HW, 0, true, "pvguest", 64 },
+	{ "u-boot-hw", VM_MODE_HW, 0, false, "u-boot", 128 },
+};
+
+TEST("each tree in dts/ is in the mode that its name says, and only measuring ones have counters")
+{
+	for (size_t i = 0; i < ARRAY_SIZE(trees); i++) {
+		parse(trees[i].name);
+		CHECK_EQ(config.mode, trees[i].mode);
+		CHECK_EQ(config.features, trees[i].features);
+		CHECK_EQ(config.counters, trees[i].counters);
+		CHECK_STR(config.kernel, trees[i].kernel);
+		CHECK_EQ(config.vcpu_count, 1);
+		CHECK_EQ(config.region_count, 1);
+		CHECK_EQ(config.regions[0].gpa, 0x80000000);
+		CHECK_EQ(config.regions[0].size, trees[i].memory << 20);
+		CHECK_EQ(config.device_count, 2);
+		vm_config_free(&config);
+	}
+}
