@@ -29,11 +29,14 @@ void console_monitor_printf(const char *format, ...) __attribute__((format(print
 /* Lines of the trace: the prefix `trace: `. */
 void console_trace_write(const char *text, size_t size);
 
+/* Live trace: show guests' output in whole lines only, or every byte would be between two lines. */
+void console_hold_partial(bool hold);
+
 /*
  * Give the input to a VM and end the monitor's prompt. vm_list_lock held.
  */
 void console_focus(struct vm *vm);
-/* The VM that has the input, or NULL. vm_list_lock held. */
+/* The VM that has the input, which moves on from one that has ended; NULL: none runs. vm_list_lock held. */
 struct vm *console_focused(void);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <riscv/csr.h>
 #include "vm/guestmem.h"
+#include "vm/mode.h"
 #include "vm/vconsole.h"
 #include "vsbi/hartmask.h"
 #include "vsbi/vsbi.h"
@@ -55,6 +56,8 @@ static struct sbi_ret legacy_clear_ipi(struct vcpu *v)
 	bool was_pending = READ_ONCE(v->irq_pending) >> IRQ_S_SOFT & 1;
 
 	vcpu_irq_clear(v, IRQ_S_SOFT);
+	if (v->mode->clear_soft != NULL)
+		v->mode->clear_soft(v);
 	return vsbi_error(was_pending);
 }
 
@@ -83,7 +86,7 @@ static struct sbi_ret legacy_handle(struct vcpu *v, uint64_t fid, const uint64_t
 	case SBI_EXT_LEGACY_RFENCE_VMA_ASID:
 		return legacy_for_mask(v, args[0], VCPU_REQ_FENCE_VMA);
 	case SBI_EXT_LEGACY_SHUTDOWN:
-		vm_stop(v->vm, VM_SHUTDOWN, "has shut down");
+		vm_stop(v->vm, VM_SHUTDOWN, "by SBI legacy shutdown");
 		*next = VCPU_RESCHEDULE;
 		return vsbi_error(SBI_SUCCESS);
 	default:

@@ -17,9 +17,9 @@ static struct sbi_ret srst_reset(struct vcpu *v, uint32_t type, uint32_t reason,
 	if (type != SBI_SRST_TYPE_SHUTDOWN)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (reason == SBI_SRST_REASON_NONE)
-		vm_stop(v->vm, VM_SHUTDOWN, "has shut down");
+		vm_stop(v->vm, VM_SHUTDOWN, "by SBI system_reset");
 	else
-		vm_stop(v->vm, VM_CRASHED, "has shut down, reason: system failure");
+		vm_stop(v->vm, VM_CRASHED, "it reports a system failure (SBI system_reset)");
 	*next = VCPU_RESCHEDULE;
 	return vsbi_value(0);
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Many sources of text on one display, without ever mixing two lines. Pure.
+ */
+#include "lib/string.h"
+#include "monitor/conmux.h"
+
+void conmux_init(struct conmux *mux, void (*put)(void *arg, const char *text, size_t size),
+		 void *arg)
+{
+	memset(mux, 0, sizeof(*mux));
+	mux->put = put;
+	mux->arg = arg;
+}
+
+static void out_flush(struct conmux *mux)
+{
+	if (mux->used > 0)
+		mux->put(mux->arg, mux->buffer, mux->used);
+	mux->used = 0;
+}
+
+static void out(struct conmux *mux, const char *text, size_t size)
+{
+	while (size > 0) {
+		size_t part = MIN(size, sizeof(mux->buffer) - mux->used);
+
+		memcpy(mux->buffer + mux->used, text, part);
+		mux->used += part;
+		text += part;
+		size -= part;
+		if (mux->used == sizeof(mux->buffer))
+			out_flush(mux);
+	}
+}
+
+/* Are this source's bytes passed on as they are? */
+static bool is_raw(const struct conmux *mux, const struct vconsole_line *line)
+{
+	return line->guest && !mux->names;
+}
+
+static void out_line(struct conmux *mux, const struct vconsole_line *line)
+{
+	if (!is_raw(mux, line))
+		out(mux, line->prefix, strnlen(line->prefix, sizeof(line->prefix)));
+	out(mux, line->text, line->length);
+}
+
+/* Have the display at the beginning of a line, or inside this source's own. */
+static void make_room(struct conmux *mux, struct vconsole_line *line)
+{
+	if (mux->open == NULL || mux->open == line)
+		return;
+	out(mux, "\n", 1);
+	mux->broken = mux->open;
+	mux->open = NULL;
+}
+
+static void repeat_broken(struct conmux *mux)
+{
+	if (mux->broken != NULL && mux->open == NULL) {
+		out_line(mux, mux->broken);
+		mux->open = mux->broken;
+	}
+	mux->broken = NULL;
+}
+
+static void line_finish(struct conmux *mux, struct vconsole_line *line)
+{
+	make_room(mux, line);
+	if (mux->open != line)
+		out_line(mux, line);
+	out(mux, "\n", 1);
+	mux->open = NULL;
+	line->length = 0;
+}
+
+/* A line longer than the buffer: the part that the live source has shown needs no repetition. */
+static void line_full(struct conmux *mux, struct vconsole_line *line)
+{
+	if (mux->open == line)
+		line->length = 0;
+	else
+		line_finish(mux, line);
+}
+
+/* A CR that no LF followed: what comes next replaces the line. */
+static void line_restart(struct conmux *mux, struct vconsole_line *line)
+{
+	line->length = 0;
+	if (mux->open == line) {
+		out(mux, "\r", 1);
+		out_line(mux, line);
+	}
+}
+
+static void line_byte(struct conmux *mux, struct vconsole_line *line, bool live, char byte)
+{
+	if (!is_raw(mux, line)) {
+		bool restart = line->carriage_return && byte != '\n' && byte != '\r';
+
+		line->carriage_return = byte == '\r';
+		if (restart)
+			line_restart(mux, line);
+		if (byte == '\r')
+			return;
+	}
+	if (byte == '\n') {
+		line_finish(mux, line);
+		return;
+	}
+	if (line->length == sizeof(line->text))
+		line_full(mux, line);
+	line->text[line->length++] = byte;
+	if (mux->open == line) {
+		out(mux, &byte, 1);
+	} else if (live) {
+		make_room(mux, line);
+		out_line(mux, line);
+		mux->open = line;
+	}
+}
+
+void conmux_write(struct conmux *mux, struct vconsole_line *line, bool live, const char *text,
+		  size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		line_byte(mux, line, live, text[i]);
+	repeat_broken(mux);
+	out_flush(mux);
+}
+
+void conmux_show(struct conmux *mux, struct vconsole_line *line)
+{
+	if (mux->open == line)
+		return;
+	make_room(mux, line);
+	mux->broken = NULL;
+	if (line->length > 0) {
+		out_line(mux, line);
+		mux->open = line;
+	}
+	out_flush(mux);
+}
+
+void conmux_end(struct conmux *mux, struct vconsole_line *line)
+{
+	if (line->length > 0 || mux->open == line)
+		line_finish(mux, line);
+	line->carriage_return = false;
+	repeat_broken(mux);
+	out_flush(mux);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hypervisor's own boot arguments: `name=value` words of the host's /chosen/bootargs. Pure.
+ */
+#ifndef MONITOR_OPTION_H
+#define MONITOR_OPTION_H
+
+#include "lib/types.h"
+
+/* Is there a word name=value in bootargs (NULL: none)? */
+bool option_is(const char *bootargs, const char *name, const char *value);
+
+#endif
