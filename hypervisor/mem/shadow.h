@@ -26,8 +26,9 @@
 /*
  * A guest's physical addresses end here: what lies above in the shadow's G-stage is the
  * hypervisor's (the tables themselves), and a guest's PTE that points there gets an access fault.
+ * Bit 40 stays clear: QEMU 7.2 refuses guest-physical addresses that are not sign-extended from it.
  */
-#define SHADOW_GPA_LIMIT	(RISCV_UL(1) << 40)
+#define SHADOW_GPA_LIMIT	(RISCV_UL(1) << 39)
 
 /*
  * The fences work on this hart alone, under the VMID of the shadow: who moves a vCPU to another

@@ -11,7 +11,7 @@
 #define VM_NAME_MAX		32	/* with the terminating NUL */
 #define VM_VCPUS_MAX		512	/* as many as QEMU's virt machine has harts */
 #define VM_REGIONS_MAX		64
-#define VM_GPA_BITS		41	/* Sv39x4 */
+#define VM_GPA_BITS		39	/* of Sv39x4's 41; above is the hypervisor's */
 
 /* How the guest kernel's privileged operations are done; `native` has no hypervisor. */
 enum vm_mode {
