@@ -207,8 +207,10 @@ static void drop_va_in_context(struct shadow *s, struct shadow_context *c, gva_t
 	enum dropped dropped = DROPPED_NONE;
 
 	for (unsigned sum = 0; sum < 2; sum++) {
-		if (c->roots[sum].table)
-			dropped = MAX(dropped, drop_va(s, c->roots[sum].table, gva));
+		enum dropped here = c->roots[sum].table ? drop_va(s, c->roots[sum].table, gva) :
+							  DROPPED_NONE;
+
+		dropped = MAX(dropped, here);
 	}
 	/* in both, whichever it was found in: they share tables */
 	if (dropped == DROPPED_MANY)
