@@ -93,6 +93,61 @@ void console_hold_partial(bool hold)
 	console.hold_partial = hold;
 }
 
+/* ---- Focus; vm_list_lock held ---- */
+
+/* The first running VM behind the one that has the focus, around the end; NULL: none runs. */
+static struct vm *console_next_vm(void)
+{
+	struct vm *vm, *first = NULL;
+
+	list_for_each_entry(vm, &vm_list, link) {
+		if (vm->state != VM_RUNNING || vm->console == NULL)
+			continue;
+		if (first == NULL)
+			first = vm;
+		if (vm->id > console.focus)
+			return vm;
+	}
+	return first;
+}
+
+/* Give the input to a VM, now or after the monitor. */
+static void console_set_focus(struct vm *vm)
+{
+	bool moved = console.focus != vm->id;
+
+	if (moved && console.vm_count > 1)
+		console_log("input goes to %s", vm->config.name);
+	spin_lock(&console.lock);
+	console.focus = vm->id;
+	if (!console.monitor_active && !console.hold_partial)
+		conmux_show(&console.mux, &vm->console->line);
+	spin_unlock(&console.lock);
+}
+
+void console_focus(struct vm *vm)
+{
+	spin_lock(&console.lock);
+	if (console.monitor_active)
+		conmux_end(&console.mux, &console.monitor);
+	console.monitor_active = false;
+	spin_unlock(&console.lock);
+	console_set_focus(vm);
+}
+
+struct vm *console_focused_vm(void)
+{
+	struct vm *vm;
+
+	list_for_each_entry(vm, &vm_list, link)
+		if (vm->id == console.focus && vm->state == VM_RUNNING && vm->console != NULL)
+			return vm;
+	vm = console_next_vm();
+	if (vm != NULL)
+		console_set_focus(vm);
+	return vm;
+}
+
 /* ---- What VMs do with their consoles: vconsole_ops ---- */
 
 static void console_vm_created(struct vm *vm)
@@ -126,26 +181,8 @@ static void console_vm_room(struct vm *vm)
 		uart_rx_interrupt(true);
 }
 
-/* The first running VM behind the one that has the focus, around the end; NULL: none runs. */
-static struct vm *console_next_vm(void)
-{
-	struct vm *vm, *first = NULL;
-
-	list_for_each_entry(vm, &vm_list, link) {
-		if (vm->state != VM_RUNNING || vm->console == NULL)
-			continue;
-		if (first == NULL)
-			first = vm;
-		if (vm->id > console.focus)
-			return vm;
-	}
-	return first;
-}
-
 static void console_vm_ended(struct vm *vm)
 {
-	struct vm *next = NULL;
-
 	spin_lock(&console.lock);
 	conmux_end(&console.mux, &vm->console->line);
 	spin_unlock(&console.lock);
@@ -154,9 +191,7 @@ static void console_vm_ended(struct vm *vm)
 	/* Whoever holds the list now may be waiting for us; then the next key moves the focus. */
 	if (!spin_trylock(&vm_list_lock))
 		return;
-	next = console_next_vm();
-	if (next != NULL && next != vm)
-		console_focus(next);
+	console_focused_vm();
 	spin_unlock(&vm_list_lock);
 }
 
@@ -166,39 +201,6 @@ static const struct vconsole_ops console_vconsole_ops = {
 	.room = console_vm_room,
 	.ended = console_vm_ended,
 };
-
-/* ---- Focus ---- */
-
-void console_focus(struct vm *vm)
-{
-	bool moved;
-
-	spin_lock(&console.lock);
-	moved = console.focus != vm->id || console.monitor_active;
-	if (console.monitor_active)
-		conmux_end(&console.mux, &console.monitor);
-	console.monitor_active = false;
-	console.focus = vm->id;
-	spin_unlock(&console.lock);
-	if (moved && console.vm_count > 1)
-		console_log("input goes to %s", vm->config.name);
-	spin_lock(&console.lock);
-	conmux_show(&console.mux, &vm->console->line);
-	spin_unlock(&console.lock);
-}
-
-struct vm *console_focused(void)
-{
-	struct vm *vm;
-
-	list_for_each_entry(vm, &vm_list, link)
-		if (vm->id == console.focus && vm->state == VM_RUNNING && vm->console != NULL)
-			return vm;
-	vm = console_next_vm();
-	if (vm != NULL)
-		console_focus(vm);
-	return vm;
-}
 
 /* ---- Input ---- */
 
@@ -237,7 +239,7 @@ static void console_feed(char byte)
 	struct vm *vm;
 
 	spin_lock(&vm_list_lock);
-	vm = console_focused();
+	vm = console_focused_vm();
 	if (vm != NULL)
 		vconsole_feed(vm, byte);
 	spin_unlock(&vm_list_lock);
@@ -265,8 +267,7 @@ static void console_escape_key(char key)
 			return;
 		}
 		spin_lock(&vm_list_lock);
-		console.monitor_active = false;
-		console_select(console_focused());
+		console_select(console_focused_vm());
 		spin_unlock(&vm_list_lock);
 	} else if (key == ']') {
 		console_feed(KEY_ESCAPE);
@@ -325,7 +326,7 @@ static bool console_must_wait(void)
 	if (console.monitor_active || console.escape || !uart_present())
 		return false;
 	spin_lock(&vm_list_lock);
-	vm = console_focused();
+	vm = console_focused_vm();
 	if (vm != NULL && vconsole_full(vm)) {
 		uart_rx_interrupt(false);
 		wait = vconsole_hold(vm);

@@ -36,7 +36,10 @@ void console_hold_partial(bool hold);
  * Give the input to a VM and end the monitor's prompt. vm_list_lock held.
  */
 void console_focus(struct vm *vm);
-/* The VM that has the input, which moves on from one that has ended; NULL: none runs. vm_list_lock held. */
-struct vm *console_focused(void);
+/*
+ * The VM that has the input, or would get it after the monitor; moves on from one that has ended.
+ * NULL: none runs. vm_list_lock held.
+ */
+struct vm *console_focused_vm(void);
 
 #endif

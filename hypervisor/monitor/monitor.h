@@ -12,7 +12,7 @@
  * prints every privilege transition as it happens, `trace=ring` only fills the ring. poweroff ends
  * the machine; it is called with no lock held, after every VM was told to stop, and need not return.
  */
-void monitor_init(const char *bootargs, unsigned hart_count, uint64_t timebase_hz,
+void monitor_init(const char *bootargs, unsigned harts_max, uint64_t ticks_per_s,
 		  void (*poweroff)(void));
 
 /* One line of input, without its newline. Runs at once, on the hart that took the interrupt. */

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command shell of the hypervisor: xl's commands over the VMs, statistics, the trace.
+ */
+#include "hart/hart.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mem/kalloc.h"
+#include "monitor/console.h"
+#include "monitor/monitor.h"
+#include "monitor/option.h"
+#include "monitor/stats.h"
+#include "monitor/trace.h"
+#include "vm/mode.h"
+#include "vm/trace_hook.h"
+#include "vm/vcpu.h"
+
+#define WORDS_MAX	4
+#define DUMP_DEFAULT	40
+
+#define say console_monitor_printf
+
+static struct {
+	uint64_t timebase_hz;
+	void (*poweroff)(void);
+} monitor;
+
+struct command {
+	const char *name, *arguments, *help;
+	/* words[0] is the command's name. */
+	void (*run)(unsigned count, char **words);
+	unsigned words_max;
+};
+
+/* ---- Finding what a word names ---- */
+
+static const char *state_name(const struct vm *vm)
+{
+	static const char *const names[] = {
+		[VM_BUILDING] = "building", [VM_RUNNING] = "running",
+		[VM_SHUTDOWN] = "shut down", [VM_CRASHED] = "crashed",
+		[VM_DESTROYED] = "destroyed",
+	};
+
+	return names[vm->state];
+}
+
+/* By name, by an unambiguous beginning of it, or by number; NULL after a message. List locked. */
+static struct vm *find_vm(const char *word)
+{
+	struct vm *vm, *found = NULL;
+	uint64_t number = 0, position = 0;
+	unsigned matches = 0;
+
+	if (string_to_u64(word, &number))
+		number = 0;
+	list_for_each_entry(vm, &vm_list, link) {
+		if (++position == number || strcmp(vm->config.name, word) == 0)
+			return vm;
+		if (strncmp(vm->config.name, word, strlen(word)) == 0) {
+			found = vm;
+			matches++;
+		}
+	}
+	if (matches == 1)
+		return found;
+	say("%s: %s; `list' shows them\n", word,
+	    matches ? "the name fits several virtual machines" : "no such virtual machine");
+	return NULL;
+}
+
+/* ---- Commands ---- */
+
+static void command_list(unsigned count, char **words)
+{
+	struct vm *vm, *focused;
+	unsigned number = 0;
+
+	(void)count;
+	(void)words;
+	spin_lock(&vm_list_lock);
+	focused = console_focused_vm();
+	say("  #   Name                 Mode     vCPUs  Mem MiB  Time s  State\n");
+	list_for_each_entry(vm, &vm_list, link) {
+		uint64_t bytes = 0;
+
+		for (size_t i = 0; i < vm->config.region_count; i++)
+			bytes += vm->config.regions[i].size;
+		say("%c %-3u %-20s %-8s %5u  %7lu  %6lu  %s%s%s\n", vm == focused ? '>' : ' ',
+		    ++number, vm->config.name, vm->mode->name, vm->vcpu_count, bytes >> 20,
+		    (time_now() - vm->first_time) / monitor.timebase_hz, state_name(vm),
+		    vm->why[0] ? ": " : "", vm->why);
+	}
+	spin_unlock(&vm_list_lock);
+}
+
+static void command_vcpu_list(unsigned count, char **words)
+{
+	static const char *const names[] = {
+		[VCPU_STOPPED] = "stopped", [VCPU_STARTING] = "starting",
+		[VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
+	};
+	struct vm *vm;
+
+	(void)count;
+	(void)words;
+	spin_lock(&vm_list_lock);
+	say("Name                 vCPU  Hart  State     PC                  Exits\n");
+	list_for_each_entry(vm, &vm_list, link) {
+		for (unsigned i = 0; i < vm->vcpu_count; i++) {
+			const struct vcpu *v = vm->vcpus[i];
+
+			say("%-20s %4u  %4u  %-8s  0x%016lx  %lu\n", vm->config.name, v->index,
+			    v->hart->index, v->running ? "running" : names[v->state], v->pc,
+			    stat_traps(&v->stat) + stat_interrupt_exits(&v->stat));
+		}
+	}
+	spin_unlock(&vm_list_lock);
+}
+
+static void command_console(unsigned count, char **words)
+{
+	struct vm *vm;
+
+	spin_lock(&vm_list_lock);
+	vm = count > 1 ? find_vm(words[1]) : console_focused_vm();
+	if (vm != NULL && vm->state == VM_RUNNING)
+		console_focus(vm);
+	else if (vm != NULL || count == 1)
+		say("%s: not running, so nobody would read what you type\n",
+		    vm ? vm->config.name : "console");
+	spin_unlock(&vm_list_lock);
+}
+
+static void command_destroy(unsigned count, char **words)
+{
+	struct vm *vm;
+
+	if (count < 2) {
+		say("destroy: which virtual machine? `list' shows them\n");
+		return;
+	}
+	spin_lock(&vm_list_lock);
+	vm = find_vm(words[1]);
+	if (vm != NULL && vm->state != VM_RUNNING)
+		say("%s: not running: %s\n", vm->config.name, state_name(vm));
+	else if (vm != NULL)
+		vm_stop(vm, VM_DESTROYED, "by a monitor command");
+	spin_unlock(&vm_list_lock);
+}
+
+static void stats_line(void *ctx, const char *name, uint64_t value)
+{
+	(void)ctx;
+	say("  %-36s %12lu\n", name, value);
+}
+
+/* The counters of one vCPU, or (vcpu = UINT64_MAX) of all together. */
+static void stats_vm(const struct vm *vm, uint64_t vcpu)
+{
+	struct vcpu_stat *sum = kalloc(sizeof(*sum));
+
+	if (sum == NULL) {
+		say("no memory\n");
+		return;
+	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vcpu == UINT64_MAX || vcpu == i)
+			stats_add(sum, &vm->vcpus[i]->stat);
+	if (vcpu == UINT64_MAX)
+		say("%s: %u vCPU%s\n", vm->config.name, vm->vcpu_count,
+		    vm->vcpu_count == 1 ? "" : "s");
+	else
+		say("%s: vCPU %lu\n", vm->config.name, vcpu);
+	stats_list(sum, stats_line, NULL);
+	kfree(sum);
+}
+
+static void command_stats(unsigned count, char **words)
+{
+	uint64_t vcpu = UINT64_MAX;
+	struct vm *vm;
+
+	spin_lock(&vm_list_lock);
+	if (count == 1) {
+		list_for_each_entry(vm, &vm_list, link)
+			stats_vm(vm, UINT64_MAX);
+	} else if ((vm = find_vm(words[1])) != NULL) {
+		if (count > 2 && (string_to_u64(words[2], &vcpu) || vcpu >= vm->vcpu_count))
+			say("stats: %s has no vCPU %s\n", vm->config.name, words[2]);
+		else
+			stats_vm(vm, vcpu);
+	}
+	spin_unlock(&vm_list_lock);
+}
+
+static void trace_one_vm(const char *word)
+{
+	struct vm *vm;
+
+	spin_lock(&vm_list_lock);
+	vm = strcmp(word, "all") == 0 ? NULL : find_vm(word);
+	if (vm != NULL || strcmp(word, "all") == 0) {
+		trace_filter(vm ? vm->id : UINT32_MAX);
+		say("trace: %s%s\n", vm ? "only " : "all virtual machines",
+		    vm ? vm->config.name : "");
+	}
+	spin_unlock(&vm_list_lock);
+}
+
+static void command_trace(unsigned count, char **words)
+{
+	uint64_t lines = DUMP_DEFAULT;
+	const char *what = count > 1 ? words[1] : "";
+
+	if (count == 1) {
+		say("trace: %s; trace on|live|off|dump [LINES]|NAME|all\n",
+		    trace_enabled ? "on" : "off");
+	} else if (strcmp(what, "on") == 0 || strcmp(what, "live") == 0) {
+		if (trace_start(what[0] == 'l'))
+			say("trace: no memory for the rings\n");
+	} else if (strcmp(what, "off") == 0) {
+		trace_stop();
+	} else if (strcmp(what, "dump") == 0) {
+		if (count > 2 && string_to_u64(words[2], &lines))
+			say("trace: `%s' is no number of lines\n", words[2]);
+		else
+			trace_dump(lines);
+	} else {
+		trace_one_vm(what);
+	}
+}
+
+static void command_quit(unsigned count, char **words)
+{
+	struct vm *vm;
+	bool running = false;
+
+	(void)count;
+	(void)words;
+	spin_lock(&vm_list_lock);
+	list_for_each_entry(vm, &vm_list, link) {
+		if (vm->state != VM_RUNNING)
+			continue;
+		running = true;
+		vm_stop(vm, VM_DESTROYED, "by a monitor command");
+	}
+	spin_unlock(&vm_list_lock);
+	/* The end of the last VM ends the machine. */
+	if (!running)
+		monitor.poweroff();
+}
+
+static void command_help(unsigned count, char **words);
+
+static const struct command commands[] = {
+	{ "console", "[NAME]", "give the keyboard to a virtual machine, leave the monitor",
+	  command_console, 2 },
+	{ "destroy", "NAME", "stop a virtual machine", command_destroy, 2 },
+	{ "help", "", "this list", command_help, 1 },
+	{ "list", "", "the virtual machines", command_list, 1 },
+	{ "poweroff", "", "stop all virtual machines and the machine", command_quit, 1 },
+	{ "quit", "", "the same", command_quit, 1 },
+	{ "stats", "[NAME [VCPU]]", "exits, emulated instructions, hypercalls, injections",
+	  command_stats, 3 },
+	{ "trace", "on|live|off|dump [LINES]|NAME|all", "every change of privilege level",
+	  command_trace, 3 },
+	{ "vcpu-list", "", "the virtual CPUs", command_vcpu_list, 1 },
+};
+
+static void command_help(unsigned count, char **words)
+{
+	(void)count;
+	(void)words;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		say("  %s %s\n        %s\n", commands[i].name, commands[i].arguments,
+		    commands[i].help);
+	say("NAME is a name, the beginning of one, or the number in `list'; commands may be cut "
+	    "short, too.\nKeys: Ctrl-] then n next VM, 1-9 VM number, m or Ctrl-] monitor, ? help\n");
+}
+
+/* ---- Lines ---- */
+
+static unsigned split_words(char *line, char **words)
+{
+	unsigned count = 0;
+
+	while (count < WORDS_MAX) {
+		while (*line == ' ')
+			*line++ = '\0';
+		if (*line == '\0')
+			break;
+		words[count++] = line;
+		while (*line != ' ' && *line != '\0')
+			line++;
+	}
+	return count;
+}
+
+/* By name or an unambiguous beginning of it; NULL after a message. */
+static const struct command *find_command(const char *word)
+{
+	const struct command *found = NULL;
+	unsigned matches = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, word) == 0)
+			return &commands[i];
+		if (strncmp(commands[i].name, word, strlen(word)) == 0) {
+			found = &commands[i];
+			matches++;
+		}
+	}
+	if (matches == 1)
+		return found;
+	say("%s: %s; `help' lists the commands\n", word,
+	    matches ? "this fits several commands" : "no such command");
+	return NULL;
+}
+
+void monitor_command(const char *line)
+{
+	char text[128], *words[WORDS_MAX];
+	const struct command *command;
+	unsigned count;
+
+	strlcpy(text, line, sizeof(text));
+	count = split_words(text, words);
+	if (count == 0)
+		return;
+	command = find_command(words[0]);
+	if (command == NULL)
+		return;
+	if (count > command->words_max)
+		say("%s: too many words; usage: %s %s\n", command->name, command->name,
+		    command->arguments);
+	else
+		command->run(count, words);
+}
+
+void monitor_init(const char *bootargs, unsigned harts_max, uint64_t ticks_per_s,
+		  void (*poweroff)(void))
+{
+	monitor.timebase_hz = ticks_per_s ? ticks_per_s : 1;
+	monitor.poweroff = poweroff;
+	trace_monitor_init(harts_max, ticks_per_s);
+	if (option_is(bootargs, "trace", "1") || option_is(bootargs, "trace", "live")) {
+		if (trace_start(true))
+			console_log("no memory for the trace");
+	} else if (option_is(bootargs, "trace", "ring")) {
+		if (trace_start(false))
+			console_log("no memory for the trace");
+	}
+}
