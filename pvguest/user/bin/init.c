@@ -92,12 +92,14 @@ static void status_report(const char *name, int status)
 		printf("init: %s: exit status %d\n", name, WEXITSTATUS(status));
 }
 
-/* A shell until one exits by itself. */
+/* A greeting, and a shell until one exits by itself. */
 static void shell_serve(void)
 {
+	char *const greeting[] = { (char[]){ "/bin/cat" }, (char[]){ "/etc/motd" }, NULL };
 	char *const argv[] = { (char[]){ "/bin/sh" }, NULL };
 	int status, i;
 
+	program_run(greeting);
 	for (i = 0; i < RESPAWN_MAX; i++) {
 		status = program_run(argv);
 		status_report(argv[0], status);

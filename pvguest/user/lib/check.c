@@ -15,6 +15,8 @@ const uintptr_t check_wild[CHECK_WILD] = {
 	0xfffffffffffffff8,
 };
 
+#define STATUS_SKIP 77
+
 static const char *case_name;
 static const char *self_path;
 
@@ -24,6 +26,12 @@ _Noreturn void check_fail(const char *file, int line, const char *why)
 
 	printf("FAIL: %s: %s:%d: %s\n", case_name, slash != NULL ? slash + 1 : file, line, why);
 	sys_exit(1);
+}
+
+_Noreturn void check_skip(const char *why)
+{
+	printf("SKIP: %s: %s\n", case_name, why);
+	sys_exit(STATUS_SKIP);
 }
 
 void check_equal(const char *file, int line, const char *what, long actual, long expected)
@@ -113,6 +121,7 @@ static int case_wait(long pid)
 	return status;
 }
 
+/* 0, 1 if it failed, STATUS_SKIP. */
 static int case_run(const struct check_case *test)
 {
 	int status;
@@ -135,13 +144,15 @@ static int case_run(const struct check_case *test)
 		printf("FAIL: %s: did not end\n", test->name);
 	else if (WIFSIGNALED(status))
 		printf("FAIL: %s: killed by signal %d\n", test->name, WTERMSIG(status));
+	else if (status == STATUS_SKIP << 8)
+		return STATUS_SKIP;
 	return status != 0;
 }
 
 int check_main(const struct check_case *cases, size_t count, int argc, char **argv)
 {
 	static char path[256];
-	unsigned int passed = 0, failed = 0;
+	unsigned int passed = 0, failed = 0, skipped = 0;
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s%s", strchr(argv[0], '/') != NULL ? "" : "/bin/", argv[0]);
@@ -149,11 +160,18 @@ int check_main(const struct check_case *cases, size_t count, int argc, char **ar
 	for (i = 0; i < count; i++) {
 		if (argc > 1 && strstr(cases[i].name, argv[1]) == NULL)
 			continue;
-		if (case_run(&cases[i]) == 0)
+		switch (case_run(&cases[i])) {
+		case 0:
 			passed++;
-		else
+			break;
+		case STATUS_SKIP:
+			skipped++;
+			break;
+		default:
 			failed++;
+			break;
+		}
 	}
-	printf("%s: %u passed, %u failed\n", program_name, passed, failed);
+	printf("%s: %u passed, %u failed, %u skipped\n", program_name, passed, failed, skipped);
 	return failed != 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Self-checking programs: cases that each run in a process of their own and print a line.
- * "PASS: sentence" or "FAIL: sentence: why"; the exit status is 1 if one failed.
+ * "PASS: sentence", "FAIL: sentence: why" or "SKIP: sentence: why"; the exit status is 1 if one failed.
  */
 #ifndef PVGUEST_USER_CHECK_H
 #define PVGUEST_USER_CHECK_H
@@ -28,6 +28,9 @@ int check_main(const struct check_case *cases, size_t count, int argc, char **ar
 	} while (0)
 #define CHECK_EQ(actual, expected)					\
 	check_equal(__FILE__, __LINE__, #actual, (long)(actual), (long)(expected))
+
+/* Ends the process: the case cannot be tried here. */
+_Noreturn void check_skip(const char *why);
 
 _Noreturn void check_fail(const char *file, int line, const char *why);
 void check_equal(const char *file, int line, const char *what, long actual, long expected);

@@ -87,19 +87,20 @@ static int redirect(const struct shlex_token *token)
 		[SHLEX_APPEND] = O_WRONLY | O_CREAT | O_APPEND,
 	};
 	unsigned long from;
-	char *word[1];
+	char *word;
 	long fd;
 
-	if (shlex_expand(token + 1, &arena, word, 1, lookup) != 1) {
-		shell_complain("redirection", "needs one file");
+	word = shlex_expand_one(token + 1, &arena, lookup);
+	if (word == NULL) {
+		shell_complain("redirection", "too long");
 		return -1;
 	}
 	if (token->type == SHLEX_COPY) {
-		fd = program_number(word[0], SHELL_FD - 1, &from) == 0 ? (long)from : -EBADF;
+		fd = program_number(word, SHELL_FD - 1, &from) == 0 ? (long)from : -EBADF;
 		if (fd >= 0 && fd != token->fd)
 			fd = sys_dup3((int)fd, token->fd, 0);
 	} else {
-		fd = sys_open(word[0], flags[token->type]);
+		fd = sys_open(word, flags[token->type]);
 		if (fd >= 0 && fd != token->fd) {
 			sys_dup3((int)fd, token->fd, 0);
 			sys_close((int)fd);
@@ -107,7 +108,7 @@ static int redirect(const struct shlex_token *token)
 	}
 	if (fd >= 0)
 		return 0;
-	shell_complain(word[0], program_strerror(fd));
+	shell_complain(word, program_strerror(fd));
 	return -1;
 }
 
@@ -122,15 +123,12 @@ static size_t assignment_length(const struct shlex_token *token)
 static int assign(const struct shlex_token *token, size_t len, bool export)
 {
 	struct shlex_token value = *token;
-	char *words[SHELL_WORDS_MAX], *text = arena.base + arena.used;
-	int count, i;
+	char *text;
 
 	value.text += len + 1;
 	value.len -= len + 1;
-	count = shlex_expand(&value, &arena, words, SHELL_WORDS_MAX, lookup);
-	for (i = 1; i < count; i++)		/* a value is one word, blanks and all */
-		words[i][-1] = ' ';
-	if (count < 0 || variable_set(token->text, len, count > 0 ? text : "", export) < 0) {
+	text = shlex_expand_one(&value, &arena, lookup);
+	if (text == NULL || variable_set(token->text, len, text, export) < 0) {
 		shell_complain("assignment", "too long, or too many variables");
 		return -1;
 	}

@@ -141,6 +141,7 @@ struct expansion {
 	int count, max;
 	bool open;		/* words[count] has begun */
 	bool full;		/* the array or the arena */
+	bool split;		/* at blanks in variables outside quotes */
 };
 
 static void word_begin(struct expansion *out)
@@ -176,7 +177,7 @@ static void word_end(struct expansion *out)
 static void value_put(struct expansion *out, const char *value, bool quoted)
 {
 	for (; value != NULL && *value != '\0'; value++) {
-		if (!quoted && (is_blank(*value) || *value == '\n'))
+		if (!quoted && out->split && (is_blank(*value) || *value == '\n'))
 			word_end(out);
 		else
 			word_put(out, *value);
@@ -207,10 +208,9 @@ static size_t variable_put(struct expansion *out, const char *text, size_t max, 
 	return len;
 }
 
-int shlex_expand(const struct shlex_token *token, struct arena *arena, char **words, int max,
-		 shlex_lookup_t lookup)
+static void token_expand(struct expansion *out, const struct shlex_token *token,
+			 shlex_lookup_t lookup)
 {
-	struct expansion out = { .arena = arena, .words = words, .max = max };
 	const char *c = token->text, *end = token->text + token->len;
 	char quote = 0;
 
@@ -220,21 +220,41 @@ int shlex_expand(const struct shlex_token *token, struct arena *arena, char **wo
 		if (quote != '\'' && now == '\\' && c < end) {
 			/* Within "", \ is itself but before these. */
 			if (quote == '"' && strchr("\"\\$`\n", *c) == NULL)
-				word_put(&out, now);
+				word_put(out, now);
 			if (*c != '\n')
-				word_put(&out, *c);
+				word_put(out, *c);
 			c++;
 		} else if (quote == 0 && (now == '\'' || now == '"')) {
 			quote = now;
-			word_begin(&out);
+			word_begin(out);
 		} else if (quote != 0 && now == quote) {
 			quote = 0;
 		} else if (quote != '\'' && now == '$') {
-			c += variable_put(&out, c, (size_t)(end - c), quote != 0, lookup);
+			c += variable_put(out, c, (size_t)(end - c), quote != 0, lookup);
 		} else {
-			word_put(&out, now);
+			word_put(out, now);
 		}
 	}
+}
+
+int shlex_expand(const struct shlex_token *token, struct arena *arena, char **words, int max,
+		 shlex_lookup_t lookup)
+{
+	struct expansion out = { .arena = arena, .words = words, .max = max, .split = true };
+
+	token_expand(&out, token, lookup);
 	word_end(&out);
 	return out.full ? SHLEX_TOO_MANY : out.count;
+}
+
+char *shlex_expand_one(const struct shlex_token *token, struct arena *arena,
+		       shlex_lookup_t lookup)
+{
+	char *word = NULL;
+	struct expansion out = { .arena = arena, .words = &word, .max = 1 };
+
+	word_begin(&out);
+	token_expand(&out, token, lookup);
+	word_end(&out);
+	return out.full ? NULL : word;
 }

@@ -46,11 +46,16 @@ struct arena {
 typedef const char *(*shlex_lookup_t)(const char *name, size_t len);
 
 /*
- * Expands a word into words (several, or none, if a variable outside quotes has blanks in it or
- * is empty), at most max; their number, or SHLEX_TOO_MANY when the array or the arena is full.
+ * Expands a word into words, at most max; their number, or SHLEX_TOO_MANY when the array or the
+ * arena is full. If a variable outside quotes has blanks in it or is empty there are several, or
+ * none.
  */
 int shlex_expand(const struct shlex_token *token, struct arena *arena, char **words, int max,
 		 shlex_lookup_t lookup);
+
+/* Expands a word into exactly one, whatever is in its variables; NULL when the arena is full. */
+char *shlex_expand_one(const struct shlex_token *token, struct arena *arena,
+		       shlex_lookup_t lookup);
 
 /* The length of the variable name that `text` begins with, 0 if it does not begin with one. */
 size_t shlex_name_length(const char *text, size_t max);

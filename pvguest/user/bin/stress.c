@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stress: fork, memory, pipes and signals all at once, checked as it goes.
+ * stress [-p PROCESSES] [-r ROUNDS] [-s SEED]; the same seed does the same.
+ */
+#include <stdbool.h>
+
+#include "lib/malloc.h"
+#include "lib/printf.h"
+#include "lib/program.h"
+#include "lib/string.h"
+#include "lib/syscall.h"
+
+#define PAGE		4096UL
+#define AREA_PAGES	48
+#define DEPTH_MAX	3
+
+static uint64_t random_state;
+static volatile unsigned int signals_seen;
+
+static unsigned int random_below(unsigned int limit)
+{
+	random_state = random_state * 6364136223846793005UL + 1442695040888963407UL;
+	return (unsigned int)(random_state >> 33) % limit;
+}
+
+static _Noreturn void fail(const char *what)
+{
+	printf("FAIL: stress: process %ld: %s\n", sys_getpid(), what);
+	sys_exit(1);
+}
+
+static void wait_ok(long pid)
+{
+	int status = -1;
+	long got;
+
+	do {
+		got = sys_wait4(pid, &status, 0);
+	} while (got == -EINTR);
+	if (got != pid || status != 0)
+		fail("a child failed");
+}
+
+/* An area whose pages hold their own numbers; kept by the model in `model`. */
+struct area {
+	volatile uint64_t *words;
+	uint64_t model[AREA_PAGES];
+};
+
+static volatile uint64_t *area_word(struct area *area, unsigned int page)
+{
+	return area->words + page * (PAGE / 8) + page;
+}
+
+static void area_check(struct area *area)
+{
+	unsigned int page;
+
+	for (page = 0; page < AREA_PAGES; page++) {
+		if (*area_word(area, page) != area->model[page])
+			fail("a page changed by itself");
+	}
+}
+
+static void area_write(struct area *area, unsigned int count)
+{
+	while (count-- > 0) {
+		unsigned int page = random_below(AREA_PAGES);
+
+		area->model[page] = random_state;
+		*area_word(area, page) = random_state;
+	}
+}
+
+/* Puts fresh zero pages into the middle, by mmap over it or munmap and mmap. */
+static void area_remap(struct area *area)
+{
+	unsigned int first = random_below(AREA_PAGES), page;
+	unsigned int count = random_below(AREA_PAGES - first) + 1;
+	char *start = (char *)(uintptr_t)area->words + first * PAGE;
+
+	if (random_below(2) == 0)
+		sys_munmap(start, count * PAGE);
+	if (sys_mmap(start, count * PAGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (long)start)
+		fail("mmap");
+	for (page = first; page < first + count; page++)
+		area->model[page] = 0;
+}
+
+static void area_protect(struct area *area)
+{
+	unsigned int first = random_below(AREA_PAGES);
+	size_t length = (random_below(AREA_PAGES - first) + 1) * PAGE;
+	char *start = (char *)(uintptr_t)area->words + first * PAGE;
+
+	if (sys_mprotect(start, length, PROT_READ) != 0)
+		fail("mprotect");
+	area_check(area);
+	if (sys_mprotect(start, length, PROT_READ | PROT_WRITE) != 0)
+		fail("mprotect back");
+}
+
+static void process_run(struct area *area, unsigned int rounds, unsigned int depth);
+
+/* A child with the same memory, on which it goes on in another way. */
+static void area_fork(struct area *area, unsigned int depth)
+{
+	unsigned int divert = random_below(1000);
+	long pid = sys_fork();
+
+	if (pid == 0) {
+		random_state ^= divert + 1;
+		process_run(area, 5, depth + 1);
+		sys_exit(0);
+	}
+	if (pid == -EAGAIN || pid == -ENOMEM)
+		return;
+	if (pid < 0)
+		fail("fork");
+	area_write(area, 5);		/* while the child runs */
+	if (random_below(2) == 0)
+		sys_kill(pid, SIGUSR1);
+	area_check(area);
+	wait_ok(pid);
+}
+
+/* Sends its pages through a pipe to a child, which sends back their sum. */
+static void area_pipe(struct area *area)
+{
+	uint64_t sum = 0, answer = 0, word;
+	int there[2], back[2];
+	unsigned int page;
+	long pid;
+
+	if (sys_pipe(there) != 0 || sys_pipe(back) != 0)
+		fail("pipe");
+	pid = sys_fork();
+	if (pid == 0) {
+		sys_close(there[1]);
+		while (sys_read(there[0], &word, sizeof(word)) == sizeof(word))
+			answer += word;
+		sys_write(back[1], &answer, sizeof(answer));
+		sys_exit(0);
+	}
+	if (pid < 0)
+		fail("fork for a pipe");
+	sys_close(there[0]);
+	sys_close(back[1]);
+	for (page = 0; page < AREA_PAGES; page++) {
+		word = *area_word(area, page);
+		sum += word;
+		if (write_all(there[1], &word, sizeof(word)) != 0)
+			fail("write to a pipe");
+	}
+	sys_close(there[1]);
+	if (sys_read(back[0], &answer, sizeof(answer)) != sizeof(answer) || answer != sum)
+		fail("a pipe changed what went through it");
+	sys_close(back[0]);
+	wait_ok(pid);
+}
+
+static void heap_use(void)
+{
+	unsigned char *blocks[8];
+	size_t sizes[8], i, j;
+
+	for (i = 0; i < 8; i++) {
+		sizes[i] = random_below(5000) + 1;
+		blocks[i] = malloc(sizes[i]);
+		if (blocks[i] == NULL)
+			fail("malloc");
+		memset(blocks[i], (int)(i + 1), sizes[i]);
+	}
+	for (i = 0; i < 8; i++) {
+		for (j = 0; j < sizes[i]; j++) {
+			if (blocks[i][j] != i + 1)
+				fail("the heap changed");
+		}
+		free(blocks[i]);
+	}
+}
+
+static void process_run(struct area *area, unsigned int rounds, unsigned int depth)
+{
+	unsigned int before;
+
+	while (rounds-- > 0) {
+		switch (random_below(8)) {
+		case 0:
+			area_remap(area);
+			break;
+		case 1:
+			area_protect(area);
+			break;
+		case 2:
+			if (depth < DEPTH_MAX)
+				area_fork(area, depth);
+			break;
+		case 3:
+			area_pipe(area);
+			break;
+		case 4:
+			before = signals_seen;
+			sys_kill(sys_getpid(), SIGUSR1);
+			if (signals_seen == before)
+				fail("a signal was lost");
+			break;
+		case 5:
+			heap_use();
+			break;
+		case 6:
+			sys_sched_yield();
+			break;
+		default:
+			area_write(area, 20);
+			break;
+		}
+		area_check(area);
+	}
+}
+
+static void on_signal(int signo, struct siginfo *info, void *context)
+{
+	(void)signo;
+	(void)info;
+	(void)context;
+	signals_seen++;
+}
+
+static _Noreturn void process_start(uint64_t seed, unsigned int rounds)
+{
+	static struct area area;
+	long start = sys_mmap(NULL, AREA_PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (start < 0)
+		fail("mmap of the area");
+	area.words = (volatile uint64_t *)start;
+	random_state = seed;
+	process_run(&area, rounds, 0);
+	sys_exit(0);
+}
+
+static int usage(void)
+{
+	dprintf(2, "usage: stress [-p PROCESSES] [-r ROUNDS] [-s SEED]\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .handler = on_signal, .flags = SA_SIGINFO | SA_RESTART };
+	unsigned long processes = 4, rounds = 100, seed = 1, i;
+	int arg, status, failed = 0;
+
+	for (arg = 1; arg + 1 < argc; arg += 2) {
+		unsigned long *option = strcmp(argv[arg], "-p") == 0 ? &processes :
+					strcmp(argv[arg], "-r") == 0 ? &rounds :
+					strcmp(argv[arg], "-s") == 0 ? &seed : NULL;
+
+		if (option == NULL || program_number(argv[arg + 1], 1000000, option) != 0)
+			return usage();
+	}
+	if (arg != argc || processes > 64)
+		return usage();
+	sys_sigaction(SIGUSR1, &action, NULL);
+	for (i = 0; i < processes; i++) {
+		long pid = sys_fork();
+
+		if (pid == 0)
+			process_start(seed * 64 + i, (unsigned int)rounds);
+		if (pid < 0)
+			return program_fail("fork", pid);
+	}
+	for (i = 0; i < processes; i++) {
+		if (sys_wait4(-1, &status, 0) < 0 || status != 0)
+			failed = 1;
+	}
+	printf("%s: stress: %lu processes of %lu rounds, seed %lu\n", failed ? "FAIL" : "PASS",
+	       processes, rounds, seed);
+	return failed;
+}
