@@ -250,7 +250,7 @@ $(O)/firmware/fw_dynamic.bin: $(FW_SRC) $(BUILT_BY) | $(FDT_SRC)/libfdt.h need-b
 	$(Q)cp $(O)/firmware/opensbi/platform/strata/firmware/fw_dynamic.elf $(@:.bin=.elf)
 
 # ---- unit tests on the host -----------------------------------------------------------------
-# Each test names the hypervisor sources it is built with in a line `SOURCES: file file`.
+# Each test names the hypervisor sources it is built with in lines `SOURCES: file file`.
 UNIT_MK := $(O)/tests/unit.mk
 ifneq ($(filter unit check test test-full $(O)/tests/unit/%,$(GOALS)),)
 include $(UNIT_MK)
@@ -258,7 +258,7 @@ endif
 
 $(UNIT_MK): $(UNIT_SRC) Makefile
 	$(Q)mkdir -p $(@D) && for t in $(UNIT_SRC); do \
-		s=$$(sed -n '/SOURCES:/{s/.*SOURCES://;s/\*\/.*//;p;q}' $$t); \
+		s=$$(sed -n '/SOURCES:/{s/.*SOURCES://;s/\*\/.*//;p}' $$t); \
 		o=$$(for f in $$s; do echo "$(O)/host/$${f%.c}.o"; done); \
 		echo "$(O)/$${t%.c}: $(O)/host/$${t%.c}.o" $$o; \
 	done >$@

@@ -12,7 +12,7 @@
 struct cpio {
 	const uint8_t *base;
 	size_t size, offset;
-	bool ended;		/* the last entry was a trailer: zeros or another archive may follow */
+	bool ended;		/* after a trailer: zeros or another archive may follow */
 };
 
 /* One entry; pointers lead into the archive. */
@@ -27,8 +27,8 @@ void cpio_init(struct cpio *cpio, const void *base, size_t size);
 /*
  * The next regular file; other entries are skipped. An archive may be followed by zeros and
  * further archives.
- * Return: 1 with *file filled in, 0 at the end, -EILSEQ if the rest cannot be read (also next time);
- * the files before it are good.
+ * Return: 1 with *file filled in, 0 at the end, -EILSEQ if the rest cannot be read (also next
+ * time); the files before it are good.
  */
 int cpio_next(struct cpio *cpio, struct cpio_file *file);
 /*

@@ -308,8 +308,8 @@ static int host_check(const struct host_info *info, const struct refusal *refusa
 	if (info->hart_count == 0)
 		return refuse(refusal, "/cpus: the machine's device tree has no enabled hart");
 	if (info->timebase_hz == 0)
-		return refuse(refusal, "/cpus: timebase-frequency: is missing or 0 in the machine's "
-			      "device tree");
+		return refuse(refusal, "/cpus: timebase-frequency: is missing or 0 in the "
+			      "machine's device tree");
 	return 0;
 }
 

@@ -60,8 +60,8 @@ static int image_bound(struct image *out, const struct refusal *refusal)
 			const struct image_segment *b = &out->segments[k];
 
 			if (a->pa < b->pa + b->mem_size && b->pa < a->pa + a->mem_size)
-				return refuse(refusal, "ELF segments overlap at physical address 0x%lx: the "
-					      "link script must keep them apart",
+				return refuse(refusal, "ELF segments overlap at physical address "
+					      "0x%lx: the link script must keep them apart",
 					      (unsigned long)MAX(a->pa, b->pa));
 		}
 		out->low = MIN(out->low, a->pa);
@@ -81,13 +81,14 @@ static int elf_check_header(const struct elf_header *elf, size_t size,
 		return refuse(refusal, "an ELF file for machine %u: RISC-V is %u", elf->machine,
 			      ELF_MACHINE_RISCV);
 	if (elf->type != ELF_EXEC && elf->type != ELF_DYN)
-		return refuse(refusal, "an ELF file of type %u: an executable is needed (was it linked?)",
-			      elf->type);
+		return refuse(refusal, "an ELF file of type %u: an executable is needed (was it "
+			      "linked?)", elf->type);
 	if (elf->phentsize != sizeof(struct elf_segment))
-		return refuse(refusal, "ELF program headers of %u bytes: %u are defined", elf->phentsize,
-			      (unsigned)sizeof(struct elf_segment));
+		return refuse(refusal, "ELF program headers of %u bytes: %u are defined",
+			      elf->phentsize, (unsigned)sizeof(struct elf_segment));
 	if (elf->phoff > size || elf->phnum > (size - elf->phoff) / sizeof(struct elf_segment))
-		return refuse(refusal, "the ELF program headers lie outside the file: is it truncated?");
+		return refuse(refusal,
+			      "the ELF program headers lie outside the file: is it truncated?");
 	return 0;
 }
 
@@ -95,12 +96,12 @@ static int elf_check_segment(const struct elf_segment *ph, size_t size,
 			     const struct refusal *refusal)
 {
 	if (ph->filesz > ph->memsz)
-		return refuse(refusal, "ELF segment at 0x%lx: file size 0x%lx exceeds memory size 0x%lx",
-			      (unsigned long)ph->paddr, (unsigned long)ph->filesz,
+		return refuse(refusal, "ELF segment at 0x%lx: file size 0x%lx exceeds memory size "
+			      "0x%lx", (unsigned long)ph->paddr, (unsigned long)ph->filesz,
 			      (unsigned long)ph->memsz);
 	if (ph->offset > size || ph->filesz > size - ph->offset)
-		return refuse(refusal, "ELF segment at 0x%lx lies outside the file: is it truncated?",
-			      (unsigned long)ph->paddr);
+		return refuse(refusal, "ELF segment at 0x%lx lies outside the file: is it "
+			      "truncated?", (unsigned long)ph->paddr);
 	if (ph->paddr + ph->memsz < ph->paddr || ph->vaddr + ph->memsz < ph->vaddr)
 		return refuse(refusal, "ELF segment at 0x%lx wraps around the address space",
 			      (unsigned long)ph->paddr);
@@ -141,7 +142,8 @@ static int elf_probe(size_t size, struct image *out, const struct refusal *refus
 		if (ph.type != ELF_PT_LOAD || ph.memsz == 0)
 			continue;
 		if (out->segment_count == IMAGE_SEGMENTS_MAX)
-			return refuse(refusal, "more than %u ELF segments to load", IMAGE_SEGMENTS_MAX);
+			return refuse(refusal, "more than %u ELF segments to load",
+				      IMAGE_SEGMENTS_MAX);
 		err = elf_check_segment(&ph, size, refusal);
 		out->segments[out->segment_count++] = (struct image_segment){
 			.pa = ph.paddr, .offset = ph.offset,
@@ -168,8 +170,9 @@ static int linux_probe(size_t size, struct image *out, const struct refusal *ref
 	if (header.flags & LINUX_FLAG_BIG_ENDIAN)
 		return refuse(refusal, "a big-endian Image: a little-endian one is needed");
 	if (header.image_size > UINT64_MAX / 4 || header.text_offset > UINT64_MAX / 4)
-		return refuse(refusal, "the Image header's text_offset 0x%lx or image_size 0x%lx is no size",
-			      (unsigned long)header.text_offset, (unsigned long)header.image_size);
+		return refuse(refusal, "the Image header's text_offset 0x%lx or image_size 0x%lx "
+			      "is no size", (unsigned long)header.text_offset,
+			      (unsigned long)header.image_size);
 	out->kind = IMAGE_LINUX;
 	out->position_independent = true;
 	out->entry = header.text_offset;
@@ -223,9 +226,10 @@ int image_load(const struct image *image, gpa_t ram_base, const struct image_mem
 		if ((s->file_size && ops->write(ctx, to, image->file + s->offset, s->file_size)) ||
 		    (s->mem_size > s->file_size &&
 		     ops->zero(ctx, rest, s->mem_size - s->file_size)))
-			return refuse(&refusal, "the kernel wants memory at 0x%lx-0x%lx, which the VM does "
-				      "not have: enlarge its memory node or link it elsewhere",
-				      (unsigned long)to.v, (unsigned long)(to.v + s->mem_size - 1));
+			return refuse(&refusal, "the kernel wants memory at 0x%lx-0x%lx, which the "
+				      "VM does not have: enlarge its memory node or link it "
+				      "elsewhere", (unsigned long)to.v,
+				      (unsigned long)(to.v + s->mem_size - 1));
 	}
 	*out = (struct image_extent){ .entry = GPA(image->entry + bias),
 				      .low = GPA(image->low + bias),

@@ -33,7 +33,7 @@
 
 #define ISA_STRING_MAX		192
 
-/* The set named by a riscv,isa string; 0 if it does not begin with rv64. Unknown names are skipped. */
+/* The set named by a riscv,isa string, unknown names skipped; 0 if it is not rv64. */
 uint64_t isa_parse(const char *string);
 /* The same for riscv,isa-extensions: size bytes of NUL-terminated names. */
 uint64_t isa_parse_list(const char *list, size_t size);

@@ -297,8 +297,8 @@ static int add_region(struct vm_dt *dt, int node, const struct dt_range *range)
 	size_t at = out->region_count;
 
 	if (!IS_ALIGNED(range->base | range->size, VM_PAGE_SIZE))
-		return VM_DT_REFUSE(dt, node, "reg", "0x%lx, size 0x%lx, is not page aligned: round "
-				    "both to 0x1000", (unsigned long)range->base,
+		return VM_DT_REFUSE(dt, node, "reg", "0x%lx, size 0x%lx, is not page aligned: "
+				    "round both to 0x1000", (unsigned long)range->base,
 				    (unsigned long)range->size);
 	if (at == VM_REGIONS_MAX)
 		return VM_DT_REFUSE(dt, node, "reg", "more than %d memory ranges: merge some",
@@ -312,7 +312,8 @@ static int add_region(struct vm_dt *dt, int node, const struct dt_range *range)
 
 static bool is_memory(const void *fdt, int node)
 {
-	return dt_is_named(fdt, node, "memory") || dt_has_string(fdt, node, "device_type", "memory");
+	return dt_is_named(fdt, node, "memory") ||
+	       dt_has_string(fdt, node, "device_type", "memory");
 }
 
 static int parse_memory(struct vm_dt *dt)
@@ -374,7 +375,8 @@ static int parse_tree(struct vm_dt *dt)
 	int err;
 
 	if (!dt_is_compatible(dt->fdt, 0, "strata,vm"))
-		return VM_DT_REFUSE(dt, 0, "compatible", "is not \"strata,vm\": is this a VM tree?");
+		return VM_DT_REFUSE(dt, 0, "compatible",
+				    "is not \"strata,vm\": is this a VM tree?");
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		int node;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads and judges a VM tree. Pure: the tree is untrusted, no CSR and no global is touched.
- * Devicetree Specification 0.4, chapters 3 and 5; docs/hacking.md lists the strata,* properties.
+ * Devicetree Specification 0.4, chapters 3 and 5; dts/virt.dtsi explains the strata,* properties.
  */
 #ifndef BOOT_VM_DT_H
 #define BOOT_VM_DT_H

@@ -209,8 +209,8 @@ static int check_interrupts(struct vm_dt *dt)
 		return refuse(&dt->refusal, "serial@%lx: interrupt-parent: phandle %u is not a "
 			      "PLIC: write <&plic>", (unsigned long)uart->gpa, dt->uart_parent);
 	if (uart->irq > plic->ndev)
-		return refuse(&dt->refusal, "serial@%lx: interrupts: source %u is beyond the PLIC's "
-			      "riscv,ndev = %u: lower one or raise the other",
+		return refuse(&dt->refusal, "serial@%lx: interrupts: source %u is beyond the "
+			      "PLIC's riscv,ndev = %u: lower one or raise the other",
 			      (unsigned long)uart->gpa, uart->irq, plic->ndev);
 	return 0;
 }

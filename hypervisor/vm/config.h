@@ -43,7 +43,7 @@ enum vdev_kind {
 /* One PLIC context, in order of `interrupts-extended`. */
 struct vdev_context {
 	unsigned vcpu;		/* index into vm_config.harts */
-	uint32_t irq;		/* 9: S-mode external; 11 (M-mode) and -1 exist but nobody listens */
+	uint32_t irq;		/* 9: S-mode external; to 11 (M-mode) and -1 nobody listens */
 };
 
 struct vdev_config {

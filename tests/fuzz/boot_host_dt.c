@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any bytes as the machine's device tree.
- * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/lib/string.c
+ * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c
+ * SOURCES: hypervisor/boot/refuse.c hypervisor/lib/string.c
  */
 #include "boot/host_dt.h"
 #include "fake_kalloc.h"

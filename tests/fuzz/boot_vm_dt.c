@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any bytes as a VM tree: refused with a line, or accepted and turned into a valid guest tree.
- * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/guest_dt.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
+ * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/guest_dt.c
+ * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
+ * SOURCES: hypervisor/lib/string.c
  */
 #include "boot/dt.h"
 #include "boot/guest_dt.h"

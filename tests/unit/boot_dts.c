@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The VM trees in dts/, as the build compiled them: build/tests/unit/boot_dts reads build/dts.
- * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
+ * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c
+ * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
+ * SOURCES: hypervisor/lib/string.c
  */
 #include "test.h"
 
@@ -95,7 +97,8 @@ static const struct {
 } trees[] = {
 	{ "pvguest-te", VM_MODE_TE, 0, false, "pvguest", 64 },
 	{ "pvguest-pv0", VM_MODE_PV, STRATA_F_HYPERCALL, false, "pvguest", 64 },
-	{ "pvguest-pv", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, false, "pvguest", 64 },
+	{ "pvguest-pv", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, false, "pvguest",
+	  64 },
 	{ "pvguest-hw", VM_MODE_HW, 0, false, "pvguest", 64 },
 	{ "bench-te", VM_MODE_TE, 0, true, "pvguest", 64 },
 	{ "bench-pv0", VM_MODE_PV, STRATA_F_HYPERCALL, true, "pvguest", 64 },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The machine's own device tree, as QEMU and OpenSBI write it, and spoilt.
- * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/lib/string.c
+ * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c
+ * SOURCES: hypervisor/boot/refuse.c hypervisor/lib/string.c
  */
 #include "test.h"
 

@@ -290,8 +290,8 @@ TEST("a kernel beyond the VM's memory is refused with the range that it wants")
 	segment(1, 0x500, 0x90000000, 0x90000000, 0x80, 0x2000);
 	CHECK_EQ(probe(sizeof(file)), 0);
 	CHECK_EQ(load(), -EINVAL);
-	CHECK_STR(why, "the kernel wants memory at 0x90000000-0x90001fff, which the VM does not have: "
-		  "enlarge its memory node or link it elsewhere");
+	CHECK_STR(why, "the kernel wants memory at 0x90000000-0x90001fff, which the VM does not "
+		  "have: enlarge its memory node or link it elsewhere");
 	elf_create();
 	segment(1, 0x500, 0x80201000, 0x80201000, 0x80, RAM_SIZE);
 	CHECK_EQ(probe(sizeof(file)), 0);
