@@ -257,8 +257,8 @@ static enum vcpu_next hw_exit_reflect(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
-static exit_handler *const hw_exits[EXC_COUNT] = {
-	[0 ... EXC_COUNT - 1] = hw_exit_reflect,
+static exit_handler *const hw_exits[EXIT_COUNT] = {
+	[0 ... EXIT_COUNT - 1] = hw_exit_reflect,
 	[EXC_ECALL_VS] = hw_exit_ecall,
 	[EXC_INST_GUEST_FAULT] = mmio_exit,
 	[EXC_LOAD_GUEST_FAULT] = mmio_exit,

@@ -174,8 +174,8 @@ __attribute__((section(".text.hot"))) static enum vcpu_next pv_exit_ecall(struct
 	return vsbi_call(v);
 }
 
-static exit_handler *const pv_exits[EXC_COUNT] = {
-	[0 ... EXC_COUNT - 1] = dep_exit_reflect,
+static exit_handler *const pv_exits[EXIT_COUNT] = {
+	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,
 	[EXC_ILLEGAL_INST] = dep_exit_illegal,
 	[EXC_VIRTUAL_INST] = dep_exit_illegal,
 	[EXC_ECALL_U] = pv_exit_ecall,

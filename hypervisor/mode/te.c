@@ -86,6 +86,16 @@ static __attribute__((noinline)) enum vcpu_next emulate(struct vcpu *v, uint32_t
 	return VCPU_RESUME;
 }
 
+/* The guest's user has no privileged instructions: its kernel is told. */
+static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v, uint32_t raw)
+{
+	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	v->stat.illegal_injected++;
+	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	return VCPU_RESUME;
+}
+
 /*
  * Causes 2 and 22. By the specification a privileged instruction raises 22 in VU-mode; QEMU raises 2
  * for many of them. Which one it was does not matter: the instruction says all.
@@ -94,18 +104,12 @@ __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcp
 {
 	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
 
-	if (likely(v->supervisor)) {
-		if (likely(vcsr_emulate_fast(&v->vcsr, v->regs, raw))) {
-			v->stat.csr[(raw >> 20) & 0xff]++;
-			v->pc += 4;
-			return VCPU_RESUME;
-		}
+	if (unlikely(!v->supervisor))
+		return reflect_user(v, raw);
+	if (unlikely(!vcsr_emulate_fast(&v->vcsr, v->regs, raw)))
 		return emulate(v, raw);
-	}
-	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
-		return VCPU_RESUME;
-	v->stat.illegal_injected++;
-	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	v->stat.csr[(raw >> 20) & 0xff]++;
+	v->pc += 4;
 	return VCPU_RESUME;
 }
 
@@ -119,8 +123,8 @@ static enum vcpu_next te_exit_ecall(struct vcpu *v)
 	return vsbi_call(v);
 }
 
-static exit_handler *const te_exits[EXC_COUNT] = {
-	[0 ... EXC_COUNT - 1] = dep_exit_reflect,
+static exit_handler *const te_exits[EXIT_COUNT] = {
+	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,
 	[EXC_ILLEGAL_INST] = dep_exit_illegal,
 	[EXC_VIRTUAL_INST] = dep_exit_illegal,
 	[EXC_ECALL_U] = te_exit_ecall,

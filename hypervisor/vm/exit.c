@@ -1,32 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every exit of every guest passes here: counted, shown to the trace, handled by the mode.
- * Privileged specification, "Supervisor Cause Register" and hypervisor "Traps".
+ * What vm/enter.S does not do itself: exits for host interrupts, requests, and exits while the
+ * trace is on. Privileged specification, "Supervisor Cause Register" and hypervisor "Traps".
  */
 #include "vm/mode.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
 /* Interrupts are the run loop's: it looks at what is pending, and at whose turn it is. */
-static enum vcpu_next exit_interrupt(struct vcpu *v, uint64_t number)
+enum vcpu_next vcpu_exit_interrupt(struct vcpu *v)
 {
-	v->stat.interrupts[number & 15]++;
+	uint64_t scause = csr_read(CSR_SCAUSE);
+
+	trace_exit(v, scause);
+	v->stat.interrupts[scause & 15]++;
+	trace_done(v, VCPU_RESCHEDULE);
 	return VCPU_RESCHEDULE;
 }
 
-__attribute__((section(".text.hot"))) enum vcpu_next vcpu_exit(struct vcpu *v, uint64_t scause)
+enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next)
 {
+	return v->requests != 0 ? vcpu_take_requests(v) | next : next;
+}
+
+/*
+ * With the trace on, the handlers' table is this one: a trace that is off costs an exit nothing.
+ */
+static enum vcpu_next exit_traced(struct vcpu *v)
+{
+	uint64_t scause = csr_read(CSR_SCAUSE);
 	enum vcpu_next next;
 
 	trace_exit(v, scause);
-	if (unlikely(scause >= EXC_COUNT)) {
-		next = exit_interrupt(v, scause);
-	} else {
-		v->stat.exceptions[scause]++;
-		next = v->exits[scause](v);
-	}
-	if (unlikely(v->requests != 0))
-		next = vcpu_take_requests(v) | next;
+	next = v->mode->exits[scause % EXIT_COUNT](v);
+	if (v->requests != 0)
+		next |= vcpu_take_requests(v);
 	trace_done(v, next);
 	return next;
+}
+
+static exit_handler *const traced_exits[EXIT_COUNT] = { [0 ... EXIT_COUNT - 1] = exit_traced };
+
+void vcpu_choose_exits(struct vcpu *v)
+{
+	v->exits = trace_on() ? traced_exits : v->mode->exits;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Floating-point registers of a vCPU: the only FP instructions in the hypervisor. The caller has
+ * vcpu_fp_save(struct fp_state *), vcpu_fp_load: floating-point registers of a vCPU: the only FP instructions in the hypervisor. The caller has
  * set sstatus.FS. Unprivileged specification, "F" and "D".
  */
 #include <riscv/csr.h>
@@ -11,7 +11,7 @@
 
 	.macro	for_fp_regs op
 	.irp	r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-	\op	f\r, (VCPU_FP + \r * 8)(a0)
+	\op	f\r, (\r * 8)(a0)
 	.endr
 	.endm
 
@@ -20,12 +20,12 @@
 vcpu_fp_save:
 	for_fp_regs fsd
 	csrr	t0, CSR_FCSR
-	sd	t0, VCPU_FCSR(a0)
+	sd	t0, FP_FCSR(a0)
 	ret
 
 	.globl	vcpu_fp_load
 vcpu_fp_load:
 	for_fp_regs fld
-	ld	t0, VCPU_FCSR(a0)
+	ld	t0, FP_FCSR(a0)
 	csrw	CSR_FCSR, t0
 	ret

@@ -10,11 +10,12 @@
 
 /* Handles one synchronous exit; the guest's pc is v->pc and the trap's CSRs are still as they were. */
 typedef enum vcpu_next exit_handler(struct vcpu *v);
+#define EXIT_COUNT	64	/* all synchronous causes that an implementation may have */
 
 struct mode_ops {
 	const char *name;
 	bool deprivileged;
-	/* Synchronous exits by scause (EXC_COUNT entries); every entry is set. */
+	/* Synchronous exits by scause (EXIT_COUNT entries); every entry is set. */
 	exit_handler *const *exits;
 	/* The feature word of STRATA_FN_FEATURES. */
 	uint64_t (*features)(const struct vm *vm);

@@ -14,6 +14,8 @@ void vm_offsets(void)
 	OFFSET(VCPU_PC, struct vcpu, pc);
 	OFFSET(VCPU_HOST_SP, struct vcpu, host_sp);
 	OFFSET(VCPU_HOST_TP, struct vcpu, host_tp);
-	OFFSET(VCPU_FP, struct vcpu, fp.f);
-	OFFSET(VCPU_FCSR, struct vcpu, fp.fcsr);
+	OFFSET(VCPU_EXITS, struct vcpu, exits);
+	OFFSET(VCPU_REQUESTS, struct vcpu, requests);
+	OFFSET(VCPU_EXCEPTIONS, struct vcpu, stat.exceptions);
+	OFFSET(FP_FCSR, struct fp_state, fcsr);
 }

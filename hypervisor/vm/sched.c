@@ -195,6 +195,7 @@ static void run(struct hart *hart, struct vcpu *v)
 	next = vcpu_take_requests(v);
 	while (next == VCPU_RESUME || v->state == VCPU_RUNNABLE) {
 		program_timer(hart, true);
+		vcpu_choose_exits(v);
 		vcpu_enter(v);
 		take_interrupts(hart);
 		next = vcpu_take_requests(v);

@@ -16,9 +16,9 @@
 #define STAT_CSRS		257
 
 struct vcpu_stat {
-	uint64_t exceptions[32];	/* synchronous exits, by scause */
-	uint64_t interrupts[16];	/* exits for host interrupts, by number */
+	uint64_t exceptions[64];	/* synchronous exits, by scause; vm/enter.S counts them */
 	uint64_t csr[STAT_CSRS];	/* emulated CSR instructions, by stat_csr_slot() */
+	uint64_t interrupts[16];	/* exits for host interrupts, by number */
 	uint64_t sret, sfence, wfi_exit_stat, illegal_injected;
 	uint64_t mmio_read, mmio_write;
 	uint64_t ecall[STAT_EXTENSIONS][STAT_FUNCTIONS];
@@ -34,7 +34,7 @@ static inline uint64_t stat_traps(const struct vcpu_stat *stat)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < 64; i++)
 		sum += stat->exceptions[i];
 	return sum;
 }

@@ -16,8 +16,8 @@
 #define VECTOR_FAULTS_MAX	1000
 
 /* vm/fp.S, vm/enter.S */
-void vcpu_fp_save(struct vcpu *v);
-void vcpu_fp_load(struct vcpu *v);
+void vcpu_fp_save(struct fp_state *fp);
+void vcpu_fp_load(const struct fp_state *fp);
 void vcpu_clear_reservation(void);
 
 int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
@@ -55,7 +55,7 @@ void vcpu_destroy(struct vcpu *v)
 void vcpu_load_fp(struct vcpu *v)
 {
 	csr_set(CSR_SSTATUS, SSTATUS_FS_DIRTY);
-	vcpu_fp_load(v);
+	vcpu_fp_load(&v->fp);
 	csr_clear(CSR_SSTATUS, SSTATUS_FS);
 	csr_set(CSR_SSTATUS, SSTATUS_FS_CLEAN);
 	vcpu_clear_reservation();
@@ -64,7 +64,7 @@ void vcpu_load_fp(struct vcpu *v)
 void vcpu_save_fp(struct vcpu *v)
 {
 	if ((csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY)
-		vcpu_fp_save(v);
+		vcpu_fp_save(&v->fp);
 	/* Nothing here uses FP: off, so that a stray FP instruction of ours is found. */
 	csr_clear(CSR_SSTATUS, SSTATUS_FS);
 }

@@ -60,33 +60,35 @@ struct vcpu {
 	uint64_t regs[32];		/* regs[0] stays 0 */
 	uint64_t pc;
 	uint64_t host_sp, host_tp;
-	struct fp_state fp;
-
-	/* vm->mode's, here because every exit needs them. */
-	const struct mode_ops *mode;
+	/* Exit handlers by scause (EXIT_COUNT): the mode's, or those of the trace. */
 	enum vcpu_next (*const *exits)(struct vcpu *v);
 	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
 	uint64_t requests;
 
+	/* What every exit needs comes first: small offsets are cheaper. */
+	const struct mode_ops *mode;	/* vm->mode */
 	struct vm *vm;
 	unsigned index;			/* in vm->vcpus */
+	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
+	bool supervisor;		/* virtual privilege: S, else U */
+	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
+	bool user_fence;		/* the guest's own tables (VMID B) need a fence before use */
+	struct vcsr vcsr;
+	struct strata_vcpu_page *page;
 	uint64_t hartid;		/* the guest's name for it */
 	uint64_t hstatus;		/* loaded when it is put on a hart */
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
-
-	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
-	bool supervisor;		/* virtual privilege: S, else U */
-	struct vcsr vcsr;
-	struct strata_vcpu_page *page;
-	gpa_t page_gpa;			/* where the shadow's VMID sees it */
-	struct shadow shadow;
-	struct ptpage *shadow_pages;
-	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
-	bool user_fence;		/* the guest's own tables (VMID B) need a fence before use */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
+	struct vcpu_stat stat;
+
+	gpa_t page_gpa;			/* where the shadow's VMID sees the page */
+	struct ptpage *shadow_pages;
+	struct shadow shadow;
 
 	/* Mode hw. */
 	struct vs_csrs vs;
+
+	struct fp_state fp;
 
 	/*
 	 * Interrupts: the level of each S-level interrupt line (bits of sip) as seen by the guest.
@@ -101,13 +103,10 @@ struct vcpu {
 	struct hart *hart;		/* where it runs; fixed */
 	enum vcpu_state state;
 	bool running;			/* on its hart right now */
+	bool left;			/* its VM has ended and it will not run again */
 	struct runq_entity runq;
 
-	bool left;			/* its VM has ended and it will not run again */
-
 	unsigned vector_faults;		/* injected traps in a row at the vector itself */
-
-	struct vcpu_stat stat;
 };
 
 #define VCPU_REQ_STOP		(1u << 0)	/* the VM has ended */
@@ -162,7 +161,10 @@ int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_ba
 
 /* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
 void vcpu_enter(struct vcpu *v);
-/* vm/exit.c: called by vm/enter.S for every trap that the guest takes to HS-mode. */
-enum vcpu_next vcpu_exit(struct vcpu *v, uint64_t scause);
+/* vm/exit.c, from vm/enter.S: an exit for a host interrupt; what other harts asked meanwhile. */
+enum vcpu_next vcpu_exit_interrupt(struct vcpu *v);
+enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next);
+/* Have the exits of v go through the trace or not, as the trace is on or off now. */
+void vcpu_choose_exits(struct vcpu *v);
 
 #endif
