@@ -60,7 +60,7 @@ static _Noreturn void child_exec(char *const argv[])
 
 	sys_setsid();
 	error = sys_execve(argv[0], argv, child_environ);
-	if (error == -ENOEXEC)
+	if (error == -ENOEXEC || error == -EACCES)
 		error = sys_execve(script[0], script, child_environ);
 	program_fail(argv[0], error);
 	sys_exit(127);
