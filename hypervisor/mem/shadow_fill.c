@@ -152,11 +152,11 @@ static enum walk_status walk_guest(struct shadow *s, gva_t gva, enum walk_access
 		return status;
 	if (!walk_permits(walk.pte, access, true, sum, mxr))
 		return WALK_PAGE_FAULT;
-	if (walk.gpa.v >= SHADOW_GPA_LIMIT)
-		return WALK_ACCESS_FAULT;
 	missing = walk_missing_ad(walk.pte, access);
 	if (missing && !s->adue)
 		return WALK_PAGE_FAULT;
+	if (walk.gpa.v >= SHADOW_GPA_LIMIT)
+		return WALK_ACCESS_FAULT;
 	*retry = missing && !walk_set_ad(walk.pte_host, walk.pte, missing);
 	walk.pte |= missing;
 	make_fill(s, gva, &walk, mxr, fill);

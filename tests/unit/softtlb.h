@@ -37,6 +37,8 @@ struct softtlb {
 	/* the PTE at an address, or NULL if the walker reads nothing there */
 	const uint64_t *(*read)(void *ctx, uint64_t pa);
 	void *ctx;
+	/* whether a PTE with V set is one at its level; NULL: all are */
+	bool (*valid)(uint64_t pte, unsigned level);
 	unsigned root_bits;		/* index bits of a root: 9, or 11 for Sv39x4 */
 	bool tables_cached;
 	unsigned address_count;
@@ -71,7 +73,7 @@ static inline void softtlb_walk(struct softtlb *tlb, unsigned tag, unsigned a, u
 
 		if (!pte)
 			return;
-		if (!(*pte & PTE_V)) {
+		if (!(*pte & PTE_V) || (tlb->valid && !tlb->valid(*pte, level))) {
 			cell->no_leaf = cell->no_leaf || level == 0;
 			cell->no_table = cell->no_table || level > 0;
 			return;
