@@ -19,10 +19,8 @@ struct guest_dt {
 
 size_t guest_dt_size(const struct vm_config *config, const void *vm_fdt)
 {
-	size_t args = config->bootargs ? strlen(config->bootargs) : 0;
-
-	/* Aligning the blocks again may add a little to a tree that was packed tightly. */
-	return dt_total_size(vm_fdt) + GUEST_DT_EXTRA + args +
+	/* Twice, because names are written as often as they are used: see write_tree(). */
+	return 2 * dt_total_size(vm_fdt) + GUEST_DT_EXTRA +
 	       config->vcpu_count * GUEST_DT_EXTRA_PER_CPU;
 }
 
@@ -41,8 +39,6 @@ static int chosen_add(const struct guest_dt *dt)
 	if (!err && facts->initrd_size)
 		err = fdt_property_u64(dt->to, "linux,initrd-end",
 				       facts->initrd_gpa + facts->initrd_size);
-	if (!err && facts->bootargs)
-		err = add_string(dt, "bootargs", facts->bootargs);
 	return err;
 }
 
@@ -80,13 +76,11 @@ static const struct {
 				   "timebase-frequency" } },
 };
 
-static bool is_left_out(const struct guest_dt *dt, enum guest_dt_place place, const char *name)
+static bool is_left_out(enum guest_dt_place place, const char *name)
 {
 	const size_t count = ARRAY_SIZE(places[place].replaced);
 
 	if (strncmp(name, "strata,", 7) == 0)
-		return true;
-	if (place == PLACE_CHOSEN && dt->facts->bootargs && strcmp(name, "bootargs") == 0)
 		return true;
 	for (size_t i = 0; i < count && places[place].replaced[i]; i++)
 		if (strcmp(name, places[place].replaced[i]) == 0)
@@ -118,7 +112,7 @@ static int node_begin(const struct guest_dt *dt, int node, enum guest_dt_place p
 
 		if (err || !value)
 			break;
-		if (!is_left_out(dt, place, name))
+		if (!is_left_out(place, name))
 			err = fdt_property(dt->to, name, value, size);
 	}
 	return err || !places[place].add ? err : places[place].add(dt);
@@ -172,7 +166,9 @@ static int copy_reservations(const struct guest_dt *dt)
 /* Return: 0, or an error of libfdt. */
 static int write_tree(const struct guest_dt *dt, size_t out_size)
 {
-	int err = fdt_create(dt->to, (int)MIN(out_size, (size_t)INT_MAX));
+	/* Sharing names takes time in the square of their number, which a tree can make large. */
+	int err = fdt_create_with_flags(dt->to, (int)MIN(out_size, (size_t)INT_MAX),
+					FDT_CREATE_FLAG_NO_NAME_DEDUP);
 
 	if (!err)
 		err = copy_reservations(dt);

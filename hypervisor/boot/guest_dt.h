@@ -19,10 +19,12 @@ struct guest_dt_facts {
 	const char *isa;		/* riscv,isa of every cpu: isa_format(isa_guest(...)) */
 	uint64_t initrd_gpa, initrd_size;	/* size 0: none */
 	uint8_t seed[GUEST_DT_SEED_SIZE];
-	const char *bootargs;		/* replaces the tree's if not NULL */
 };
 
-/* Bytes that guest_dt_build needs at most for this VM. */
+/*
+ * Bytes to give guest_dt_build for this VM. A tree that uses a few long names very often may need
+ * more; it is then refused with -ENOSPC.
+ */
 size_t guest_dt_size(const struct vm_config *config, const void *vm_fdt);
 
 /*
