@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The SBI that a guest sees, in sentences of the SBI specification 2.0. The vCPU below it is a fake.
+ * SOURCES: hypervisor/vsbi/vsbi.c hypervisor/vsbi/base.c hypervisor/vsbi/time.c hypervisor/vsbi/ipi.c hypervisor/vsbi/hartmask.c hypervisor/vsbi/rfence.c hypervisor/vsbi/hsm.c hypervisor/vsbi/srst.c hypervisor/vsbi/dbcn.c hypervisor/vsbi/legacy.c hypervisor/vsbi/strata.c
+ */
+#include <stdarg.h>
+#include "hart/firmware.h"
+#include "lib/errno.h"
+#include "test.h"
+#include "vm/guestmem.h"
+#include "vm/mode.h"
+#include "vm/vconsole.h"
+#include "vsbi/vsbi.h"
+
+#define HARTS		3
+#define RAM_GPA		0x80000000UL
+#define RAM_SIZE	0x10000UL
+
+/* ---- The fake machine below ---- */
+
+static struct vm vm;
+static struct vcpu cpus[HARTS];
+static struct vcpu *cpu_list[HARTS] = { &cpus[0], &cpus[1], &cpus[2] };
+static const uint64_t hartids[HARTS] = { 0, 1, 70 };
+static uint8_t ram[RAM_SIZE];
+static char written[8192], typed[64];
+static size_t written_size, typed_size;
+static uint64_t remote_mask, remote_base, remote_request;
+static unsigned remote_calls, starts, blocks, softs_cleared;
+static bool counts_entries;
+
+bool vm_is_ram(struct vm *machine, gpa_t gpa, size_t size)
+{
+	CHECK(machine == &vm);
+	return gpa.v >= RAM_GPA && gpa.v - RAM_GPA <= RAM_SIZE &&
+	       size <= RAM_SIZE - (gpa.v - RAM_GPA);
+}
+
+int vm_read(struct vm *machine, gpa_t gpa, void *to, size_t size)
+{
+	if (!vm_is_ram(machine, gpa, size))
+		return -EFAULT;
+	memcpy(to, ram + (gpa.v - RAM_GPA), size);
+	return 0;
+}
+
+int vm_write(struct vm *machine, gpa_t gpa, const void *from, size_t size)
+{
+	if (!vm_is_ram(machine, gpa, size))
+		return -EFAULT;
+	memcpy(ram + (gpa.v - RAM_GPA), from, size);
+	return 0;
+}
+
+struct vcpu *vm_vcpu_by_hartid(struct vm *machine, uint64_t hartid)
+{
+	CHECK(machine == &vm);
+	for (unsigned i = 0; i < HARTS; i++)
+		if (cpus[i].hartid == hartid)
+			return &cpus[i];
+	return NULL;
+}
+
+void vm_stop(struct vm *machine, enum vm_state state, const char *why, ...)
+{
+	va_list args;
+
+	va_start(args, why);
+	vsnprintf(machine->why, sizeof(machine->why), why, args);
+	va_end(args);
+	machine->state = state;
+}
+
+void vcpu_irq_set(struct vcpu *v, unsigned irq)
+{
+	v->irq_pending |= 1UL << irq;
+}
+
+void vcpu_irq_clear(struct vcpu *v, unsigned irq)
+{
+	v->irq_pending &= ~(1UL << irq);
+}
+
+void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
+{
+	v->timer_deadline = deadline;
+}
+
+int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	if (v->state != VCPU_STOPPED)
+		return SBI_ERR_ALREADY_AVAILABLE;
+	starts++;
+	v->pc = pc;
+	v->regs[REG_A1] = opaque;
+	v->state = VCPU_RUNNABLE;
+	return SBI_SUCCESS;
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	v->state = VCPU_STOPPED;
+}
+
+int64_t vcpu_hsm_status(const struct vcpu *v)
+{
+	return v->state == VCPU_STOPPED ? SBI_HSM_STATE_STOPPED : SBI_HSM_STATE_STARTED;
+}
+
+enum vcpu_next vcpu_block(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	blocks++;
+	return VCPU_RESCHEDULE;
+}
+
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t mask, uint64_t base, uint64_t request)
+{
+	CHECK(v == &cpus[0]);
+	remote_mask = mask;
+	remote_base = base;
+	remote_request = request;
+	remote_calls++;
+	return SBI_SUCCESS;
+}
+
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
+{
+	/* Guest-virtual memory is the RAM at address 0x1000. */
+	CHECK(v == &cpus[0]);
+	if (gva.v < 0x1000 || gva.v - 0x1000 > RAM_SIZE - size)
+		return -EFAULT;
+	memcpy(to, ram + (gva.v - 0x1000), size);
+	return 0;
+}
+
+void vconsole_write(struct vm *machine, const char *text, size_t size)
+{
+	CHECK(machine == &vm);
+	CHECK(written_size + size < sizeof(written));
+	memcpy(written + written_size, text, size);
+	written_size += size;
+	written[written_size] = '\0';
+}
+
+size_t vconsole_read(struct vm *machine, char *text, size_t size)
+{
+	size_t got = size < typed_size ? size : typed_size;
+
+	CHECK(machine == &vm);
+	memcpy(text, typed, got);
+	memmove(typed, typed + got, typed_size - got);
+	typed_size -= got;
+	return got;
+}
+
+bool firmware_counts(void)
+{
+	return counts_entries;
+}
+
+uint64_t firmware_entries(void)
+{
+	return 1234;
+}
+
+static uint64_t fake_features(const struct vm *machine)
+{
+	CHECK(machine == &vm);
+	return STRATA_F_HYPERCALL;
+}
+
+static void fake_clear_soft(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	softs_cleared++;
+}
+
+static const struct mode_ops fake_mode = { .features = fake_features,
+					   .clear_soft = fake_clear_soft };
+
+static void start(void)
+{
+	memset(&vm, 0, sizeof(vm));
+	memset(cpus, 0, sizeof(cpus));
+	vm.vcpus = cpu_list;
+	vm.vcpu_count = HARTS;
+	vm.state = VM_RUNNING;
+	for (unsigned i = 0; i < HARTS; i++) {
+		cpus[i].vm = &vm;
+		cpus[i].mode = &fake_mode;
+		cpus[i].hartid = hartids[i];
+	}
+	cpus[0].state = VCPU_RUNNABLE;
+	written_size = typed_size = 0;
+	remote_calls = starts = blocks = softs_cleared = 0;
+	counts_entries = true;
+}
+
+static enum vcpu_next next;
+
+/* The call as the guest makes it; checks that no other register changes. */
+static int64_t call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	struct vcpu *v = &cpus[0];
+	uint64_t before[32];
+
+	for (unsigned i = 1; i < 32; i++)
+		v->regs[i] = 0x1000 + i;
+	v->regs[REG_A7] = eid;
+	v->regs[REG_A6] = fid;
+	v->regs[REG_A0] = a0;
+	v->regs[REG_A1] = a1;
+	v->regs[REG_A2] = a2;
+	memcpy(before, v->regs, sizeof(before));
+	next = vsbi_call(v);
+	for (unsigned i = 0; i < 32; i++)
+		if (i != REG_A0 && i != REG_A1)
+			CHECK_EQ(v->regs[i], before[i]);
+	return (int64_t)v->regs[REG_A0];
+}
+
+#define VALUE		(cpus[0].regs[REG_A1])
+
+/* ---- BASE ---- */
+
+TEST("BASE: the specification's version is 2.0, the identity is ours, the machine's ids are 0")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0x02000000);
+	CHECK_EQ(next, VCPU_RESUME);
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, VSBI_IMPL_ID);
+	for (uint64_t fid = SBI_BASE_GET_MVENDORID; fid <= SBI_BASE_GET_MIMPID; fid++) {
+		CHECK_EQ(call(SBI_EXT_BASE, fid, 5, 5, 5), SBI_SUCCESS);
+		CHECK_EQ(VALUE, 0);
+	}
+	CHECK_EQ(cpus[0].stat.ecall[VSBI_BASE][SBI_BASE_GET_SPEC_VERSION], 1);
+}
+
+TEST("BASE: probe tells the truth about every extension")
+{
+	static const uint64_t present[] = {
+		0, 1, 2, 3, 4, 5, 6, 7, 8, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
+		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID,
+	};
+	static const uint64_t absent[] = { 9, 15, 17, 0x504d55, 0x53555350, 0x535441, 0x4e41434c,
+					   STRATA_EID + 1, UINT64_MAX, 1UL << 32 | SBI_EXT_TIME };
+
+	start();
+	for (size_t i = 0; i < sizeof(present) / sizeof(present[0]); i++) {
+		CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, present[i], 0, 0), 0);
+		CHECK_EQ(VALUE, 1);
+	}
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, absent[i], 0, 0), 0);
+		CHECK_EQ(VALUE, 0);
+		CHECK_EQ(call(absent[i], 0, 0, 0, 0), SBI_ERR_NOT_SUPPORTED);
+		CHECK_EQ(VALUE, 0);
+	}
+	CHECK_EQ(cpus[0].stat.ecall_unknown, 10);
+}
+
+TEST("an unknown function is not supported")
+{
+	static const uint64_t eids[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,  SBI_EXT_RFENCE,
+					 SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID };
+	static const uint64_t fids[] = { 7, 31, 32, 4096, UINT32_MAX, UINT64_MAX };
+
+	start();
+	for (size_t i = 0; i < sizeof(eids) / sizeof(eids[0]); i++)
+		for (size_t j = 0; j < sizeof(fids) / sizeof(fids[0]); j++) {
+			CHECK_EQ(call(eids[i], fids[j], 0, 0, 0), SBI_ERR_NOT_SUPPORTED);
+			CHECK_EQ(VALUE, 0);
+			CHECK_EQ(next, VCPU_RESUME);
+		}
+	CHECK(vm.state == VM_RUNNING);
+}
+
+/* ---- TIME, IPI, RFENCE ---- */
+
+TEST("TIME: set_timer programs the deadline")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 0x123456789, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(cpus[0].timer_deadline, 0x123456789);
+}
+
+TEST("IPI: a mask names harts from its base on")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0x2, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(cpus[0].irq_pending, 0);
+	CHECK_EQ(cpus[1].irq_pending, SIP_SSIP);
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0x40, 64, 0), SBI_SUCCESS);
+	CHECK_EQ(cpus[2].irq_pending, SIP_SSIP);
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0, 12345, 0), SBI_SUCCESS);
+}
+
+TEST("IPI: a base of -1 names all harts, whatever the mask is")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0, UINT64_MAX, 0), SBI_SUCCESS);
+	for (unsigned i = 0; i < HARTS; i++)
+		CHECK_EQ(cpus[i].irq_pending, SIP_SSIP);
+}
+
+TEST("IPI: a hart that does not exist makes the whole call invalid")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0x7, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 1, 5000, 0), SBI_ERR_INVALID_PARAM);
+	/* The sum wraps around to harts 0 and 1. */
+	CHECK_EQ(call(SBI_EXT_IPI, 0, 0x6, UINT64_MAX - 1, 0), SBI_ERR_INVALID_PARAM);
+	for (unsigned i = 0; i < HARTS; i++)
+		CHECK_EQ(cpus[i].irq_pending, 0);
+}
+
+TEST("RFENCE: fence.i and sfence.vma are asked of the harts named")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, 3, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(remote_request, VCPU_REQ_FENCE_I);
+	CHECK_EQ(call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 2, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(remote_request, VCPU_REQ_FENCE_VMA);
+	CHECK_EQ(remote_mask, 2);
+	CHECK_EQ(call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, 0, UINT64_MAX, 0), SBI_SUCCESS);
+	CHECK_EQ(remote_base, UINT64_MAX);
+	CHECK_EQ(remote_calls, 3);
+	CHECK_EQ(call(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, 4, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_RFENCE, SBI_RFENCE_HFENCE_GVMA, 1, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(remote_calls, 3);
+}
+
+/* ---- HSM ---- */
+
+TEST("HSM: a stopped hart starts at the address with the argument given")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, 1, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, SBI_HSM_STATE_STOPPED);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, RAM_GPA, 99), SBI_SUCCESS);
+	CHECK_EQ(cpus[1].pc, RAM_GPA);
+	CHECK_EQ(cpus[1].regs[REG_A1], 99);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, 1, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, SBI_HSM_STATE_STARTED);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, RAM_GPA, 0), SBI_ERR_ALREADY_AVAILABLE);
+	CHECK_EQ(starts, 1);
+}
+
+TEST("HSM: a hart or an address that does not exist starts nothing")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 2, RAM_GPA, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, 0x1000, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, RAM_GPA + 1, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, RAM_GPA + RAM_SIZE, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_START, 1, UINT64_MAX - 1, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_GET_STATUS, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(starts, 0);
+}
+
+TEST("HSM: stop leaves the hart")
+{
+	start();
+	call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(cpus[0].state, VCPU_STOPPED);
+}
+
+TEST("HSM: the default retentive suspend blocks, the non-retentive one is not supported")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(blocks, 1);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000000, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 1, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x10000000, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000001, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(blocks, 1);
+}
+
+/* ---- SRST ---- */
+
+TEST("SRST: shutdown ends the VM, cleanly without reason, as a failure with one")
+{
+	start();
+	call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_NONE, 0);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(vm.state, VM_SHUTDOWN);
+	start();
+	call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_SYSTEM_FAILURE, 0);
+	CHECK_EQ(vm.state, VM_CRASHED);
+}
+
+TEST("SRST: a reboot is not supported; reserved and vendor types and reasons are invalid")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_COLD_REBOOT, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_WARM_REBOOT, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(SBI_EXT_SRST, 0, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_SRST, 0, 0xf0000000, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_SRST, 0, 0, 2, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_SRST, 0, 0, 0xe0000000, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(vm.state, VM_RUNNING);
+}
+
+/* ---- DBCN ---- */
+
+TEST("DBCN: write shows a block of RAM")
+{
+	start();
+	memcpy(ram + 16, "hello", 5);
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE, 5, RAM_GPA + 16, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 5);
+	CHECK_STR(written, "hello");
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0);
+}
+
+TEST("DBCN: a long block may be written in part, and the count says so")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE, RAM_SIZE, RAM_GPA, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 4096);
+	CHECK_EQ(written_size, 4096);
+}
+
+TEST("DBCN: a block that is not RAM is invalid and nothing is moved")
+{
+	static const struct {
+		uint64_t size, low, high;
+	} wild[] = {
+		{ 1, 0, 0 },
+		{ 1, RAM_GPA - 1, 0 },
+		{ 2, RAM_GPA + RAM_SIZE - 1, 0 },
+		{ UINT64_MAX, RAM_GPA, 0 },
+		{ UINT64_MAX - RAM_GPA + 2, RAM_GPA, 0 },
+		{ 1, RAM_GPA, 1 },
+		{ 1, UINT64_MAX, UINT64_MAX },
+	};
+
+	start();
+	typed_size = 4;
+	for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
+		for (uint64_t fid = SBI_DBCN_WRITE; fid <= SBI_DBCN_READ; fid++) {
+			CHECK_EQ(call(SBI_EXT_DBCN, fid, wild[i].size, wild[i].low, wild[i].high),
+				 SBI_ERR_INVALID_PARAM);
+			CHECK_EQ(VALUE, 0);
+		}
+	CHECK_EQ(written_size, 0);
+	CHECK_EQ(typed_size, 4);
+}
+
+TEST("DBCN: read takes what was typed and does not wait")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_READ, 10, RAM_GPA, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0);
+	memcpy(typed, "abc", 3);
+	typed_size = 3;
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_READ, 2, RAM_GPA + 8, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 2);
+	CHECK(memcmp(ram + 8, "ab", 2) == 0);
+	CHECK_EQ(typed_size, 1);
+}
+
+TEST("DBCN: write_byte shows one byte")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, 0x341, 0, 0), SBI_SUCCESS);
+	CHECK_STR(written, "A");
+}
+
+/* ---- Legacy ---- */
+
+TEST("legacy: the result is in a0 alone")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_LEGACY_PUTCHAR, 0, 'x', 0x77, 0), 0);
+	CHECK_EQ(VALUE, 0x77);
+	CHECK_STR(written, "x");
+	CHECK_EQ(call(SBI_EXT_LEGACY_GETCHAR, 5, 0, 0x77, 0), -1);
+	typed[0] = (char)0xe9;
+	typed_size = 1;
+	CHECK_EQ(call(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0x77, 0), 0xe9);
+	CHECK_EQ(VALUE, 0x77);
+	CHECK_EQ(call(SBI_EXT_LEGACY_SET_TIMER, 0, 500, 0x77, 0), 0);
+	CHECK_EQ(cpus[0].timer_deadline, 500);
+	CHECK_EQ(VALUE, 0x77);
+	CHECK_EQ(cpus[0].stat.ecall[VSBI_LEGACY][SBI_EXT_LEGACY_GETCHAR], 2);
+}
+
+TEST("legacy: a mask is guest-virtual memory, and a null pointer names all harts")
+{
+	uint64_t mask[2] = { 0x2, 0x40 };
+
+	start();
+	memcpy(ram, mask, sizeof(mask));
+	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 0x1000, 0, 0), 0);
+	CHECK_EQ(cpus[0].irq_pending, 0);
+	CHECK_EQ(cpus[1].irq_pending, SIP_SSIP);
+	CHECK_EQ(cpus[2].irq_pending, SIP_SSIP);
+	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 0, 0, 0), 0);
+	CHECK_EQ(cpus[0].irq_pending, SIP_SSIP);
+	CHECK_EQ(call(SBI_EXT_LEGACY_RFENCE_I, 0, 0, 0, 0), 0);
+	CHECK_EQ(remote_base, UINT64_MAX);
+	CHECK_EQ(remote_request, VCPU_REQ_FENCE_I);
+}
+
+TEST("legacy: harts in a mask that do not exist are ignored")
+{
+	uint64_t mask[2] = { UINT64_MAX, UINT64_MAX };
+
+	start();
+	memcpy(ram, mask, sizeof(mask));
+	CHECK_EQ(call(SBI_EXT_LEGACY_RFENCE_VMA, 0, 0x1000, 0, 0), 0);
+	CHECK_EQ(remote_calls, 2);
+	CHECK_EQ(remote_mask, 0x40);
+	CHECK_EQ(remote_base, 64);
+}
+
+TEST("legacy: a mask that cannot be read is an error")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 8, 0x77, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(VALUE, 0x77);
+	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, UINT64_MAX - 3, 0, 0), SBI_ERR_INVALID_ADDRESS);
+}
+
+TEST("legacy: clear_ipi clears the software interrupt, in the hardware's copy, too")
+{
+	start();
+	cpus[0].irq_pending = SIP_SSIP | SIP_SEIP;
+	CHECK_EQ(call(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0, 0), 1);
+	CHECK_EQ(cpus[0].irq_pending, SIP_SEIP);
+	CHECK_EQ(softs_cleared, 1);
+	CHECK_EQ(call(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0, 0), 0);
+}
+
+TEST("legacy: shutdown ends the VM cleanly")
+{
+	start();
+	call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(vm.state, VM_SHUTDOWN);
+}
+
+/* ---- Strata ---- */
+
+TEST("Strata: version, features of the mode, and the counters")
+{
+	start();
+	cpus[0].stat.exceptions[EXC_ECALL_VS] = 5;
+	cpus[0].stat.exceptions[EXC_VIRTUAL_INST] = 2;
+	cpus[0].stat.interrupts[IRQ_S_TIMER] = 3;
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_VERSION, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, STRATA_ABI_VERSION);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_FEATURES, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, STRATA_F_HYPERCALL);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 7);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_INTERRUPTS, 0, 0),
+		 SBI_SUCCESS);
+	CHECK_EQ(VALUE, 3);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_MTRAPS, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 1234);
+	counts_entries = false;
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_MTRAPS, 0, 0),
+		 SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+}
+
+TEST("any call with any garbage is answered with an error of the specification")
+{
+	static const uint64_t eids[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,  SBI_EXT_RFENCE,
+					 SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID };
+	uint64_t seed = 99;
+
+	start();
+	for (int i = 0; i < 300000; i++) {
+		uint64_t eid = eids[test_random(&seed) % 8], args[4];
+
+		for (unsigned j = 0; j < 4; j++)
+			args[j] = test_random(&seed) >> (test_random(&seed) & 63);
+		if ((test_random(&seed) & 15) == 0)
+			eid = args[3];
+		written_size = 0;
+		int64_t error = call(eid, test_random(&seed) % 9, args[0], args[1], args[2]);
+
+		if (eid > SBI_EXT_LEGACY_SHUTDOWN)
+			CHECK(error <= 0 && error >= SBI_ERR_NO_SHMEM);
+		cpus[0].state = VCPU_RUNNABLE;
+	}
+}
