@@ -302,19 +302,19 @@ strata := $(PYTHON) scripts/strata
 deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
 	CROSS_COMPILE='$(CROSS_COMPILE)' scripts/deps
 
-.PHONY: compare run bench explain qemu qemu-gdb check test test-full docs deps
+.PHONY: compare run bench explain qemu qemu-gdb check test test-full fuzz docs deps
 compare run bench explain: images
 	$(Q)$(deps) run
 	$(Q)$(strata) $@
 
-# Strata alone with the demonstration's machines, no launcher in between: QEMU's own console.
+# Strata in QEMU and nothing in between.
 qemu: images
 	$(Q)$(deps) run
-	$(Q)$(strata) qemu
+	$(Q)scripts/qemu
 
 qemu-gdb: images
 	$(Q)$(deps) run gdb
-	$(Q)$(strata) qemu --gdb
+	$(Q)scripts/qemu --gdb
 
 # Unit tests and static checks: under two minutes, no QEMU.
 CHECK = build="$(MAKE) hypervisor && echo build: 1 passed, 0 failed, 0 skipped" \
@@ -331,6 +331,12 @@ test test-full: images
 	$(Q)$(deps) test
 	$(Q)$(deps) qemu10 guests || echo "tests that need QEMU 10 or U-Boot will be skipped"
 	+$(Q)scripts/total $(CHECK) $(SYSTEM)
+
+# libFuzzer on what reads a stranger's bytes; FUZZ_SECONDS for each target.
+FUZZ_SECONDS ?= 60
+fuzz: images
+	$(Q)$(deps) fuzz
+	$(Q)O='$(O)' tests/fuzz/run $(FUZZ_SECONDS)
 
 # The documents name files and link to each other: both must exist.
 docs:
@@ -355,6 +361,7 @@ help:
 ##  make bench      the benchmarks of chosen modes only, one line each
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
+##  make fuzz       fuzz the parsers (FUZZ_SECONDS=60 each)
 ##  make docs       check that what the documents name exists
 ##  make qemu       QEMU without the launcher; make qemu-gdb: stopped, waiting for gdb
 ##  make            build everything; hypervisor pvguest guests dtbs firmware: one part
