@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order in which the kernel comes to life.
+ * SBI specification, "Hart start": what boot.S was given.
+ */
+#include "boot/main.h"
+
+#include "bench/bench.h"
+#include "boot/hart.h"
+#include "boot/info.h"
+#include "drv/console.h"
+#include "drv/sbi.h"
+#include "drv/timer.h"
+#include "fs/cpio.h"
+#include "fs/file.h"
+#include "lib/panic.h"
+#include "lib/printf.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "mm/map.h"
+#include "mm/mm.h"
+#include "mm/page.h"
+#include "priv/priv.h"
+#include "priv/probe.h"
+#include "proc/proc.h"
+#include "proc/sched.h"
+
+#define MAIN_ARGS_MAX	64
+
+static char main_init_path[256];
+
+static void main_unpack(void)
+{
+	uint64_t size = info.initrd_end - info.initrd_start;
+
+	if (info.initrd_start >= info.initrd_end || info.initrd_start < info.memory_start ||
+	    info.initrd_end > info.memory_end)
+		panic("there is no initrd in the device tree");
+	cpio_unpack(phys_to_virt(info.initrd_start), size);
+}
+
+/* The words of bootargs become init's arguments. */
+static char *const *main_arguments(void)
+{
+	static char *argv[MAIN_ARGS_MAX + 2];
+	static char words[sizeof(info.bootargs)];
+	char *p = words;
+	size_t count = 0;
+
+	argv[count++] = main_init_path;
+	memcpy(words, info.bootargs, sizeof(words));
+	while (count <= MAIN_ARGS_MAX) {
+		while (*p == ' ')
+			*p++ = '\0';
+		if (!*p)
+			break;
+		argv[count++] = p;
+		while (*p && *p != ' ')
+			p++;
+	}
+	return argv;
+}
+
+static void main_banner(void)
+{
+	char quiet[2];
+
+	if (info_option("quiet", quiet, sizeof(quiet)))
+		return;
+	kprintf("kernel: features %lx, %zu sites, memory %lu MiB, console %s, timer %s, sbi %lu.%lu\n",
+		priv_features, priv_site_count(), (info.memory_end - info.memory_start) >> 20,
+		console_has_interrupt() ? "irq" : "poll", timer_has_sstc() ? "sstc" : "sbi",
+		sbi_spec_version() >> 24 & 0x7f, sbi_spec_version() & 0xffffff);
+}
+
+/*
+ * Called by boot.S at the link address, interrupts off, on the first tables. The order matters:
+ * no site may run before it is patched, and none of step 1 before tp is set.
+ */
+_Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, bool has_strata)
+{
+	priv_patch(features);
+	map_early_window(0);
+	hart_this->id = hart_id;
+	priv_has_strata = has_strata;
+	priv_hart_init();
+	sbi_probe();
+	priv_count_init();
+	if (!info_read(tree_pa, layout_load_pa, hart_id))
+		panic("no device tree, or no memory in it that holds the kernel");
+	page_init();
+	map_init();
+	heap_init();
+	random_seed(info.seed, info.seed_length);
+	timer_init();
+	sched_init();
+	console_init();
+	mm_init();
+	inode_init();
+	main_banner();
+	main_unpack();
+	device_init();
+	bench_run();
+	if (!info_option("init", main_init_path, sizeof(main_init_path)) || !main_init_path[0])
+		string_copy(main_init_path, "/bin/init", sizeof(main_init_path));
+	proc_start_init(main_init_path, main_arguments());
+	sched_idle();
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls to the SBI implementation: firmware or hypervisor, the kernel does not care.
+ * SBI specification 2.0; those of 0.2 suffice.
+ */
+#ifndef DRV_SBI_H
+#define DRV_SBI_H
+
+#include <sbi/sbi.h>
+
+#include "lib/types.h"
+
+/* One call; only a0 and a1 change (SBI specification, "Binary Encoding"). */
+static inline struct sbi_ret sbi_call(uint64_t eid, uint64_t fid, uint64_t arg0, uint64_t arg1,
+				      uint64_t arg2)
+{
+	register uint64_t a0 __asm__("a0") = arg0;
+	register uint64_t a1 __asm__("a1") = arg1;
+	register uint64_t a2 __asm__("a2") = arg2;
+	register uint64_t a6 __asm__("a6") = fid;
+	register uint64_t a7 __asm__("a7") = eid;
+
+	/* memory: some calls read and write buffers. */
+	__asm__ volatile("ecall"
+			 : "+r"(a0), "+r"(a1)
+			 : "r"(a2), "r"(a6), "r"(a7)
+			 : "memory");
+	return (struct sbi_ret){ .error = (int64_t)a0, .value = a1 };
+}
+
+/* Finds out which extensions there are. Before any of the functions below. */
+void sbi_probe(void);
+uint64_t sbi_spec_version(void);
+bool sbi_has_dbcn(void);
+/* Power off; failure: tell why. Does not return. */
+_Noreturn void sbi_shutdown(bool failure);
+_Noreturn void sbi_reboot(void);
+/* Next timer interrupt at the given time; ~0 is never. */
+void sbi_set_timer(uint64_t ticks);
+/* Software interrupt to one hart. */
+void sbi_send_ipi(uint64_t hart_id);
+void sbi_write(const char *text, size_t length);
+/* A character from the console, or -1. */
+int sbi_getchar(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time: the clock, and the hart's one timer shared by all who wait for a time.
+ * Privileged specification, "Sstc"; SBI specification, "Timer Extension".
+ */
+#ifndef DRV_TIMER_H
+#define DRV_TIMER_H
+
+#include "lib/list.h"
+
+struct timer {
+	struct list link;
+	uint64_t deadline_ticks;
+	void (*expired)(struct timer *timer);	/* with interrupts off, already removed */
+	void *context;
+};
+
+void timer_init(void);
+uint64_t timer_ns_to_ticks(uint64_t ns);
+uint64_t timer_ticks_to_ns(uint64_t ticks);
+uint64_t timer_now_ns(void);
+/* Whether the Sstc extension is used. */
+bool timer_has_sstc(void);
+void timer_add(struct timer *timer);
+/* Harmless if it was not added or has expired. */
+void timer_remove(struct timer *timer);
+/* An interrupt no later than this; nothing happens if one comes earlier anyway. */
+void timer_arm(uint64_t deadline_ticks);
+/* The timer interrupt. */
+void timer_interrupt(void);
+/* No interrupt at all, for the kernel's benchmarks; timer_resume() puts the next one back. */
+void timer_suspend(void);
+void timer_resume(void);
+
+#endif

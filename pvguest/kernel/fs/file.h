@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files: a position, flags, and the operations of what was opened.
+ * Linux man-pages, open(2).
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include "fs/inode.h"
+#include "proc/wait.h"
+
+#define O_ACCMODE	3
+#define O_RDONLY	0
+#define O_WRONLY	1
+#define O_RDWR		2
+#define O_CREAT		0100
+#define O_EXCL		0200
+#define O_NOCTTY	0400
+#define O_TRUNC		01000
+#define O_APPEND	02000
+#define O_NONBLOCK	04000
+#define O_LARGEFILE	0100000
+#define O_DIRECTORY	0200000
+#define O_NOFOLLOW	0400000
+#define O_CLOEXEC	02000000
+#define O_PATH		010000000
+
+#define POLLIN		0x001
+#define POLLOUT		0x004
+#define POLLERR		0x008
+#define POLLHUP		0x010
+#define POLLNVAL	0x020
+
+struct file;
+
+struct file_ops {
+	/* buf: user address. The bytes done, 0 at the end, or negative. */
+	ssize_t (*read)(struct file *file, uint64_t buf, size_t length);
+	ssize_t (*write)(struct file *file, uint64_t buf, size_t length);
+	int (*ioctl)(struct file *file, uint64_t request, uint64_t arg);
+	/* What is possible now; *queue: where to wait for a change, NULL if it never changes. */
+	unsigned int (*poll)(struct file *file, struct wait_queue **queue);
+	void (*release)(struct file *file);
+	bool seekable;
+};
+
+struct file {
+	uint32_t users;
+	uint32_t flags;		/* O_* */
+	const struct file_ops *ops;
+	uint64_t position;
+	struct inode *inode;	/* NULL: an anonymous pipe */
+	struct pipe *pipe;
+};
+
+/* One user; takes over the caller's user of inode, if any. NULL without memory. */
+struct file *file_new(const struct file_ops *ops, struct inode *inode, uint32_t flags);
+static inline void file_get(struct file *file)
+{
+	file->users++;
+}
+void file_put(struct file *file);
+static inline bool file_can_read(const struct file *file)
+{
+	return (file->flags & (O_ACCMODE | O_PATH)) != O_WRONLY && !(file->flags & O_PATH);
+}
+static inline bool file_can_write(const struct file *file)
+{
+	return (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH);
+}
+/* open(2), path in kernel memory. */
+int file_open(struct inode *dir, const char *path, uint32_t flags, uint32_t mode,
+	      struct file **file);
+/* -EBADF if it was not opened for that. */
+ssize_t file_read(struct file *file, uint64_t buf, size_t length);
+ssize_t file_write(struct file *file, uint64_t buf, size_t length);
+unsigned int file_poll(struct file *file, struct wait_queue **queue);
+
+/* Character devices: /dev/null and friends. NULL: no such device. */
+const struct file_ops *device_ops(uint32_t device);
+/* Enters them in /dev. */
+void device_init(void);
+
+#endif

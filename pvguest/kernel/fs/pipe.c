@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pipes, with and without a name.
+ * Linux man-pages, pipe(7), fifo(7).
+ */
+#include "fs/pipe.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "mm/user.h"
+#include "proc/proc.h"
+
+#define PIPE_ORDER_SIZE	65536UL
+#define PIPE_FIRST_SIZE	4096UL
+#define PIPE_BUF	4096UL
+
+/* A ring whose size is a power of two; head and tail count bytes since the beginning. */
+struct pipe {
+	uint32_t users, readers, writers;
+	uint32_t generation;	/* counts opens, so that a named pipe's opener sees the other */
+	char *buf;
+	size_t size;
+	uint64_t head, tail;
+	struct wait_queue queue;
+};
+
+static size_t pipe_fill(const struct pipe *pipe)
+{
+	return pipe->head - pipe->tail;
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *pipe = heap_alloc(sizeof(*pipe));
+
+	if (!pipe)
+		return NULL;
+	pipe->size = PIPE_FIRST_SIZE;
+	pipe->buf = heap_alloc(pipe->size);
+	if (!pipe->buf) {
+		heap_free(pipe);
+		return NULL;
+	}
+	wait_queue_init(&pipe->queue);
+	return pipe;
+}
+
+static void pipe_put(struct pipe *pipe)
+{
+	if (--pipe->users)
+		return;
+	heap_free(pipe->buf);
+	heap_free(pipe);
+}
+
+/* Up to 64 KiB of room, taken when it is needed; with less memory it stays smaller. */
+static void pipe_grow(struct pipe *pipe)
+{
+	size_t fill = pipe_fill(pipe), at = pipe->tail & (pipe->size - 1);
+	size_t first = MIN(fill, pipe->size - at);
+	char *buf = heap_alloc(PIPE_ORDER_SIZE);
+
+	if (!buf)
+		return;
+	memcpy(buf, pipe->buf + at, first);
+	memcpy(buf + first, pipe->buf, fill - first);
+	heap_free(pipe->buf);
+	pipe->buf = buf;
+	pipe->size = PIPE_ORDER_SIZE;
+	pipe->tail = 0;
+	pipe->head = fill;
+}
+
+static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
+{
+	struct pipe *pipe = file->pipe;
+	size_t done = 0;
+	int error;
+
+	if (!length)
+		return 0;
+	while (!pipe_fill(pipe)) {
+		if (!pipe->writers)
+			return 0;
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = wait_sleep(&pipe->queue);
+		if (error)
+			return error;
+	}
+	length = MIN(length, pipe_fill(pipe));
+	while (done < length) {
+		size_t at = pipe->tail & (pipe->size - 1), part = MIN(length - done, pipe->size - at);
+
+		if (user_write(buf + done, pipe->buf + at, part))
+			return done ? (ssize_t)done : -EFAULT;
+		pipe->tail += part;
+		done += part;
+	}
+	wait_wake(&pipe->queue);
+	return (ssize_t)done;
+}
+
+/* Puts in what there is room for; the bytes done or -EFAULT. */
+static ssize_t pipe_put_in(struct pipe *pipe, uint64_t buf, size_t length)
+{
+	size_t done = 0;
+
+	length = MIN(length, pipe->size - pipe_fill(pipe));
+	while (done < length) {
+		size_t at = pipe->head & (pipe->size - 1), part = MIN(length - done, pipe->size - at);
+
+		if (user_read(pipe->buf + at, buf + done, part))
+			return done ? (ssize_t)done : -EFAULT;
+		pipe->head += part;
+		done += part;
+	}
+	return (ssize_t)done;
+}
+
+static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
+{
+	struct pipe *pipe = file->pipe;
+	size_t done = 0, need = length <= PIPE_BUF ? length : 1;
+	ssize_t part;
+	int error;
+
+	while (done < length) {
+		if (!pipe->readers) {
+			struct signal_info info = { .signo = SIGPIPE, .code = SI_KERNEL };
+
+			if (!done)
+				signal_send(proc_current, &info);
+			return done ? (ssize_t)done : -EPIPE;
+		}
+		if (pipe->size - pipe_fill(pipe) < need && pipe->size < PIPE_ORDER_SIZE)
+			pipe_grow(pipe);
+		if (pipe->size - pipe_fill(pipe) >= need) {
+			part = pipe_put_in(pipe, buf + done, length - done);
+			if (part < 0)
+				return done ? (ssize_t)done : part;
+			done += (size_t)part;
+			wait_wake(&pipe->queue);
+			continue;
+		}
+		if (file->flags & O_NONBLOCK)
+			return done ? (ssize_t)done : -EAGAIN;
+		error = wait_sleep(&pipe->queue);
+		if (error)
+			return done ? (ssize_t)done : error;
+	}
+	return (ssize_t)done;
+}
+
+static unsigned int pipe_poll(struct file *file, struct wait_queue **queue)
+{
+	struct pipe *pipe = file->pipe;
+	unsigned int mask = 0;
+
+	*queue = &pipe->queue;
+	if (file_can_read(file))
+		mask |= (pipe_fill(pipe) ? POLLIN : 0U) | (!pipe->writers ? POLLHUP : 0U);
+	if (file_can_write(file))
+		mask |= (pipe->size - pipe_fill(pipe) >= PIPE_BUF || pipe->size < PIPE_ORDER_SIZE
+				 ? POLLOUT : 0U) |
+			(!pipe->readers ? POLLERR : 0U);
+	return mask;
+}
+
+static void pipe_release(struct file *file)
+{
+	struct pipe *pipe = file->pipe;
+
+	if (file_can_read(file))
+		pipe->readers--;
+	if (file_can_write(file))
+		pipe->writers--;
+	if (file->inode && !pipe->readers && !pipe->writers)
+		file->inode->pipe = NULL;
+	wait_wake(&pipe->queue);
+	pipe_put(pipe);
+}
+
+static const struct file_ops pipe_ops = {
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.release = pipe_release,
+};
+
+static struct file *pipe_file(struct pipe *pipe, struct inode *inode, uint32_t flags)
+{
+	struct file *file = file_new(&pipe_ops, inode, flags);
+
+	if (!file)
+		return NULL;
+	file->pipe = pipe;
+	pipe->users++;
+	pipe->readers += file_can_read(file);
+	pipe->writers += file_can_write(file);
+	return file;
+}
+
+int pipe_new(uint32_t flags, struct file **read_end, struct file **write_end)
+{
+	struct pipe *pipe = pipe_alloc();
+
+	if (!pipe)
+		return -ENOMEM;
+	pipe->users++;
+	*read_end = pipe_file(pipe, NULL, flags | O_RDONLY);
+	*write_end = *read_end ? pipe_file(pipe, NULL, flags | O_WRONLY) : NULL;
+	pipe_put(pipe);
+	if (*write_end)
+		return 0;
+	if (*read_end)
+		file_put(*read_end);
+	return -ENOMEM;
+}
+
+static bool pipe_is_joined(const struct pipe *pipe, uint32_t flags)
+{
+	return (flags & O_ACCMODE) == O_RDONLY ? pipe->writers > 0 : pipe->readers > 0;
+}
+
+int pipe_open(struct inode *inode, uint32_t flags, struct file **file)
+{
+	struct pipe *pipe = inode->pipe ? inode->pipe : pipe_alloc();
+	uint32_t generation;
+	int error = 0;
+
+	if (!pipe)
+		return -ENOMEM;
+	pipe->users++;
+	if ((flags & O_ACCMODE) == O_WRONLY && (flags & O_NONBLOCK) && !pipe->readers)
+		error = -ENXIO;
+	*file = error ? NULL : pipe_file(pipe, inode, flags);
+	pipe_put(pipe);
+	if (!*file)
+		return error ? error : -ENOMEM;
+	inode_get(inode);
+	inode->pipe = pipe;
+	generation = ++pipe->generation;
+	wait_wake(&pipe->queue);
+	while (!pipe_is_joined(pipe, flags) && !(flags & O_NONBLOCK) &&
+	       pipe->generation == generation) {
+		error = wait_sleep(&pipe->queue);
+		if (error) {
+			file_put(*file);
+			return error;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end: print why, and power off with the reason "system failure".
+ * SBI specification, "System Reset Extension".
+ */
+#include "lib/panic.h"
+
+#include "boot/hart.h"
+#include "drv/sbi.h"
+#include "lib/printf.h"
+#include "priv/priv.h"
+#include "priv/trap.h"
+#include "proc/proc.h"
+
+_Noreturn void panic(const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	priv_irq_disable();
+	va_start(args, format);
+	printf_vformat(line, sizeof(line), format, args);
+	va_end(args);
+	kprintf("panic: %s\n", line);
+	sbi_shutdown(true);
+}
+
+_Noreturn void panic_frame(const struct trap_frame *f, uint64_t cause, uint64_t stval)
+{
+	const uint64_t values[] = {
+		f->ra, f->iret.sp, f->gp, f->iret.tp, f->t0, f->t1, f->t2, f->s0, f->s1,
+		f->iret.a0, f->a1, f->a2, f->a3, f->a4, f->a5, f->iret.a6, f->iret.a7, f->s2,
+		f->s3, f->s4, f->s5, f->s6, f->s7, f->s8, f->s9, f->s10, f->s11, f->t3, f->t4,
+		f->t5, f->t6,
+	};
+	static const char names[][4] = {
+		"ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1",
+		"a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6",
+		"s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		kprintf("%4s %016lx%s", names[i], values[i], i % 4 == 3 ? "\n" : "");
+	kprintf("\nsepc %016lx sstatus %016lx stval %016lx\n", f->sepc, f->sstatus, stval);
+	panic("trap in the kernel, scause %lx, process %d", cause,
+	      proc_current ? proc_current->pid : 0);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copying to and from user memory: each access may fault, and then the rest is reported.
+ * The addresses of such instructions and where to go on stand in .extable.
+ */
+
+/* clang-format off */
+.macro may_fault insn:vararg
+100:	\insn
+	.pushsection .extable, "a"
+	.balign	8
+	.dword	100b, 9f
+	.popsection
+.endm
+
+	.section .text
+	/* size_t user_copy_raw(void *dst, const void *src, size_t length): what is left */
+	.globl	user_copy_raw
+user_copy_raw:
+	or	t0, a0, a1
+	andi	t0, t0, 7
+	bnez	t0, 3f
+	li	t1, 32
+1:	bltu	a2, t1, 2f
+	may_fault ld t2, 0(a1)
+	may_fault ld t3, 8(a1)
+	may_fault ld t4, 16(a1)
+	may_fault ld t5, 24(a1)
+	may_fault sd t2, 0(a0)
+	may_fault sd t3, 8(a0)
+	may_fault sd t4, 16(a0)
+	may_fault sd t5, 24(a0)
+	addi	a0, a0, 32
+	addi	a1, a1, 32
+	addi	a2, a2, -32
+	j	1b
+2:	li	t1, 8
+	bltu	a2, t1, 3f
+	may_fault ld t2, 0(a1)
+	may_fault sd t2, 0(a0)
+	addi	a0, a0, 8
+	addi	a1, a1, 8
+	addi	a2, a2, -8
+	j	2b
+3:	beqz	a2, 9f
+	may_fault lbu t2, 0(a1)
+	may_fault sb t2, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, 1
+	addi	a2, a2, -1
+	j	3b
+9:	mv	a0, a2
+	ret
+
+	/* size_t user_clear_raw(void *dst, size_t length): what is left */
+	.globl	user_clear_raw
+user_clear_raw:
+	beqz	a1, 9f
+	may_fault sb zero, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, -1
+	j	user_clear_raw
+9:	mv	a0, a1
+	ret

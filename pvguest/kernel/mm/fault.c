@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pages on demand: anonymous memory, files, and copies when shared pages are written to.
+ * Linux man-pages, mmap(2), fork(2); privileged specification, "Supervisor Memory-Management
+ * Fence Instruction", for where a fence is needed.
+ */
+#include "fs/inode.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/heap.h"
+#include "mm/map.h"
+#include "mm/mm.h"
+#include "mm/page.h"
+
+/* What anonymous memory shows before it is written to; never written, never freed. */
+static char fault_zero_page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+static struct page *fault_zero(void)
+{
+	struct page *page = page_of(fault_zero_page);
+
+	page_get(page);
+	return page;
+}
+
+/* The page a private write needs: a copy of old, or old itself if nobody else uses it. */
+static struct page *fault_copy(struct page *old)
+{
+	struct page *page;
+
+	if (old->users == 1)
+		return old;
+	page = page_alloc(0);
+	if (!page)
+		return NULL;
+	if (page_to_virt(old) == phys_to_virt(virt_to_phys(fault_zero_page)))
+		string_clear_page(page_to_virt(page));
+	else
+		string_copy_page(page_to_virt(page), page_to_virt(old));
+	page_put(old);
+	return page;
+}
+
+/* A page that was not there. *prot: the rights it is mapped with. NULL: error in *error. */
+static struct page *fault_new(struct vma *vma, uint64_t va, unsigned int access,
+			      unsigned int *prot, int *error)
+{
+	struct page *page;
+
+	*error = -ENOMEM;
+	if (!vma->inode && (access & PROT_WRITE))
+		return page_alloc_zeroed();
+	if (!vma->inode) {
+		*prot &= ~(unsigned int)PROT_WRITE;
+		return fault_zero();
+	}
+	page = inode_page(vma->inode, (vma->offset + (va - vma->start)) >> PAGE_SHIFT, error);
+	if (!page)
+		return NULL;
+	page_get(page);
+	if (vma->shared)
+		return page;
+	if (access & PROT_WRITE) {
+		struct page *copy = fault_copy(page);
+
+		if (!copy)
+			page_put(page);
+		return copy;
+	}
+	*prot &= ~(unsigned int)PROT_WRITE;
+	return page;
+}
+
+int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
+{
+	struct vma *vma = mm_find(mm, va);
+	struct page *page, *old;
+	unsigned int prot;
+	pte_t *entry;
+	int error;
+
+	if (!vma)
+		return -EFAULT;
+	/* Hardware cannot write without reading, so reading is allowed where writing is. */
+	prot = vma->prot & PROT_WRITE ? vma->prot | PROT_READ : vma->prot;
+	if ((prot & access) != access)
+		return -EACCES;
+	entry = map_entry(mm->root.table, va, true);
+	if (!entry)
+		return -ENOMEM;
+	va = ALIGN_DOWN(va, PAGE_SIZE);
+	if (!pte_exists(*entry)) {
+		page = fault_new(vma, va, access, &prot, &error);
+		if (!page)
+			return error;
+		pte_set(entry, pte_make_user(page_to_pa(page), prot));
+		/*
+		 * No fence: an implementation that remembers the invalid entry faults once more,
+		 * and then the branch below fences.
+		 */
+		if (prot & PROT_EXEC)
+			__asm__ volatile("fence.i" : : : "memory");
+		return 0;
+	}
+	if (!pte_allows(*entry, access) && (access & PROT_WRITE)) {
+		old = page_of_pa(pte_pa(*entry));
+		page = vma->shared ? old : fault_copy(old);
+		if (!page)
+			return -ENOMEM;
+		pte_set(entry, pte_make_user(page_to_pa(page), prot));
+	} else if (!pte_allows(*entry, access)) {
+		pte_set(entry, pte_make_user(pte_pa(*entry), prot & ~(unsigned int)PROT_WRITE));
+	}
+	root_fence_page(&mm->root, va);
+	return 0;
+}
+
+int mm_poke(struct mm *mm, uint64_t va, uint32_t value)
+{
+	int error = va & 3 ? -EFAULT : mm_fault(mm, va, PROT_WRITE);
+	char *page;
+
+	if (error)
+		return error;
+	page = phys_to_virt(pte_pa(*map_entry(mm->root.table, va, false)));
+	memcpy(page + (va & PAGE_MASK), &value, sizeof(value));
+	return 0;
+}
+
+void mm_zap(struct mm *mm, uint64_t start, uint64_t end)
+{
+	struct list dropped = LIST_INIT(dropped);
+	uint64_t va = start;
+	pte_t *entry;
+
+	while ((entry = map_next(mm->root.table, &va, end)) != NULL) {
+		struct page *page = page_of_pa(pte_pa(*entry));
+
+		pte_set(entry, 0);
+		/* The last user waits until no translation to the page is left. */
+		if (page->users == 1)
+			list_add_before(&dropped, &page->link);
+		else
+			page_put(page);
+		va += PAGE_SIZE;
+	}
+	if (mm->users)
+		root_fence(&mm->root);
+	while (!list_empty(&dropped))
+		page_put(LIST_ENTRY(list_pop(&dropped), struct page, link));
+}
+
+static int fault_copy_vma(struct mm *child, struct mm *parent, struct vma *vma)
+{
+	struct vma *copy = heap_alloc(sizeof(*copy));
+	uint64_t va = vma->start, last = 0;
+	pte_t *entry, *target = NULL;
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *vma;
+	if (copy->inode)
+		inode_get(copy->inode);
+	list_add_before(&child->vmas, &copy->link);
+	for (; (entry = map_next(parent->root.table, &va, vma->end)) != NULL; va += PAGE_SIZE) {
+		/* Neighbours share a table. */
+		target = target && va == last + PAGE_SIZE && SV39_INDEX(va, 0)
+				 ? target + 1
+				 : map_entry(child->root.table, va, true);
+		last = va;
+		if (!target)
+			return -ENOMEM;
+		if (!vma->shared && pte_is_writable(*entry))
+			pte_set(entry, pte_write_protect(*entry));
+		page_get(page_of_pa(pte_pa(*entry)));
+		pte_set(target, *entry);
+	}
+	return 0;
+}
+
+struct mm *mm_fork(struct mm *parent)
+{
+	struct mm *child = mm_new();
+	struct list *pos;
+	int error = 0;
+
+	if (!child)
+		return NULL;
+	child->brk_start = parent->brk_start;
+	child->brk = parent->brk;
+	LIST_FOR_EACH (pos, &parent->vmas) {
+		struct vma *vma = LIST_ENTRY(pos, struct vma, link);
+
+		if (!vma->fixed && !error)
+			error = fault_copy_vma(child, parent, vma);
+	}
+	root_fence(&parent->root);
+	/* The trampoline was first; it belongs at the end. */
+	pos = list_pop(&child->vmas);
+	list_add_before(&child->vmas, pos);
+	if (!error)
+		return child;
+	mm_put(child);
+	return NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Small objects: one free list for each power of two, pages taken as needed and given back.
+ * No specification: a plain segregated-fit allocator.
+ */
+#include "mm/heap.h"
+
+#include "lib/string.h"
+#include "mm/page.h"
+
+#define HEAP_SHIFT_MIN	5
+#define HEAP_SHIFT_MAX	11
+
+struct heap_free {
+	struct list link;
+};
+
+static struct list heap_lists[HEAP_SHIFT_MAX + 1];
+
+void heap_init(void)
+{
+	for (unsigned int i = 0; i <= HEAP_SHIFT_MAX; i++)
+		list_init(&heap_lists[i]);
+}
+
+static bool heap_grow(unsigned int shift)
+{
+	struct page *page = page_alloc(0);
+	char *base;
+
+	if (!page)
+		return false;
+	page->slab = (uint8_t)shift;
+	page->slab_used = 0;
+	base = page_to_virt(page);
+	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
+		list_add_before(&heap_lists[shift], &((struct heap_free *)(base + offset))->link);
+	return true;
+}
+
+static void *heap_alloc_pages(size_t size)
+{
+	unsigned int order = 0;
+	struct page *page;
+
+	while (order < PAGE_ORDERS && (PAGE_SIZE << order) < size)
+		order++;
+	page = order < PAGE_ORDERS ? page_alloc(order) : NULL;
+	if (!page)
+		return NULL;
+	page->slab = 0;
+	return memset(page_to_virt(page), 0, PAGE_SIZE << order);
+}
+
+void *heap_alloc(size_t size)
+{
+	unsigned int shift = HEAP_SHIFT_MIN;
+	struct list *object;
+
+	while (shift <= HEAP_SHIFT_MAX && ((size_t)1 << shift) < size)
+		shift++;
+	if (shift > HEAP_SHIFT_MAX)
+		return heap_alloc_pages(size);
+	if (list_empty(&heap_lists[shift]) && !heap_grow(shift))
+		return NULL;
+	object = list_pop(&heap_lists[shift]);
+	page_of(object)->slab_used++;
+	return memset(object, 0, (size_t)1 << shift);
+}
+
+static void heap_shrink(struct page *page, unsigned int shift)
+{
+	char *base = page_to_virt(page);
+
+	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
+		list_del(&((struct heap_free *)(base + offset))->link);
+	page->slab = 0;
+	page_put(page);
+}
+
+void heap_free(void *object)
+{
+	struct page *page;
+
+	if (!object)
+		return;
+	page = page_of(object);
+	if (!page->slab) {
+		page_put(page);
+		return;
+	}
+	list_add_after(&heap_lists[page->slab], &((struct heap_free *)object)->link);
+	/* An empty page goes back, unless it is all that this size has. */
+	if (--page->slab_used == 0 &&
+	    heap_lists[page->slab].next->next != &heap_lists[page->slab] &&
+	    page_free_count() < 256)
+		heap_shrink(page, page->slab);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page tables: the kernel's own map, and finding entries in any.
+ * Privileged specification, "Sv39".
+ */
+#include "mm/map.h"
+
+#include "boot/hart.h"
+#include "boot/info.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+#include "mm/layout.h"
+#include "mm/page.h"
+#include "priv/priv.h"
+#include "priv/root.h"
+
+#define MAP_RW		(PROT_READ | PROT_WRITE)
+#define MAP_TABLE	__attribute__((aligned(PAGE_SIZE)))
+
+extern pte_t boot_root[SV39_ENTRIES];
+
+static pte_t map_root[SV39_ENTRIES] MAP_TABLE;
+static pte_t map_window_table[SV39_ENTRIES] MAP_TABLE;
+static pte_t map_window_leaves[SV39_ENTRIES] MAP_TABLE;
+static pte_t map_io_table[SV39_ENTRIES] MAP_TABLE;
+/* The boot hart's own page; more harts get theirs from the page allocator. */
+static char map_boot_hart[PAGE_SIZE] MAP_TABLE;
+
+static uint64_t map_io_next = LAYOUT_IO;
+
+static pte_t *map_table_of(pte_t entry)
+{
+	return phys_to_virt(pte_pa(entry));
+}
+
+static pte_t map_table_entry(const pte_t *table)
+{
+	return pte_make_table(virt_to_phys(table));
+}
+
+pte_t *map_entry(pte_t *root, uint64_t va, bool create)
+{
+	pte_t *table = root;
+
+	for (unsigned int level = SV39_LEVELS - 1; level > 0; level--) {
+		pte_t *entry = &table[SV39_INDEX(va, level)];
+		struct page *page;
+
+		if (!pte_exists(*entry)) {
+			page = create ? page_alloc_zeroed() : NULL;
+			if (!page)
+				return NULL;
+			pte_set(entry, pte_make_table(page_to_pa(page)));
+		}
+		table = map_table_of(*entry);
+	}
+	return &table[SV39_INDEX(va, 0)];
+}
+
+pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
+{
+	uint64_t at = *va;
+
+	while (at < end) {
+		pte_t entry = root[SV39_INDEX(at, 2)];
+		pte_t *leaves;
+
+		if (!pte_exists(entry)) {
+			at = ALIGN_DOWN(at, PAGE_1G_SIZE) + PAGE_1G_SIZE;
+			continue;
+		}
+		entry = map_table_of(entry)[SV39_INDEX(at, 1)];
+		if (!pte_exists(entry)) {
+			at = ALIGN_DOWN(at, PAGE_2M_SIZE) + PAGE_2M_SIZE;
+			continue;
+		}
+		leaves = map_table_of(entry);
+		do {
+			if (pte_exists(leaves[SV39_INDEX(at, 0)])) {
+				*va = at;
+				return &leaves[SV39_INDEX(at, 0)];
+			}
+			at += PAGE_SIZE;
+		} while (at < end && SV39_INDEX(at, 0));
+	}
+	return NULL;
+}
+
+static void map_free_table(pte_t entry)
+{
+	page_put(page_of_pa(pte_pa(entry)));
+}
+
+void map_free_tables(pte_t *root)
+{
+	for (size_t i = 0; i < SV39_ENTRIES / 2; i++) {
+		pte_t *middle;
+
+		if (!pte_exists(root[i]))
+			continue;
+		middle = map_table_of(root[i]);
+		for (size_t j = 0; j < SV39_ENTRIES; j++)
+			if (pte_exists(middle[j]))
+				map_free_table(middle[j]);
+		map_free_table(root[i]);
+		pte_set(&root[i], 0);
+	}
+}
+
+void map_early_window(uint64_t hart_index)
+{
+	uint64_t va = LAYOUT_WINDOW + hart_index * LAYOUT_WINDOW_SIZE;
+
+	pte_set(&map_window_leaves[SV39_INDEX(va, 0)],
+		pte_make_kernel(virt_to_phys(map_boot_hart), MAP_RW));
+	pte_set(&map_window_table[SV39_INDEX(va, 1)], map_table_entry(map_window_leaves));
+	pte_set(&boot_root[SV39_INDEX(va, 2)], map_table_entry(map_window_table));
+	/* The entry was invalid, and implementations may remember that. */
+	priv_fence_all();
+	hart_end = (struct hart *)(va + PAGE_SIZE);
+	hart_this->id = hart_index;
+}
+
+static pte_t *map_kernel_entry(uint64_t va)
+{
+	pte_t *entry = map_entry(map_root, va, true);
+
+	if (!entry)
+		panic("no memory for page tables");
+	return entry;
+}
+
+static unsigned int map_image_prot(uint64_t va)
+{
+	if (va < (uint64_t)__rodata_start)
+		return PROT_READ | PROT_EXEC;
+	return va < (uint64_t)__data_start ? PROT_READ : MAP_RW;
+}
+
+/* All memory, by 2 MiB; only where the image lies by pages, constants and text read-only. */
+static void map_direct(void)
+{
+	uint64_t image_end = virt_to_phys(__image_end);
+	uint64_t pa = ALIGN_DOWN(info.memory_start, PAGE_2M_SIZE);
+
+	for (; pa < info.memory_end; pa += PAGE_2M_SIZE) {
+		uint64_t va = (uint64_t)phys_to_virt(pa);
+		pte_t *slot = &map_root[SV39_INDEX(va, 2)];
+
+		if (pa + PAGE_2M_SIZE > layout_load_pa && pa < image_end) {
+			for (uint64_t p = pa; p < pa + PAGE_2M_SIZE; p += PAGE_SIZE) {
+				uint64_t image = p - layout_load_pa + LAYOUT_IMAGE;
+				bool ro = p >= layout_load_pa && image < (uint64_t)__data_start;
+
+				pte_set(map_kernel_entry((uint64_t)phys_to_virt(p)),
+					pte_make_kernel(p, ro ? PROT_READ : MAP_RW));
+			}
+			continue;
+		}
+		if (!pte_exists(*slot)) {
+			struct page *page = page_alloc_zeroed();
+
+			if (!page)
+				panic("no memory for page tables");
+			pte_set(slot, pte_make_table(page_to_pa(page)));
+		}
+		pte_set(&map_table_of(*slot)[SV39_INDEX(va, 1)], pte_make_kernel(pa, MAP_RW));
+	}
+}
+
+void map_init(void)
+{
+	if ((info.memory_end - 1) >> PAGE_1G_SHIFT >= LAYOUT_DIRECT_SLOTS)
+		info.memory_end = (uint64_t)LAYOUT_DIRECT_SLOTS << PAGE_1G_SHIFT;
+	map_direct();
+	for (uint64_t va = LAYOUT_IMAGE; va < (uint64_t)__image_end; va += PAGE_SIZE)
+		pte_set(map_kernel_entry(va), pte_make_kernel(virt_to_phys((void *)va),
+							      map_image_prot(va)));
+	pte_set(&map_root[SV39_INDEX(LAYOUT_WINDOW, 2)], map_table_entry(map_window_table));
+	pte_set(&map_root[SV39_INDEX(LAYOUT_IO, 2)], map_table_entry(map_io_table));
+	root_init(map_root);
+}
+
+volatile uint8_t *map_io(uint64_t pa, uint64_t size)
+{
+	uint64_t first = ALIGN_DOWN(pa, PAGE_SIZE), last = ALIGN_UP(pa + size, PAGE_SIZE);
+	uint64_t va = map_io_next;
+
+	if (last - first > LAYOUT_IO_END - map_io_next)
+		return NULL;
+	for (; first < last; first += PAGE_SIZE, map_io_next += PAGE_SIZE)
+		pte_set(map_kernel_entry(map_io_next), pte_make_kernel(first, MAP_RW));
+	priv_fence_all();
+	return (volatile uint8_t *)(va + (pa & PAGE_MASK));
+}

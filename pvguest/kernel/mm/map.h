@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page tables: the kernel's own map, and finding entries in any.
+ * Privileged specification, "Sv39".
+ */
+#ifndef MM_MAP_H
+#define MM_MAP_H
+
+#include "priv/pte.h"
+
+/* The first kernel map, as boot.S left it, gets the window of the boot hart. */
+void map_early_window(uint64_t hart_index);
+/* The final kernel map: direct map, image with its rights, windows. Then it is in use. */
+void map_init(void);
+/* Registers at pa for the kernel; NULL if there is no room. */
+volatile uint8_t *map_io(uint64_t pa, uint64_t size);
+
+/* The leaf entry for va. If create, missing tables are made; NULL without them or memory. */
+pte_t *map_entry(pte_t *root, uint64_t va, bool create);
+/* The first existing leaf entry in [*va, end), its address in *va; NULL if there is none. */
+pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end);
+/* Frees the tables (not the pages) of the user half. */
+void map_free_tables(pte_t *root);
+
+#endif

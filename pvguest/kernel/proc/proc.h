@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes: made by fork, changed by exec, ended by exit, buried by wait.
+ * Linux man-pages, clone(2), execve(2), wait(2), credentials(7).
+ */
+#ifndef PROC_PROC_H
+#define PROC_PROC_H
+
+#include "boot/hart.h"
+#include "drv/timer.h"
+#include "lib/list.h"
+#include "mm/layout.h"
+#include "priv/trap.h"
+#include "proc/signal.h"
+#include "proc/wait.h"
+
+struct mm;
+struct inode;
+struct fd_table;
+
+/* proc.work: what must be done before the process runs in user mode again. */
+#define PROC_WORK_RESCHED	1U
+#define PROC_WORK_SIGNAL	2U
+
+enum proc_state { PROC_RUNNABLE, PROC_SLEEPING, PROC_STOPPED, PROC_ZOMBIE };
+
+/* What proc_switch() keeps: ra, sp, s0-s11. */
+struct context {
+	uint64_t ra, sp, s[12];
+};
+
+struct fp_state {
+	uint64_t f[32];
+	uint32_t fcsr, reserved;
+};
+
+struct proc {
+	struct context context;
+	uint32_t work;
+	enum proc_state state;
+	bool wake_by_signal;	/* while sleeping: signals end it */
+	void *stack;
+	struct mm *mm;
+	struct fp_state fp;
+
+	int pid, group, session;
+	struct proc *parent;
+	struct list children, sibling;
+	struct list all_link, run_link;
+	struct wait_queue child_wait;	/* the parent waits for its children here */
+	struct wait_queue vfork_wait;
+	bool vfork_pending;		/* the parent waits for exec or exit of this child */
+	bool stop_reported, continued;
+	int stop_signal;
+	int exit_status;	/* as wait4 gives it */
+	int exit_signal;	/* what the parent gets */
+	uint64_t clear_tid;	/* user address that exit clears; 0: none */
+	char name[16];
+
+	struct fd_table *files;
+	struct inode *cwd;
+	uint32_t umask;
+
+	struct signal_state signals;
+	struct timer alarm;	/* setitimer */
+	uint64_t alarm_interval_ns;
+};
+
+/* All processes. */
+extern struct list proc_all;
+extern struct proc *proc_init_process;
+
+/* The trap frame of a process at the top of its kernel stack. */
+static inline struct trap_frame *proc_frame(const struct proc *proc)
+{
+	return (struct trap_frame *)((char *)proc->stack + LAYOUT_KSTACK_SIZE) - 1;
+}
+
+/* The first process, about to run path with these arguments; panics if it cannot. */
+void proc_start_init(const char *path, char *const argv[]);
+/* clone(2) without threads; the pid of the child or negative. */
+int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls,
+	       uint64_t child_tid);
+/* Ends the current process; status as wait4 gives it. */
+_Noreturn void proc_exit(int status);
+/* wait4(2); rusage is zeroed. */
+int proc_wait(int pid, uint64_t status, int options, uint64_t rusage);
+/* NULL if there is none. */
+struct proc *proc_find(int pid);
+/* Another address space for the current process, at exec. */
+void proc_set_mm(struct proc *proc, struct mm *mm);
+/* The parent that vfork suspended may go on. */
+void proc_vfork_done(struct proc *proc);
+/* Tells the parent that proc stopped, went on or ended. */
+void proc_tell_parent(struct proc *proc, int code, int status);
+
+void proc_switch(struct context *save, const struct context *load);
+void priv_fp_save(struct fp_state *state);
+void priv_fp_load(const struct fp_state *state);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who runs: round robin with slices of 10 ms; no timer interrupt while one process is runnable.
+ * No specification: policy.
+ */
+#include "proc/sched.h"
+
+#include "drv/timer.h"
+#include "lib/errno.h"
+#include "lib/panic.h"
+#include "lib/string.h"
+#include "mm/mm.h"
+#include "priv/priv.h"
+#include "proc/proc.h"
+
+#define SCHED_SLICE_NS		10000000UL
+#define SCHED_STACK_MARK	0x5354524154414b53UL
+
+static uint64_t sched_slice_ticks;
+
+void sched_init(void)
+{
+	sched_slice_ticks = timer_ns_to_ticks(SCHED_SLICE_NS);
+	list_init(&hart_this->run_queue);
+}
+
+/* The current process must give way when its time is over; it has competition now. */
+static void sched_start_slice(void)
+{
+	hart_this->slice_end_ticks = priv_time() + sched_slice_ticks;
+	timer_arm(hart_this->slice_end_ticks);
+}
+
+void sched_enqueue(struct proc *proc)
+{
+	struct hart *hart = hart_this;
+
+	proc->state = PROC_RUNNABLE;
+	list_add_before(&hart->run_queue, &proc->run_link);
+	if (++hart->run_count == 1 && hart->current)
+		sched_start_slice();
+}
+
+void sched_wake(struct proc *proc)
+{
+	if (proc->state == PROC_SLEEPING || proc->state == PROC_STOPPED)
+		sched_enqueue(proc);
+}
+
+/* FP registers go to memory only if the process changed them, and come back only if needed. */
+static void sched_fp_out(struct proc *prev)
+{
+	struct trap_frame *frame = proc_frame(prev);
+
+	if ((frame->sstatus & SSTATUS_FS) != SSTATUS_FS_DIRTY)
+		return;
+	priv_fp_open();
+	priv_fp_save(&prev->fp);
+	frame->sstatus = (frame->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+}
+
+static void sched_fp_in(struct proc *next)
+{
+	if ((proc_frame(next)->sstatus & SSTATUS_FS) == SSTATUS_FS_OFF ||
+	    hart_this->fp_owner == next)
+		return;
+	priv_fp_open();
+	priv_fp_load(&next->fp);
+	hart_this->fp_owner = next;
+}
+
+static void sched_switch_to(struct proc *next)
+{
+	struct hart *hart = hart_this;
+	struct proc *prev = hart->current;
+	struct context *save = prev ? &prev->context : (struct context *)hart->idle_context;
+
+	if (next == prev)
+		return;
+	if (prev) {
+		if (*(uint64_t *)prev->stack != SCHED_STACK_MARK)
+			panic("kernel stack overflow in process %d", prev->pid);
+		if (prev->state != PROC_ZOMBIE)
+			sched_fp_out(prev);
+	}
+	hart->current = next;
+	if (!next) {
+		proc_switch(save, (struct context *)hart->idle_context);
+		return;
+	}
+	*(uint64_t *)next->stack = SCHED_STACK_MARK;
+	hart->frame = (uint64_t)proc_frame(next);
+	root_switch(&next->mm->root);
+	sched_fp_in(next);
+	if (hart->run_count)
+		sched_start_slice();
+	proc_switch(save, &next->context);
+}
+
+static struct proc *sched_pick(void)
+{
+	struct hart *hart = hart_this;
+
+	if (!hart->run_count)
+		return NULL;
+	hart->run_count--;
+	return LIST_ENTRY(list_pop(&hart->run_queue), struct proc, run_link);
+}
+
+void sched_yield(void)
+{
+	struct proc *next = sched_pick();
+
+	if (!next)
+		return;
+	sched_enqueue(proc_current);
+	sched_switch_to(next);
+}
+
+void sched_block(void)
+{
+	sched_switch_to(sched_pick());
+}
+
+static void sched_timeout(struct timer *timer)
+{
+	struct proc *proc = timer->context;
+
+	if (proc->state == PROC_SLEEPING)
+		sched_wake(proc);
+}
+
+int sched_sleep(uint64_t deadline_ticks)
+{
+	struct proc *proc = proc_current;
+	struct timer timer = { .deadline_ticks = deadline_ticks, .expired = sched_timeout,
+			       .context = proc };
+
+	if (signal_is_pending(proc))
+		return -ERESTART;
+	if (deadline_ticks != SCHED_FOREVER && priv_time() >= deadline_ticks)
+		return -ETIMEDOUT;
+	list_init(&timer.link);
+	if (deadline_ticks != SCHED_FOREVER)
+		timer_add(&timer);
+	proc->state = PROC_SLEEPING;
+	proc->wake_by_signal = true;
+	sched_block();
+	proc->wake_by_signal = false;
+	timer_remove(&timer);
+	if (signal_is_pending(proc))
+		return -ERESTART;
+	if (deadline_ticks != SCHED_FOREVER && priv_time() >= deadline_ticks)
+		return -ETIMEDOUT;
+	return 0;
+}
+
+void sched_tick(uint64_t now_ticks)
+{
+	struct hart *hart = hart_this;
+
+	if (hart->current && hart->run_count && now_ticks >= hart->slice_end_ticks)
+		hart->current->work |= PROC_WORK_RESCHED;
+}
+
+uint64_t sched_deadline(void)
+{
+	struct hart *hart = hart_this;
+
+	return hart->current && hart->run_count ? hart->slice_end_ticks : SCHED_FOREVER;
+}
+
+_Noreturn void sched_idle(void)
+{
+	for (;;) {
+		struct proc *next = sched_pick();
+
+		if (next) {
+			sched_switch_to(next);
+			continue;
+		}
+		/* Off, so that nothing becomes runnable between the look above and the wait. */
+		priv_wait();
+		priv_irq_enable();
+		priv_irq_disable();
+	}
+}
+
+void sched_fp_enable(void)
+{
+	struct proc *proc = proc_current;
+
+	memset(&proc->fp, 0, sizeof(proc->fp));
+	proc_frame(proc)->sstatus |= SSTATUS_FS_CLEAN;
+	hart_this->fp_owner = NULL;
+	sched_fp_in(proc);
+}
+
+void sched_fp_sync(void)
+{
+	sched_fp_out(proc_current);
+}
+
+void sched_fp_reload(void)
+{
+	hart_this->fp_owner = NULL;
+	sched_fp_in(proc_current);
+}
+
+void sched_fp_forget(struct proc *proc)
+{
+	if (hart_this->fp_owner == proc)
+		hart_this->fp_owner = NULL;
+}

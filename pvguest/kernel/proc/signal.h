@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals: sent, blocked, delivered, returned from.
+ * Linux man-pages, signal(7); Linux, arch/riscv/include/uapi/asm/ucontext.h (the frame is ABI).
+ */
+#ifndef PROC_SIGNAL_H
+#define PROC_SIGNAL_H
+
+#include "lib/list.h"
+
+struct proc;
+struct trap_frame;
+
+#define SIGHUP		1
+#define SIGINT		2
+#define SIGQUIT		3
+#define SIGILL		4
+#define SIGTRAP		5
+#define SIGBUS		7
+#define SIGFPE		8
+#define SIGKILL		9
+#define SIGSEGV		11
+#define SIGPIPE		13
+#define SIGALRM		14
+#define SIGTERM		15
+#define SIGCHLD		17
+#define SIGCONT		18
+#define SIGSTOP		19
+#define SIGTSTP		20
+#define SIGTTIN		21
+#define SIGTTOU		22
+#define SIGURG		23
+#define SIGWINCH	28
+#define SIGNAL_COUNT	64
+#define SIGNAL_BIT(signo)	(1UL << ((signo) - 1))
+
+#define SIG_DFL		0UL
+#define SIG_IGN		1UL
+
+#define SA_NOCLDSTOP	0x00000001UL
+#define SA_NOCLDWAIT	0x00000002UL
+#define SA_ONSTACK	0x08000000UL
+#define SA_RESTART	0x10000000UL
+#define SA_NODEFER	0x40000000UL
+#define SA_RESETHAND	0x80000000UL
+
+#define SI_USER		0
+#define SI_KERNEL	0x80
+#define SI_TKILL	(-6)
+#define SEGV_MAPERR	1
+#define SEGV_ACCERR	2
+#define BUS_ADRALN	1
+#define BUS_ADRERR	2
+#define ILL_ILLOPC	1
+#define TRAP_BRKPT	1
+#define CLD_EXITED	1
+#define CLD_KILLED	2
+#define CLD_STOPPED	5
+#define CLD_CONTINUED	6
+
+/* struct sigaction of riscv64: no restorer. */
+struct signal_action {
+	uint64_t handler, flags, mask;
+};
+
+/* What siginfo_t says. */
+struct signal_info {
+	int signo, code;
+	int pid, status;	/* of the sender or child */
+	uint64_t addr;		/* of a fault */
+};
+
+struct signal_state {
+	uint64_t pending, blocked;
+	uint64_t saved;		/* the mask that sigsuspend and ppoll put aside */
+	bool restore_saved;
+	struct list queue;	/* what is known of pending signals */
+	uint64_t stack_base, stack_size;
+	int stack_flags;
+	struct signal_action actions[SIGNAL_COUNT];
+};
+
+void signal_init(struct proc *proc);
+/* As fork does: actions and mask are inherited, nothing is pending. */
+void signal_fork(struct proc *child, const struct proc *parent);
+/* As exec does: handlers are gone, what is ignored stays. */
+void signal_exec(struct proc *proc);
+void signal_free(struct proc *proc);
+
+/* Sends; harmless to a zombie. */
+void signal_send(struct proc *proc, const struct signal_info *info);
+/* The current process did it itself: cannot be blocked or ignored. */
+void signal_force(const struct signal_info *info);
+/* From process pid: to all of a group. The number of processes. */
+size_t signal_send_group(int group, const struct signal_info *info);
+/* Whether a signal would be delivered now. */
+bool signal_is_pending(const struct proc *proc);
+/* Looks at mask and pending set again after either changed. */
+void signal_update(struct proc *proc);
+/* Delivers one signal, or none, and settles a call that was interrupted. */
+void signal_deliver(struct trap_frame *frame);
+/* rt_sigreturn: back to before the handler; the value for a0. */
+long signal_return(struct trap_frame *frame);
+bool signal_is_ignored(const struct proc *proc, int signo);
+
+#endif

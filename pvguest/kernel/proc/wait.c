@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Waiting for something to happen.
+ * No specification: wait queues as every Unix has them.
+ */
+#include "proc/wait.h"
+
+#include "proc/proc.h"
+#include "proc/sched.h"
+
+void wait_enter(struct wait_queue *queue, struct waiter *waiter)
+{
+	waiter->proc = proc_current;
+	list_add_before(&queue->waiters, &waiter->link);
+}
+
+void wait_leave(struct waiter *waiter)
+{
+	list_del(&waiter->link);
+}
+
+void wait_wake(struct wait_queue *queue)
+{
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &queue->waiters) {
+		struct proc *proc = LIST_ENTRY(pos, struct waiter, link)->proc;
+
+		if (proc->state == PROC_SLEEPING)
+			sched_wake(proc);
+	}
+}
+
+int wait_sleep(struct wait_queue *queue)
+{
+	struct waiter waiter;
+	int error;
+
+	wait_enter(queue, &waiter);
+	error = sched_sleep(SCHED_FOREVER);
+	wait_leave(&waiter);
+	return error;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls on open files.
+ * Linux man-pages, read(2), write(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), sendfile(2).
+ */
+#include "fs/fds.h"
+#include "fs/pipe.h"
+#include "fs/tty.h"
+#include "lib/errno.h"
+#include "mm/user.h"
+#include "proc/proc.h"
+#include "sys/fd.h"
+#include "sys/syscall.h"
+
+#define F_DUPFD		0
+#define F_GETFD		1
+#define F_SETFD		2
+#define F_GETFL		3
+#define F_SETFL		4
+#define F_GETLK		5
+#define F_SETLK		6
+#define F_SETLKW	7
+#define F_DUPFD_CLOEXEC	1030
+
+#define FIONBIO		0x5421
+#define FIOCLEX		0x5451
+#define FIONCLEX	0x5450
+
+#define IOV_MAX		1024
+#define RW_MAX		0x7ffff000UL	/* what Linux does at most in one call */
+
+struct iovec {
+	uint64_t base;
+	size_t length;
+};
+
+struct file *sys_file(long fd)
+{
+	return fds_get(proc_current->files, (int)fd);
+}
+
+long sys_read(long fd, uint64_t buf, size_t length)
+{
+	struct file *file = sys_file(fd);
+
+	return file ? file_read(file, buf, MIN(length, RW_MAX)) : -EBADF;
+}
+
+long sys_write(long fd, uint64_t buf, size_t length)
+{
+	struct file *file = sys_file(fd);
+
+	return file ? file_write(file, buf, MIN(length, RW_MAX)) : -EBADF;
+}
+
+static long file_vector(long fd, uint64_t vectors, long count,
+			ssize_t (*transfer)(struct file *, uint64_t, size_t))
+{
+	struct file *file = sys_file(fd);
+	ssize_t total = 0, done;
+	struct iovec v;
+
+	if (!file)
+		return -EBADF;
+	if ((int)count < 0 || (int)count > IOV_MAX)
+		return -EINVAL;
+	for (int i = 0; i < (int)count; i++) {
+		if (user_read(&v, vectors + (uint64_t)i * sizeof(v), sizeof(v)))
+			return total ? total : -EFAULT;
+		if (!v.length)
+			continue;
+		done = transfer(file, v.base, MIN(v.length, RW_MAX));
+		if (done < 0)
+			return total ? total : done;
+		total += done;
+		if ((size_t)done < v.length)
+			break;
+	}
+	return total;
+}
+
+long sys_readv(long fd, uint64_t vectors, long count)
+{
+	return file_vector(fd, vectors, count, file_read);
+}
+
+long sys_writev(long fd, uint64_t vectors, long count)
+{
+	return file_vector(fd, vectors, count, file_write);
+}
+
+static long file_at(long fd, uint64_t buf, size_t length, long offset,
+		    ssize_t (*transfer)(struct file *, uint64_t, size_t))
+{
+	struct file *file = sys_file(fd);
+	uint64_t position;
+	long done;
+
+	if (!file)
+		return -EBADF;
+	if (offset < 0)
+		return -EINVAL;
+	if (!file->ops->seekable)
+		return -ESPIPE;
+	position = file->position;
+	file->position = (uint64_t)offset;
+	done = transfer(file, buf, MIN(length, RW_MAX));
+	file->position = position;
+	return done;
+}
+
+long sys_pread64(long fd, uint64_t buf, size_t length, long offset)
+{
+	return file_at(fd, buf, length, offset, file_read);
+}
+
+long sys_pwrite64(long fd, uint64_t buf, size_t length, long offset)
+{
+	return file_at(fd, buf, length, offset, file_write);
+}
+
+long sys_lseek(long fd, long offset, long whence)
+{
+	struct file *file = sys_file(fd);
+	int64_t base;
+
+	if (!file)
+		return -EBADF;
+	if (!file->ops->seekable)
+		return -ESPIPE;
+	switch ((int)whence) {
+	case 0:
+		base = 0;
+		break;
+	case 1:
+		base = (int64_t)file->position;
+		break;
+	case 2:
+		base = (int64_t)file->inode->size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, offset, &base) || base < 0)
+		return -EINVAL;
+	file->position = (uint64_t)base;
+	return base;
+}
+
+long sys_close(long fd)
+{
+	return fds_close(proc_current->files, (int)fd);
+}
+
+static long file_dup(struct file *file, int from, bool close_on_exec)
+{
+	long fd = fds_install(proc_current->files, file, from, close_on_exec);
+
+	if (fd >= 0)
+		file_get(file);
+	return fd;
+}
+
+long sys_dup(long fd)
+{
+	struct file *file = sys_file(fd);
+
+	return file ? file_dup(file, 0, false) : -EBADF;
+}
+
+long sys_dup3(long from, long to, long flags)
+{
+	struct file *file = sys_file(from);
+	long fd;
+
+	if (!file)
+		return -EBADF;
+	if ((int)from == (int)to || (flags & ~(long)O_CLOEXEC))
+		return -EINVAL;
+	file_get(file);
+	fd = fds_replace(proc_current->files, file, (int)to, (flags & O_CLOEXEC) != 0);
+	if (fd < 0)
+		file_put(file);
+	return fd;
+}
+
+long sys_fcntl(long fd, long command, uint64_t arg)
+{
+	struct fd_table *table = proc_current->files;
+	struct file *file = sys_file(fd);
+
+	if (!file)
+		return -EBADF;
+	switch ((int)command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		return arg < FDS_MAX ? file_dup(file, (int)arg, command == F_DUPFD_CLOEXEC)
+				     : -EINVAL;
+	case F_GETFD:
+		return table->close_on_exec[(int)fd];
+	case F_SETFD:
+		table->close_on_exec[(int)fd] = arg & 1;
+		return 0;
+	case F_GETFL:
+		return (long)(file->flags | O_LARGEFILE);
+	case F_SETFL:
+		file->flags = (file->flags & ~(uint32_t)(O_APPEND | O_NONBLOCK)) |
+			      ((uint32_t)arg & (O_APPEND | O_NONBLOCK));
+		return 0;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_ioctl(long fd, uint64_t request, uint64_t arg)
+{
+	struct file *file = sys_file(fd);
+	int on;
+
+	if (!file)
+		return -EBADF;
+	switch ((uint32_t)request) {
+	case FIOCLEX:
+	case FIONCLEX:
+		proc_current->files->close_on_exec[(int)fd] = (uint32_t)request == FIOCLEX;
+		return 0;
+	case FIONBIO:
+		if (user_read(&on, arg, sizeof(on)))
+			return -EFAULT;
+		file->flags = (file->flags & ~(uint32_t)O_NONBLOCK) | (on ? O_NONBLOCK : 0U);
+		return 0;
+	default:
+		return file->ops->ioctl ? file->ops->ioctl(file, (uint32_t)request, arg) : -ENOTTY;
+	}
+}
+
+long sys_pipe2(uint64_t user_fds, uint64_t flags)
+{
+	struct fd_table *table = proc_current->files;
+	bool close_on_exec = (flags & O_CLOEXEC) != 0;
+	struct file *files[2];
+	int fds[2], error;
+
+	if ((uint32_t)flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	error = pipe_new((uint32_t)flags & O_NONBLOCK, &files[0], &files[1]);
+	if (error)
+		return error;
+	fds[0] = fds_install(table, files[0], 0, close_on_exec);
+	fds[1] = fds[0] < 0 ? fds[0] : fds_install(table, files[1], 0, close_on_exec);
+	if (fds[1] >= 0 && !user_write(user_fds, fds, sizeof(fds)))
+		return 0;
+	error = fds[1] < 0 ? fds[1] : -EFAULT;
+	if (fds[0] < 0)
+		file_put(files[0]);
+	else
+		fds_close(table, fds[0]);
+	if (fds[1] < 0)
+		file_put(files[1]);
+	else
+		fds_close(table, fds[1]);
+	return error;
+}
+
+/* Through the page cache of a regular file; that is what it is used for. */
+long sys_sendfile(long out_fd, long in_fd, uint64_t user_offset, size_t length)
+{
+	struct file *in = sys_file(in_fd), *out = sys_file(out_fd);
+
+	(void)user_offset;
+	(void)length;
+	if (!in || !out)
+		return -EBADF;
+	/* Programs fall back to read and write, as they do for files Linux cannot map. */
+	return -EINVAL;
+}
+
+long sys_sync(void)
+{
+	return 0;
+}
+
+long sys_fsync(long fd)
+{
+	return sys_file(fd) ? 0 : -EBADF;
+}
+
+long sys_fdatasync(long fd)
+{
+	return sys_fsync(fd);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls on processes.
+ * Linux man-pages, clone(2), execve(2), wait(2), setpgid(2), uname(2), getrlimit(2), reboot(2).
+ */
+#include "drv/sbi.h"
+#include "drv/timer.h"
+#include "fs/fds.h"
+#include "lib/errno.h"
+#include "lib/random.h"
+#include "lib/string.h"
+#include "mm/page.h"
+#include "mm/user.h"
+#include "proc/exec.h"
+#include "proc/proc.h"
+#include "proc/sched.h"
+#include "sys/fd.h"
+#include "sys/syscall.h"
+
+#define REBOOT_MAGIC1		0xfee1deadU
+#define REBOOT_MAGIC2		672274793U
+#define REBOOT_RESTART		0x01234567U
+#define REBOOT_HALT		0xcdef0123U
+#define REBOOT_POWER_OFF	0x4321fedcU
+#define REBOOT_CAD_ON		0x89abcdefU
+#define REBOOT_CAD_OFF		0U
+
+#define RLIMIT_STACK		3
+#define RLIMIT_NOFILE		7
+#define RLIMIT_COUNT		16
+#define RLIM_INFINITY		(~0UL)
+
+#define PR_SET_NAME		15
+#define PR_GET_NAME		16
+
+long sys_clone(uint64_t flags, uint64_t stack, uint64_t parent, uint64_t tls, uint64_t child)
+{
+	return proc_clone(flags, stack, parent, tls, child);
+}
+
+long sys_execve(uint64_t path, uint64_t argv, uint64_t envp)
+{
+	return exec_user(path, argv, envp);
+}
+
+long sys_exit(long status)
+{
+	proc_exit((int)(status & 0xff) << 8);
+}
+
+long sys_exit_group(long status)
+{
+	proc_exit((int)(status & 0xff) << 8);
+}
+
+long sys_wait4(long pid, uint64_t status, long options, uint64_t rusage)
+{
+	return proc_wait((int)pid, status, (int)options, rusage);
+}
+
+long sys_getpid(void)
+{
+	return proc_current->pid;
+}
+
+long sys_gettid(void)
+{
+	return proc_current->pid;
+}
+
+long sys_getppid(void)
+{
+	return proc_current->parent ? proc_current->parent->pid : 0;
+}
+
+long sys_getuid(void)
+{
+	return 0;
+}
+
+long sys_geteuid(void)
+{
+	return 0;
+}
+
+long sys_getgid(void)
+{
+	return 0;
+}
+
+long sys_getegid(void)
+{
+	return 0;
+}
+
+long sys_set_tid_address(uint64_t addr)
+{
+	proc_current->clear_tid = addr;
+	return proc_current->pid;
+}
+
+long sys_set_robust_list(uint64_t head, size_t size)
+{
+	(void)head;
+	return size == 24 ? 0 : -EINVAL;
+}
+
+long sys_sched_yield(void)
+{
+	sched_yield();
+	return 0;
+}
+
+/* The process that a pid argument means: 0 is the caller. */
+static struct proc *process_find(long pid)
+{
+	return (int)pid ? proc_find((int)pid) : proc_current;
+}
+
+long sys_setpgid(long pid, long group)
+{
+	struct proc *proc = process_find(pid);
+
+	if ((int)group < 0)
+		return -EINVAL;
+	if (!proc || (proc != proc_current && proc->parent != proc_current))
+		return -ESRCH;
+	if (proc->session != proc_current->session || proc->session == proc->pid)
+		return -EPERM;
+	proc->group = (int)group ? (int)group : proc->pid;
+	return 0;
+}
+
+long sys_getpgid(long pid)
+{
+	struct proc *proc = process_find(pid);
+
+	return proc ? proc->group : -ESRCH;
+}
+
+long sys_getsid(long pid)
+{
+	struct proc *proc = process_find(pid);
+
+	return proc ? proc->session : -ESRCH;
+}
+
+long sys_setsid(void)
+{
+	struct proc *proc = proc_current;
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &proc_all)
+		if (LIST_ENTRY(pos, struct proc, all_link)->group == proc->pid)
+			return -EPERM;
+	proc->group = proc->session = proc->pid;
+	return proc->pid;
+}
+
+long sys_umask(uint64_t mask)
+{
+	long old = proc_current->umask;
+
+	proc_current->umask = (uint32_t)mask & 0777;
+	return old;
+}
+
+long sys_prctl(long option, uint64_t arg)
+{
+	struct proc *proc = proc_current;
+	char name[sizeof(proc->name)] = { 0 };
+
+	switch ((int)option) {
+	case PR_SET_NAME:
+		if (user_read_string(name, arg, sizeof(name) - 1) == -EFAULT)
+			return -EFAULT;
+		string_copy(proc->name, name, sizeof(proc->name));
+		return 0;
+	case PR_GET_NAME:
+		return user_write(arg, proc->name, sizeof(proc->name));
+	default:
+		return -EINVAL;
+	}
+}
+
+long sys_uname(uint64_t buf)
+{
+	static const char names[6][65] = {
+		"Linux", "pvguest", "6.1.0-pvguest", "#1 Strata", "riscv64", "(none)",
+	};
+
+	return user_write(buf, names, sizeof(names));
+}
+
+/* Only what programs ask for has a limit; setting one is accepted, and changes nothing. */
+long sys_prlimit64(long pid, long resource, uint64_t limit, uint64_t old)
+{
+	uint64_t value[2] = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (!process_find(pid))
+		return -ESRCH;
+	if ((uint32_t)resource >= RLIMIT_COUNT)
+		return -EINVAL;
+	if (limit && user_read(value, limit, sizeof(value)))
+		return -EFAULT;
+	if (limit && value[0] > value[1])
+		return -EINVAL;
+	value[0] = value[1] = RLIM_INFINITY;
+	if (resource == RLIMIT_STACK)
+		value[0] = LAYOUT_STACK_MAX;
+	else if (resource == RLIMIT_NOFILE)
+		value[0] = value[1] = FDS_MAX;
+	return old ? user_write(old, value, sizeof(value)) : 0;
+}
+
+long sys_getrlimit(long resource, uint64_t buf)
+{
+	return sys_prlimit64(0, resource, 0, buf);
+}
+
+long sys_getrusage(long who, uint64_t buf)
+{
+	(void)who;
+	return user_clear(buf, 144);
+}
+
+long sys_times(uint64_t buf)
+{
+	if (buf && user_clear(buf, 32))
+		return -EFAULT;
+	return (long)(timer_now_ns() / 10000000);
+}
+
+long sys_sysinfo(uint64_t buf)
+{
+	struct {
+		int64_t uptime;
+		uint64_t loads[3], total, free, shared, buffered, swap, swap_free;
+		uint16_t processes, pad;
+		uint64_t high, high_free;
+		uint32_t unit;
+	} info = { .uptime = (int64_t)(timer_now_ns() / 1000000000),
+		   .total = page_total_count() << PAGE_SHIFT,
+		   .free = page_free_count() << PAGE_SHIFT, .unit = 1 };
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &proc_all)
+		info.processes++;
+	return user_write(buf, &info, sizeof(info));
+}
+
+long sys_getrandom(uint64_t buf, size_t length, uint64_t flags)
+{
+	(void)flags;
+	length = MIN(length, 0x1ffffffUL);
+	for (size_t done = 0; done < length; done += 8) {
+		uint64_t value = random_next();
+
+		if (user_write(buf + done, &value, MIN(length - done, 8UL)))
+			return -EFAULT;
+	}
+	return (long)length;
+}
+
+long sys_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
+{
+	if ((uint32_t)magic1 != REBOOT_MAGIC1 || (uint32_t)magic2 != REBOOT_MAGIC2)
+		return -EINVAL;
+	switch ((uint32_t)command) {
+	case REBOOT_POWER_OFF:
+	case REBOOT_HALT:
+		sbi_shutdown(false);
+	case REBOOT_RESTART:
+		sbi_reboot();
+	case REBOOT_CAD_ON:
+	case REBOOT_CAD_OFF:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}

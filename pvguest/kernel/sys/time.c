@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls on time. There is no real-time clock: the epoch is the boot.
+ * Linux man-pages, clock_gettime(2), nanosleep(2), getitimer(2).
+ */
+#include "drv/timer.h"
+#include "lib/errno.h"
+#include "mm/user.h"
+#include "priv/priv.h"
+#include "proc/proc.h"
+#include "proc/sched.h"
+#include "sys/fd.h"
+#include "sys/syscall.h"
+
+#define NS_PER_SECOND	1000000000L
+#define CLOCK_COUNT	12
+#define TIMER_ABSTIME	1
+#define ITIMER_REAL	0
+
+int sys_read_timespec(uint64_t addr, uint64_t *ns)
+{
+	struct timespec ts;
+
+	if (user_read(&ts, addr, sizeof(ts)))
+		return -EFAULT;
+	if (ts.seconds < 0 || ts.ns < 0 || ts.ns >= NS_PER_SECOND)
+		return -EINVAL;
+	*ns = ts.seconds > INT64_MAX / NS_PER_SECOND - 1
+		      ? (uint64_t)INT64_MAX / 2
+		      : (uint64_t)(ts.seconds * NS_PER_SECOND + ts.ns);
+	return 0;
+}
+
+static int time_write(uint64_t addr, uint64_t ns)
+{
+	struct timespec ts = { .seconds = (int64_t)ns / NS_PER_SECOND,
+			       .ns = (int64_t)ns % NS_PER_SECOND };
+
+	return user_write(addr, &ts, sizeof(ts));
+}
+
+long sys_clock_gettime(long clock, uint64_t buf)
+{
+	return (uint32_t)clock < CLOCK_COUNT ? time_write(buf, timer_now_ns()) : -EINVAL;
+}
+
+long sys_clock_getres(long clock, uint64_t buf)
+{
+	if ((uint32_t)clock >= CLOCK_COUNT)
+		return -EINVAL;
+	return buf ? time_write(buf, timer_ticks_to_ns(1)) : 0;
+}
+
+long sys_gettimeofday(uint64_t buf, uint64_t zone)
+{
+	uint64_t ns = timer_now_ns();
+	struct timespec tv = { .seconds = (int64_t)ns / NS_PER_SECOND,
+			       .ns = (int64_t)ns % NS_PER_SECOND / 1000 };
+
+	(void)zone;
+	return buf ? user_write(buf, &tv, sizeof(tv)) : 0;
+}
+
+static long time_sleep(uint64_t deadline, uint64_t remaining)
+{
+	uint64_t now;
+	int error = 0;
+
+	while (!error)
+		error = sched_sleep(deadline);
+	if (error == -ETIMEDOUT)
+		return 0;
+	now = priv_time();
+	if (remaining && time_write(remaining, deadline > now ? timer_ticks_to_ns(deadline - now)
+							      : 0))
+		return -EFAULT;
+	return -EINTR;
+}
+
+/* A length of time never ends early: ticks are rounded up, and one has already begun. */
+static uint64_t time_after(uint64_t ns)
+{
+	return priv_time() + timer_ns_to_ticks(ns) + 1;
+}
+
+long sys_nanosleep(uint64_t request, uint64_t remaining)
+{
+	uint64_t ns;
+	int error = sys_read_timespec(request, &ns);
+
+	return error ? error : time_sleep(time_after(ns), remaining);
+}
+
+long sys_clock_nanosleep(long clock, long flags, uint64_t request, uint64_t remaining)
+{
+	uint64_t ns;
+	int error = sys_read_timespec(request, &ns);
+
+	if ((uint32_t)clock >= CLOCK_COUNT)
+		return -EINVAL;
+	if (error)
+		return error;
+	return flags & TIMER_ABSTIME ? time_sleep(timer_ns_to_ticks(ns) + 1, 0)
+				     : time_sleep(time_after(ns), remaining);
+}
+
+/* struct itimerval: interval, then value, each in seconds and microseconds. */
+struct itimerval {
+	int64_t interval_s, interval_us, value_s, value_us;
+};
+
+static void time_itimer_expired(struct timer *timer)
+{
+	struct proc *proc = CONTAINER_OF(timer, struct proc, alarm);
+	struct signal_info info = { .signo = SIGALRM, .code = SI_KERNEL };
+
+	if (proc->alarm_interval_ns) {
+		timer->deadline_ticks += timer_ns_to_ticks(proc->alarm_interval_ns);
+		timer_add(timer);
+	}
+	signal_send(proc, &info);
+}
+
+long sys_getitimer(long which, uint64_t value)
+{
+	struct proc *proc = proc_current;
+	struct itimerval it = { 0 };
+	uint64_t now = priv_time(), ns = proc->alarm_interval_ns;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	it.interval_s = (int64_t)ns / NS_PER_SECOND;
+	it.interval_us = (int64_t)ns % NS_PER_SECOND / 1000;
+	if (!list_empty(&proc->alarm.link) && proc->alarm.deadline_ticks > now) {
+		ns = timer_ticks_to_ns(proc->alarm.deadline_ticks - now);
+		it.value_s = (int64_t)ns / NS_PER_SECOND;
+		it.value_us = (int64_t)ns % NS_PER_SECOND / 1000;
+	}
+	return user_write(value, &it, sizeof(it));
+}
+
+static bool time_itimer_ok(int64_t seconds, int64_t us)
+{
+	return seconds >= 0 && seconds < INT64_MAX / NS_PER_SECOND / 2 && us >= 0 && us < 1000000;
+}
+
+long sys_setitimer(long which, uint64_t value, uint64_t old)
+{
+	struct proc *proc = proc_current;
+	struct itimerval it;
+	uint64_t ns;
+
+	if (which != ITIMER_REAL)
+		return -EINVAL;
+	if (value && user_read(&it, value, sizeof(it)))
+		return -EFAULT;
+	if (value && (!time_itimer_ok(it.interval_s, it.interval_us) ||
+		      !time_itimer_ok(it.value_s, it.value_us)))
+		return -EINVAL;
+	if (old && sys_getitimer(which, old))
+		return -EFAULT;
+	if (!value)
+		return 0;
+	timer_remove(&proc->alarm);
+	proc->alarm_interval_ns = (uint64_t)(it.interval_s * NS_PER_SECOND + it.interval_us * 1000);
+	ns = (uint64_t)(it.value_s * NS_PER_SECOND + it.value_us * 1000);
+	if (ns) {
+		proc->alarm.deadline_ticks = time_after(ns);
+		proc->alarm.expired = time_itimer_expired;
+		timer_add(&proc->alarm);
+	}
+	return 0;
+}
