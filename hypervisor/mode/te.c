@@ -86,6 +86,23 @@ static __attribute__((noinline)) enum vcpu_next emulate(struct vcpu *v, uint32_t
 	return VCPU_RESUME;
 }
 
+/* Masking interrupts, SUM, and what trap handlers do with sstatus; everything else is rare. */
+static __attribute__((noinline, section(".text.hot"))) enum vcpu_next
+emulate_sstatus(struct vcpu *v, uint32_t raw)
+{
+	int effects;
+
+	vcsr_fold_fs(&v->vcsr, csr_read(CSR_VSSTATUS));
+	effects = vcsr_sstatus_fast(&v->vcsr, v->regs, raw);
+	if (unlikely(effects < 0))
+		return emulate(v, raw);
+	v->stat.csr[CSR_SSTATUS & 0xff]++;
+	v->pc += 4;
+	if (unlikely(effects != 0))
+		dep_apply(v, effects);
+	return VCPU_RESUME;
+}
+
 /* The guest's user has no privileged instructions: its kernel is told. */
 static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v, uint32_t raw)
 {
@@ -107,7 +124,7 @@ __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcp
 	if (unlikely(!v->supervisor))
 		return reflect_user(v, raw);
 	if (unlikely(!vcsr_emulate_fast(&v->vcsr, v->regs, raw)))
-		return emulate(v, raw);
+		return emulate_sstatus(v, raw);
 	v->stat.csr[(raw >> 20) & 0xff]++;
 	v->pc += 4;
 	return VCPU_RESUME;

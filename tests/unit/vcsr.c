@@ -371,3 +371,47 @@ TEST("the fast path takes csrr and csrw of sscratch, sepc, scause and stval")
 	CHECK(!vcsr_emulate_fast(&v, regs, 0x10002573));
 	CHECK(!vcsr_emulate_fast(&v, regs, 0x14402573));
 }
+
+TEST("the fast path of sstatus does what the general path does, with the same effects")
+{
+	static struct strata_vcpu_page page2;
+	uint64_t random = 0x123456789abcdefULL, regs[32] = { 0 }, regs2[32];
+	struct vcsr v = file(), v2;
+	unsigned int fast = 0;
+
+	for (int i = 0; i < 400000; i++) {
+		uint64_t bits = test_random(&random), old;
+		uint32_t raw = (uint32_t)bits;
+		int effects, expected;
+
+		if (bits >> 60)
+			raw = (raw & 0x000fff80) | 0x10000073;
+		/* What kernels write: few bits at a time; sometimes anything. */
+		regs[1 + (bits >> 40) % 31] = test_random(&random) & (bits >> 62 ? 0x40122 : ~0ULL);
+		v.sip = test_random(&random) & VCSR_IRQ_MASK;
+		page.sie = test_random(&random) & VCSR_IRQ_MASK;
+		v2 = v;
+		page2 = page;
+		v2.page = &page2;
+		memcpy(regs2, regs, sizeof(regs));
+		effects = vcsr_sstatus_fast(&v, regs, raw);
+		if (effects >= 0) {
+			struct insn insn = insn_decode(raw);
+
+			CHECK_EQ(insn.csr, CSR_SSTATUS);
+			expected = vcsr_access(&v2, insn.csr, insn.csr_op, insn_csr_writes(&insn),
+					       insn_csr_operand(&insn, regs2), &old);
+			if (insn.rd)
+				regs2[insn.rd] = old;
+			/* An interrupt that could be taken before is not news. */
+			CHECK_EQ(effects & ~VCSR_FX_IRQ, expected & ~VCSR_FX_IRQ);
+			CHECK(!(effects & VCSR_FX_IRQ) || expected & VCSR_FX_IRQ);
+			fast++;
+		}
+		CHECK_EQ(regs[0], 0);
+		CHECK(memcmp(regs, regs2, sizeof(regs)) == 0);
+		CHECK_EQ(vcsr_sstatus(&v), vcsr_sstatus(&v2));
+		page = page2;
+	}
+	CHECK(fast > 40000);
+}
