@@ -19,7 +19,7 @@ static void crash_null(void)
 
 static void crash_read(void)
 {
-	__asm__ volatile("ld zero, 0(%0)" : : "r"(0x3ffffff000UL) : "memory");
+	__asm__ volatile("ld zero, 0(%0)" : : "r"(0x2000003000UL) : "memory");
 }
 
 static void crash_kernel(void)

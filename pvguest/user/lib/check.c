@@ -11,7 +11,7 @@
 #include "syscall.h"
 
 const uintptr_t check_wild[CHECK_WILD] = {
-	8, 0x3000, 0x3fffffe000, 0x4000000000, 0x8000000000000000, 0xffffffff80000000,
+	8, 0x3000, 0x2000003000, 0x4000000000, 0x8000000000000000, 0xffffffff80000000,
 	0xfffffffffffffff8,
 };
 
