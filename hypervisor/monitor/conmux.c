@@ -47,23 +47,16 @@ static void out_line(struct conmux *mux, const struct vconsole_line *line)
 	out(mux, line->text, line->length);
 }
 
-/* Have the display at the beginning of a line, or inside this source's own. */
+/*
+ * Have the display at the beginning of a line, or inside this source's own. A line broken off here
+ * is shown again, as a whole, when its source goes on with it.
+ */
 static void make_room(struct conmux *mux, struct vconsole_line *line)
 {
 	if (mux->open == NULL || mux->open == line)
 		return;
 	out(mux, "\n", 1);
-	mux->broken = mux->open;
 	mux->open = NULL;
-}
-
-static void repeat_broken(struct conmux *mux)
-{
-	if (mux->broken != NULL && mux->open == NULL) {
-		out_line(mux, mux->broken);
-		mux->open = mux->broken;
-	}
-	mux->broken = NULL;
 }
 
 static void line_finish(struct conmux *mux, struct vconsole_line *line)
@@ -127,7 +120,6 @@ void conmux_write(struct conmux *mux, struct vconsole_line *line, bool live, con
 {
 	for (size_t i = 0; i < size; i++)
 		line_byte(mux, line, live, text[i]);
-	repeat_broken(mux);
 	out_flush(mux);
 }
 
@@ -136,7 +128,6 @@ void conmux_show(struct conmux *mux, struct vconsole_line *line)
 	if (mux->open == line)
 		return;
 	make_room(mux, line);
-	mux->broken = NULL;
 	if (line->length > 0) {
 		out_line(mux, line);
 		mux->open = line;
@@ -149,6 +140,5 @@ void conmux_end(struct conmux *mux, struct vconsole_line *line)
 	if (line->length > 0 || mux->open == line)
 		line_finish(mux, line);
 	line->carriage_return = false;
-	repeat_broken(mux);
 	out_flush(mux);
 }

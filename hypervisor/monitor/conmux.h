@@ -3,7 +3,7 @@
  * Many sources of text on one display, without ever mixing two lines. Pure.
  *
  * A source that is live is shown byte by byte. Of the others only whole lines are shown: the live
- * source's unfinished line is broken off before them and repeated after them.
+ * source's unfinished line is broken off before them, and repeated when the source goes on with it.
  */
 #ifndef MONITOR_CONMUX_H
 #define MONITOR_CONMUX_H
@@ -16,7 +16,6 @@ struct conmux {
 	void *arg;
 	bool names;			/* guests' lines have a prefix */
 	struct vconsole_line *open;	/* whose unfinished line the display shows, or NULL */
-	struct vconsole_line *broken;	/* whose line is to be repeated */
 	char buffer[128];
 	size_t used;
 };
