@@ -21,6 +21,37 @@ size_t dt_total_size(const void *fdt)
 	return dt_read((const uint8_t *)fdt + offsetof(struct fdt_header, totalsize), 1);
 }
 
+/*
+ * Whether names and values of the structure block end inside it. libfdt adds lengths as int: it
+ * takes a property of length -8 for one that ends before it began, and hands -8 out.
+ */
+static bool dt_structure_fits(const void *fdt, size_t size)
+{
+	const uint8_t *p = (const uint8_t *)fdt + fdt_off_dt_struct(fdt);
+	size_t left = fdt_size_dt_struct(fdt);
+
+	if (fdt_off_dt_struct(fdt) > size || left > size - fdt_off_dt_struct(fdt))
+		return false;
+	while (left >= FDT_TAGSIZE) {
+		uint64_t tag = dt_read(p, 1), length = 0;
+
+		if (tag == FDT_END)
+			return true;
+		if (tag == FDT_BEGIN_NODE)
+			length = strnlen((const char *)p + FDT_TAGSIZE, left - FDT_TAGSIZE) + 1;
+		else if (tag == FDT_PROP && left >= sizeof(struct fdt_property))
+			length = 2 * FDT_TAGSIZE + dt_read(p + FDT_TAGSIZE, 1);
+		else if (tag != FDT_END_NODE && tag != FDT_NOP)
+			return false;
+		length = ALIGN_UP(FDT_TAGSIZE + length, (uint64_t)FDT_TAGSIZE);
+		if (length > left)
+			return false;
+		p += length;
+		left -= length;
+	}
+	return false;
+}
+
 int dt_check(const void *fdt, size_t size)
 {
 	if (size < sizeof(struct fdt_header))
@@ -32,6 +63,8 @@ int dt_check(const void *fdt, size_t size)
 	/* libfdt relies on these and does not check them. */
 	if (!IS_ALIGNED(fdt_off_mem_rsvmap(fdt), 8U) || !IS_ALIGNED(fdt_off_dt_struct(fdt), 4U))
 		return -FDT_ERR_ALIGNMENT;
+	if (!dt_structure_fits(fdt, size))
+		return -FDT_ERR_BADSTRUCTURE;
 	return fdt_check_full(fdt, size);
 }
 

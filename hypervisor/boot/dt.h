@@ -32,7 +32,8 @@ struct dt_range {
 
 /*
  * Whether the first size bytes at fdt (8-byte aligned) are a device tree that libfdt can walk
- * without leaving it: fdt_check_full(), version 17, and blocks aligned as the specification says.
+ * without leaving it: fdt_check_full() and what that forgets. Version 17, blocks aligned as the
+ * specification says, no name and no value that leaves the structure block.
  * Return: 0 or an error of libfdt.
  */
 int dt_check(const void *fdt, size_t size);

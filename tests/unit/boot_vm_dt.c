@@ -167,6 +167,25 @@ TEST("a tree cut at any byte is refused")
 	done();
 }
 
+TEST("a property of any length that leaves the tree is refused, also a negative one")
+{
+	static const uint32_t lengths[] = { 0x400, 0x7fffffff, 0x80000000, 0xfffffff0, 0xfffffff4,
+					    0xfffffff8, 0xfffffffc, 0xffffffff };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct fdt_property *property;
+		int length;
+
+		tree_create(fdt);
+		fdt_pack(fdt);
+		property = fdt_get_property_w(fdt, tree_node(fdt, "/chosen"), "bootargs", &length);
+		property->len = cpu_to_fdt32(lengths[i]);
+		CHECK_EQ(parse_bytes(fdt_totalsize(fdt)), -EINVAL);
+		CHECK_STR(why, "not a device tree (FDT_ERR_BADSTRUCTURE): compile it with dtc");
+	}
+	done();
+}
+
 TEST("a tree beyond the size limit is refused unread")
 {
 	uint8_t *big = calloc(1, VM_DT_SIZE_MAX + 1);
