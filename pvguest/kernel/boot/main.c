@@ -80,6 +80,8 @@ static void main_banner(void)
  */
 _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, bool has_strata)
 {
+	char option[2];
+
 	priv_patch(features);
 	map_early_window(0);
 	hart_this->id = hart_id;
@@ -95,7 +97,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	random_seed(info.seed, info.seed_length);
 	timer_init();
 	sched_init();
-	console_init();
+	console_init(info_option("bench", option, sizeof(option)));
 	mm_init();
 	inode_init();
 	main_banner();

@@ -7,11 +7,19 @@
 
 #include "drv/plic.h"
 #include "drv/sbi.h"
+#include "drv/timer.h"
 #include "drv/uart.h"
 #include "fs/tty.h"
-#include "lib/string.h"
+#include "priv/priv.h"
 
-static bool console_interrupt;
+#define CONSOLE_POLL_NS	10000000UL
+
+static bool console_interrupt, console_measuring;
+
+static void console_tick(struct timer *timer);
+
+static struct timer console_timer = { .link = LIST_INIT(console_timer.link),
+				      .expired = console_tick };
 
 void console_write_raw(const char *text, size_t length)
 {
@@ -48,10 +56,36 @@ bool console_has_interrupt(void)
 	return console_interrupt;
 }
 
-void console_init(void)
+static void console_start_polling(void)
 {
+	if (!list_empty(&console_timer.link))
+		return;
+	console_timer.deadline_ticks = priv_time() + timer_ns_to_ticks(CONSOLE_POLL_NS);
+	timer_add(&console_timer);
+}
+
+/* Ctrl-C must come through although nobody reads; but a window that is measured holds no tick. */
+static void console_tick(struct timer *timer)
+{
+	(void)timer;
+	console_poll();
+	if (tty_has_reader() || !console_measuring)
+		console_start_polling();
+}
+
+void console_want_input(void)
+{
+	if (!console_interrupt)
+		console_start_polling();
+}
+
+void console_init(bool measuring)
+{
+	console_measuring = measuring;
 	if (uart_init() && plic_init()) {
 		console_interrupt = true;
 		uart_enable_interrupt();
+	} else if (!measuring) {
+		console_start_polling();
 	}
 }

@@ -16,7 +16,9 @@ void console_write_raw(const char *text, size_t length);
 void console_poll(void);
 /* True if input comes by interrupt, so that nobody needs to poll. */
 bool console_has_interrupt(void);
-/* After the devices were found. */
-void console_init(void);
+/* A reader is about to wait: without an interrupt, polling begins. */
+void console_want_input(void);
+/* After the devices were found. measuring: no tick unless a reader waits. */
+void console_init(bool measuring);
 
 #endif

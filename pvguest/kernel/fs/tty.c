@@ -218,6 +218,9 @@ static int tty_check_reader(void)
 	struct proc *proc = proc_current;
 	struct signal_info info = { .signo = SIGTTIN, .code = SI_KERNEL };
 
+	/* Until a session takes the console, it is init's and goes to the first that reads. */
+	if (proc->session == proc->pid && tty.session == proc_init_process->session)
+		tty_set_session(proc);
 	if (proc->session != tty.session || proc->group == tty.group || !tty.group)
 		return 0;
 	if (signal_is_ignored(proc, SIGTTIN) ||
@@ -262,6 +265,7 @@ static ssize_t tty_read(struct file *file, uint64_t buf, size_t length)
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
 		tty.readers++;
+		console_want_input();
 		error = wait_sleep(&tty.queue);
 		tty.readers--;
 		if (error)

@@ -25,7 +25,7 @@
 /* User addresses are 0..LAYOUT_USER_END; the last page holds the signal trampoline. */
 #define LAYOUT_USER_END		0x4000000000
 #define LAYOUT_TRAMPOLINE	0x3ffffff000
-#define LAYOUT_STACK_TOP	0x3fffffe000
+#define LAYOUT_STACK_TOP	0x3ffffe0000
 #define LAYOUT_STACK_MAX	0x800000
 #define LAYOUT_MMAP_TOP		0x3fc0000000
 #define LAYOUT_PIE_BASE		0x2aaaaaa000
