@@ -6,11 +6,16 @@
 #define HART_SBI_CALL_H
 
 #include <sbi/sbi.h>
+#include "hart/trace.h"
 #include "lib/types.h"
 
 static inline struct sbi_ret sbi_call6(uint64_t eid, uint64_t fid, uint64_t arg0, uint64_t arg1,
 				       uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
+	/* Before the registers below are loaded: it is a function call. */
+	if (trace_on())
+		trace_sbi(eid, fid);
+
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
 	register uint64_t a2 __asm__("a2") = arg2;

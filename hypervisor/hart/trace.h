@@ -54,6 +54,7 @@ struct trace_entry {
 	uint16_t hart, vm_id, vcpu;
 	uint8_t kind, from, to, done;
 	uint8_t guest_from, guest_to;	/* enum trace_virtual */
+	uint8_t blocked;	/* LEAVE, bool: the vCPU waits for an interrupt */
 	char vm[16];		/* the VM's name, cut short; "" where there is none */
 };
 
@@ -85,8 +86,9 @@ bool trace_ring_get(const struct trace_ring *ring, uint64_t number, struct trace
 
 /* Append to the ring of entry->hart, if it has memory, and tell the listener. */
 void trace_record(const struct trace_entry *entry);
-/* HS-mode calls firmware: for hart/sbi_call. */
 void trace_sbi_record(unsigned hart, uint64_t time_ticks, uint64_t eid, uint64_t fid);
+/* HS-mode calls firmware (hart/trace_sbi.c): for hart/sbi_call.h, while the trace is on. */
+void trace_sbi(uint64_t eid, uint64_t fid);
 
 static inline bool trace_on(void)
 {

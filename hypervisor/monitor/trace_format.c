@@ -92,14 +92,24 @@ static void add_csr(struct text *text, unsigned csr)
 		add(text, "0x%x", csr);
 }
 
+static const char *const reg_names[32] = {
+	"zero", "ra", "sp", "gp", "tp",	 "t0",	"t1", "t2", "s0", "s1", "a0",
+	"a1",	"a2", "a3", "a4", "a5",	 "a6",	"a7", "s2", "s3", "s4", "s5",
+	"s6",	"s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+};
+
 /* The CSR instruction as assembly would write it. */
 static void add_csr_insn(struct text *text, const struct insn *insn)
 {
 	static const char *const ops[] = { "csr?", "csrrw", "csrrs", "csrrc" };
 
-	add(text, "%s%s x%u,", ops[insn->csr_op & 3], insn->csr_imm ? "i" : "", insn->rd);
+	add(text, "%s%s %s,", ops[insn->csr_op & 3], insn->csr_imm ? "i" : "",
+	    reg_names[insn->rd & 31]);
 	add_csr(text, insn->csr);
-	add(text, insn->csr_imm ? ",%u: " : ",x%u: ", insn->rs1);
+	if (insn->csr_imm)
+		add(text, ",%u: ", insn->rs1);
+	else
+		add(text, ",%s: ", reg_names[insn->rs1 & 31]);
 }
 
 static void add_csr_reason(struct text *text, const struct insn *insn, const char *from)
@@ -335,7 +345,7 @@ static void add_done(struct text *text, const struct trace_entry *entry)
 						      : "the instruction runs again");
 		break;
 	case TRACE_DONE_INTERRUPT:
-		add(text, "%s is the run loop's", trace_cause_name(entry->cause));
+		add(text, "%s is served by the run loop", trace_cause_name(entry->cause));
 		break;
 	default:
 		add(text, "back to the guest");
@@ -380,7 +390,8 @@ int trace_format(const struct trace_entry *entry, uint64_t timebase_hz, char *at
 	case TRACE_LEAVE:
 		add(&text, " pc 0x%lx: ", entry->pc);
 		add_done(&text, entry);
-		add(&text, "; the vCPU leaves the guest for the run loop");
+		add(&text, entry->blocked ? "; the vCPU waits for an interrupt"
+					  : "; on to the run loop");
 		break;
 	default:
 		add(&text, " the hypervisor calls firmware: ");

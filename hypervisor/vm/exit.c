@@ -44,4 +44,5 @@ static exit_handler *const traced_exits[EXIT_COUNT] = { [0 ... EXIT_COUNT - 1] =
 void vcpu_choose_exits(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
+	trace_enter(v);
 }

@@ -190,7 +190,7 @@ void trace_done_record(struct vcpu *v, enum vcpu_next next)
 	entry = trace_begin(v, next == VCPU_RESUME ? TRACE_ENTRY : TRACE_LEAVE);
 	entry.from = TRACE_LEVEL_HS;
 	entry.to = next == VCPU_RESUME ? (uint8_t)v->mode->level(v) : TRACE_LEVEL_HS;
-	entry.guest_to = virtual_level(v);
+	entry.guest_to = next == VCPU_RESUME ? virtual_level(v) : TRACE_VIRTUAL_NONE;
 	if (find_exit(v, &exit)) {
 		entry.cause = exit.cause;
 		entry.insn = exit.insn;
@@ -198,8 +198,7 @@ void trace_done_record(struct vcpu *v, enum vcpu_next next)
 		entry.offset = exit.offset;
 		entry.done = (uint8_t)what_was_done(v, &exit, &entry);
 	}
-	if (next != VCPU_RESUME)
-		entry.args[3] = v->state;
+	entry.blocked = next != VCPU_RESUME && v->state == VCPU_BLOCKED;
 	trace_record(&entry);
 }
 

@@ -51,9 +51,9 @@ TEST("a CSR of S-mode says that it needs S")
 	struct trace_entry entry = exit_entry(EXC_ILLEGAL_INST, TRACE_LEVEL_VU);
 
 	entry.insn = 0x140022f3; /* csrr t0, sscratch */
-	CHECK_STR(reason(&entry), "csrrs x5,sscratch,x0: CSR sscratch needs S, ran in VU");
-	entry.insn = 0x10017173; /* csrrci x2, sstatus, 2 */
-	CHECK_STR(reason(&entry), "csrrci x2,sstatus,2: CSR sstatus needs S, ran in VU");
+	CHECK_STR(reason(&entry), "csrrs t0,sscratch,zero: CSR sscratch needs S, ran in VU");
+	entry.insn = 0x10017173; /* csrrci sp, sstatus, 2 */
+	CHECK_STR(reason(&entry), "csrrci sp,sstatus,2: CSR sstatus needs S, ran in VU");
 }
 
 TEST("a CSR of the hypervisor or of M-mode says which level it needs")
