@@ -4,10 +4,12 @@
  * Operations after lmbench: lat_syscall, lat_pipe, lat_proc, lat_ctx, lat_pagefault, lat_sig and
  * lat_mmap.
  *
- * For each operation a freshly forked process warms up and then measures windows of N operations;
- * a window is N operations minus a base loop of the same shape, and the window with the median
- * number of instructions (of ticks, where instret is denied) is reported. A window begins just
- * after a sleep, so that it has a fresh time slice and, being short, no timer tick.
+ * For each operation bench starts itself once more, with arguments of always the same length, so
+ * that stack and memory are the same whatever else is measured. That process warms up and then
+ * measures windows of N operations; a window is N operations minus a base loop of the same shape,
+ * and the window with the median number of instructions (of ticks, where instret is denied) is
+ * reported. A window begins just after a sleep, so that it has a fresh time slice and, being
+ * short, no timer tick.
  *
  *   null_syscall  getppid                                       base: the empty loop
  *   pipe          one byte to another process and one back      base: the empty loop
@@ -315,12 +317,12 @@ static void result_print(const struct op *op, unsigned int count, const struct s
 
 	number_format(insns, sizeof(insns), sample_has_insns, result->insns);
 	number_format(traps, sizeof(traps), sample_has_counters, result->counters.traps);
-	number_format(mtraps, sizeof(mtraps), sample_has_counters, result->counters.mtraps);
+	number_format(mtraps, sizeof(mtraps), sample_has_mtraps, result->counters.mtraps);
 	printf("BENCH {\"op\":\"%s\",\"n\":%u,\"insns\":%s,\"traps\":%s,\"mtraps\":%s,\"ticks\":%lu}\n",
 	       op->name, count, insns, traps, mtraps, result->ticks);
 }
 
-/* Runs in a process of its own; its exit status. */
+/* Runs in a process of its own; bench's exit status. */
 static int op_measure(const struct op *op, unsigned int count, unsigned int wanted)
 {
 	static struct sample windows[WINDOWS_MAX];
@@ -349,7 +351,35 @@ static int op_measure(const struct op *op, unsigned int count, unsigned int want
 	return 0;
 }
 
-static int op_run(const struct op *op, unsigned int count, unsigned int windows)
+/* What main does when bench started itself: bench --measure OP N WINDOWS PROGRAM. */
+static int measure_main(char **argv)
+{
+	unsigned long op, count, windows;
+
+	if (program_number(argv[2], COUNT_OF(ops) - 1, &op) != 0 ||
+	    program_number(argv[3], COUNT_MAX, &count) != 0 ||
+	    program_number(argv[4], WINDOWS_MAX, &windows) != 0)
+		return 2;
+	exec_path = argv[5];
+	return op_measure(&ops[op], (unsigned int)count, (unsigned int)windows);
+}
+
+static _Noreturn void measure_exec(char *self, const struct op *op, unsigned int count,
+				   unsigned int windows)
+{
+	char number[4], counts[12], window[4];
+	char *argv[] = { self, (char[]){ "--measure" }, number, counts, window,
+			 (char *)(uintptr_t)exec_path, NULL };
+
+	snprintf(number, sizeof(number), "%03d", (int)(op - ops));
+	snprintf(counts, sizeof(counts), "%09u", count);
+	snprintf(window, sizeof(window), "%03u", windows);
+	sys_execve(self, argv, argv + 6);
+	/* User emulation cannot start what it emulates; then without. */
+	sys_exit(op_measure(op, count, windows));
+}
+
+static int op_run(char *self, const struct op *op, unsigned int count, unsigned int windows)
 {
 	int status = 1;
 	long pid;
@@ -360,7 +390,7 @@ static int op_run(const struct op *op, unsigned int count, unsigned int windows)
 		count = op->count_max;
 	pid = sys_fork();
 	if (pid == 0)
-		sys_exit(op_measure(op, count, windows));
+		measure_exec(self, op, count, windows);
 	if (pid < 0)
 		return program_fail("fork", pid);
 	sys_wait4(pid, &status, 0);
@@ -438,6 +468,8 @@ int main(int argc, char **argv)
 	int arg, status = 0;
 	size_t i;
 
+	if (argc == 6 && strcmp(argv[1], "--measure") == 0)
+		return measure_main(argv);
 	for (arg = 1; arg + 1 < argc && argv[arg][0] == '-'; arg += 2) {
 		if (strcmp(argv[arg], "-x") == 0)
 			exec_path = argv[arg + 1];
@@ -458,7 +490,8 @@ int main(int argc, char **argv)
 		return usage();
 	for (i = 0; i < COUNT_OF(ops); i++) {
 		if (word_in("all", list) || word_in(ops[i].name, list))
-			status |= op_run(&ops[i], (unsigned int)count, (unsigned int)windows);
+			status |= op_run(argv[0], &ops[i], (unsigned int)count,
+					 (unsigned int)windows);
 	}
 	puts("BENCH-END");
 	return status;

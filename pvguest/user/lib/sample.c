@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-bool sample_has_insns, sample_has_counters;
+bool sample_has_insns, sample_has_counters, sample_has_mtraps;
 volatile unsigned int sample_skips;
 
 static inline uint64_t read_instret(void)
@@ -81,6 +81,7 @@ void sample_probe(void)
 	struct strata_counters counters;
 
 	sample_has_counters = sys_counters(&counters) == 0;
+	sample_has_mtraps = sample_has_counters && counters.mtraps != UINT64_MAX;
 	sample_skips = 0;
 	sys_sigaction(SIGILL, &skip, &old);
 	read_instret();

@@ -16,8 +16,11 @@ struct sample {
 	struct strata_counters counters;
 };
 
-/* What this process may read: instret may be denied, only pvguest has the counters. */
-extern bool sample_has_insns, sample_has_counters;
+/*
+ * What this process may read: instret may be denied, only pvguest has the counters, and only some
+ * firmware counts entries to M-mode.
+ */
+extern bool sample_has_insns, sample_has_counters, sample_has_mtraps;
 
 /* Finds out what may be read; to be called in the process that samples, before it does. */
 void sample_probe(void);

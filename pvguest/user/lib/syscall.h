@@ -289,7 +289,10 @@ struct sigaction {
 	uint64_t mask_qemu;
 };
 
-/* Hypervisor traps taken by this VM, and entries to M-mode of the machine, both since boot. */
+/*
+ * Hypervisor traps taken by this VM, and entries to M-mode of the machine, both since boot;
+ * mtraps is UINT64_MAX if nobody counts it.
+ */
 struct strata_counters {
 	uint64_t traps;
 	uint64_t mtraps;
