@@ -5,6 +5,7 @@
  */
 #include <riscv/layout.h>
 #include "hart/cause.h"
+#include "hart/hostcon.h"
 #include "hart/panic.h"
 #include "hart/sbi_call.h"
 #include "lib/assert.h"
@@ -131,8 +132,15 @@ static void print_machine(void)
 	kprintf("  htval    %016lx  htinst %016lx\n", csr_read(CSR_HTVAL), csr_read(CSR_HTINST));
 }
 
+/* Whoever holds the console's lock may be this very hart: print past it. */
+static void print_directly(void)
+{
+	printf_set_sink(hostcon_put, NULL);
+}
+
 void panic_trap(const struct host_trap_frame *frame)
 {
+	print_directly();
 	kprintf("\nstrata: panic: unexpected trap in HS-mode: %s\n", cause_name(frame->scause));
 	kprintf("  scause   %016lx\n  sepc     %016lx  stval  %016lx\n", frame->scause, frame->sepc,
 		frame->stval);
@@ -146,6 +154,7 @@ void panic_trap(const struct host_trap_frame *frame)
 
 void panic_nested(const struct host_trap_frame *frame)
 {
+	print_directly();
 	kprintf("\nstrata: panic: trap while handling a trap: %s, sepc %lx, stval %lx\n",
 		cause_name(frame->scause), frame->sepc, frame->stval);
 	machine_shutdown(true);
@@ -155,6 +164,7 @@ void panic(const char *fmt, ...)
 {
 	va_list args;
 
+	print_directly();
 	kprintf("\nstrata: panic: ");
 	va_start(args, fmt);
 	vkprintf(fmt, args);
