@@ -317,7 +317,7 @@ qemu-gdb: images
 	$(Q)scripts/qemu --gdb
 
 # Unit tests and static checks: under two minutes, no QEMU.
-CHECK = build="$(MAKE) hypervisor && echo build: 1 passed, 0 failed, 0 skipped" \
+CHECK = build="$(MAKE) $(if $(Q),-s) hypervisor && echo build: 1 passed, 0 failed, 0 skipped" \
 	unit="$(MAKE) unit" \
 	check="$(PYTHON) scripts/check --objdump '$(CROSS)objdump' --image '$(O)/strata.elf'" \
 	scripts="$(PYTHON) tests/scripts.py"
