@@ -90,9 +90,12 @@ void heap_free(void *object)
 		return;
 	}
 	list_add_after(&heap_lists[page->slab], &((struct heap_free *)object)->link);
-	/* An empty page goes back, unless it is all that this size has. */
-	if (--page->slab_used == 0 &&
-	    heap_lists[page->slab].next->next != &heap_lists[page->slab] &&
-	    page_free_count() < 256)
+	page->slab_used--;
+	/*
+	 * An empty page goes back, unless it is all that this size has; but only when memory is
+	 * short, which is asked first so that freeing always costs the same.
+	 */
+	if (page_free_count() < 256 && page->slab_used == 0 &&
+	    heap_lists[page->slab].next->next != &heap_lists[page->slab])
 		heap_shrink(page, page->slab);
 }
