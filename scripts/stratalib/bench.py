@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run pvguest's benchmarks in one mode and read the BENCH lines. Also the command strata bench."""
+import argparse
+import hashlib
+import json
+import os
+import tempfile
+
+from stratalib import qemu, vms
+from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
+                                deadline_of, environment)
+
+# op: what one operation is. The order is the table's.
+OPS = {
+    "null_syscall": "a system call that does nothing (getppid)",
+    "pipe": "one byte to another process through a pipe and one back",
+    "fork_exit": "fork, exit of the child, wait",
+    "fork_exec": "fork, execve of a small program, its exit, wait",
+    "ctx_switch": "one switch from a process to another",
+    "page_fault": "first store to an anonymous page",
+    "prot_fault": "store to a read-only page, its signal handled",
+    "mmap": "mmap of 64 KiB, a store to its first page, munmap",
+    "csr_read": "read sscratch",
+    "csr_write": "write sscratch",
+    "irq_toggle": "interrupts off and on again (sstatus.SIE)",
+    "sret": "SRET to the next instruction, in the same mode",
+    "sfence": "SFENCE.VMA of one page",
+    "satp_switch": "change to another address space whose tables are known (satp)",
+    "timer_sbi": "set the timer through SBI",
+    "timer_sstc": "set the timer through stimecmp (Sstc)",
+    "null_sbi": "the cheapest SBI call (get spec version)",
+    "ipi_self": "an IPI to one's own hart, and its interrupt taken",
+    "mmio_read": "read a register of an emulated device",
+}
+USER_OPS = tuple(OPS)[:8]
+BENCH_SECONDS = 150             # deadline of one run on the reference machine
+TIMEBASE_NS = 100               # QEMU virt counts time at 10 MHz
+
+
+class Mode:
+    """A column of the table."""
+
+    def __init__(self, key, mode, world, pv_step, title, tree):
+        self.key, self.mode, self.world, self.pv_step = key, mode, world, pv_step
+        self.title, self.tree = title, tree
+
+
+MODES = {m.key: m for m in (
+    Mode("native", "native", None, None, "native", None),
+    Mode("te", "te", "vu", None, "te", "bench-te"),
+    Mode("pv0", "pv", "vu", 0, "pv step 0", "bench-pv0"),
+    Mode("pv1", "pv", "vu", 1, "pv step 1", "bench-pv1"),
+    Mode("hw", "hw", None, None, "hw", "bench-hw"),
+)}
+
+
+class Run:
+    """What one QEMU told: {op: its BENCH object}, hashes, and what went wrong (None: nothing)."""
+
+    def __init__(self, key):
+        self.key, self.rows, self.error, self.seconds = key, {}, None, 0.0
+        self.kernel_sha256 = self.initrd_sha256 = self.firmware = None
+        self.log = None
+
+
+def sha256_of(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def parse_ops(text):
+    """Names of operations in the table's order; all of them for "" or "all"."""
+    names = [n for n in (text or "all").split(",") if n]
+    for name in names:
+        if name not in OPS and name != "all":
+            raise StrataError(f"no operation {name!r} (there are: {' '.join(OPS)})", 2)
+    return [op for op in OPS if op in names or "all" in names]
+
+
+def parse_modes(text):
+    """Columns in the table's order; pv is both steps."""
+    names = [n for n in (text or "all").split(",") if n]
+    for name in names:
+        if name not in MODES and name not in ("all", "pv"):
+            raise StrataError(f"no mode {name!r} (there are: {' '.join(MODES)}, pv)", 2)
+    return [m for k, m in MODES.items()
+            if k in names or "all" in names or ("pv" in names and m.mode == "pv")]
+
+
+def command_of(settings, mode, bootargs, icount, extra=()):
+    """(QEMU's command line, files to remove afterwards) for pvguest in a mode."""
+    if mode.tree is None:
+        return qemu.command(settings, settings.path("pvguest", "kernel.elf"), "128M", 1,
+                            initrd=settings.need(settings.path("pvguest", "root.cpio")),
+                            append=bootargs, icount=icount, extra=extra), []
+    tree = vms.load(settings, mode.tree)
+    tree.chosen().set_string("bootargs", bootargs)
+    tree.take_files(settings)
+    handle, archive = tempfile.mkstemp(suffix=".cpio", dir=settings.run_dir())
+    with os.fdopen(handle, "wb") as f:
+        f.write(vms.archive([tree]))
+    return qemu.command(settings, settings.path("strata.elf"), "256M", 1, initrd=archive,
+                        append="console=raw", icount=icount, extra=extra), [archive]
+
+
+class Reader:
+    """Takes the console's lines; fills a Run."""
+
+    def __init__(self, run, on_row):
+        self.run, self.on_row, self.complete, self.last = run, on_row, False, ""
+
+    def line(self, text):
+        text = text.strip()
+        if text.startswith("BENCH {"):
+            try:
+                row = json.loads(text[6:])
+                self.run.rows[row["op"]] = row
+            except (ValueError, KeyError, TypeError):
+                self.run.error = self.run.error or f"cannot read {text[:100]!r}"
+                return
+            self.on_row(self.run, row)
+        elif text == "BENCH-END":
+            self.complete = True
+        elif text.startswith("OpenSBI v"):
+            self.run.firmware = text
+        elif text:
+            self.last = text
+
+
+def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row: None):
+    """One QEMU with the benchmarks of ops in a mode. Never raises for what the guest does."""
+    run = Run(mode.key)
+    run.log = log
+    reader, verdict = Reader(run, on_row), qemu.Verdict()
+    verdict.listener = reader.line
+    words = "all" if len(ops) == len(OPS) else ",".join(ops)
+    line, files = command_of(settings, mode, f"bench={words} quiet", icount)
+    try:
+        with qemu.Session(line, log=log) as session:
+            while not session.ended() and session.seconds() < deadline:
+                verdict.feed(session.poll(1.0)[1])
+            verdict.feed(b"\n")
+            run.seconds = session.seconds()
+            ended, status = session.ended(), None
+            if ended:
+                status = session.status()
+            complaint = session.complaints()
+    finally:
+        for name in files:
+            os.unlink(name)
+    judge(settings, mode, ops, run, reader, verdict, ended, status, complaint)
+    return run
+
+
+def judge(settings, mode, ops, run, reader, verdict, ended, status, complaint):
+    """Fill in hashes and the first thing that went wrong."""
+    if mode.tree is None:
+        run.kernel_sha256 = sha256_of(settings.path("pvguest", "kernel.elf"))
+        run.initrd_sha256 = sha256_of(settings.path("pvguest", "root.cpio"))
+    else:
+        run.kernel_sha256 = verdict.kernels.get(mode.tree, (None, None))[1]
+        run.initrd_sha256 = verdict.initrds.get(mode.tree, (None, None))[1]
+    faults = verdict.faults()
+    missing = [op for op in ops if op not in run.rows]
+    if run.error:
+        return
+    if faults:
+        run.error = faults[0]
+    elif not ended:
+        run.error = f"no end after {run.seconds:.0f} s"
+    elif status:
+        run.error = complaint or f"QEMU ended with status {status}"
+    elif missing:
+        run.error = f"no result of {missing[0]}; the last line: {reader.last[:120]!r}"
+    if run.error and not faults and missing and reader.last:
+        run.error += "" if "last line" in run.error else f"; the last line: {reader.last[:120]!r}"
+
+
+def per_operation(row, key):
+    """A total of a BENCH object divided by its number of operations; None if it is not there."""
+    value = row.get(key) if row else None
+    if value is None or not row.get("n"):
+        return None
+    value = value / row["n"]
+    return int(value) if value == int(value) else round(value, 3)
+
+
+# ---- strata bench: the lines as they come -------------------------------------------------------
+
+def add_select_options(parser):
+    parser.add_argument("--ops", metavar="OP[,OP...]", default=environment("OP"),
+                        help="operations: " + " ".join(OPS))
+    parser.add_argument("--modes", metavar="MODE[,MODE...]", default=environment("MODE"),
+                        help="columns: " + " ".join(MODES) + ", pv for both steps")
+    add_machine_options(parser)
+
+
+def add_options(parser):
+    parser.formatter_class = argparse.HelpFormatter
+    add_select_options(parser)
+
+
+def format_number(value):
+    if value is None:
+        return "?"
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def print_row(run, row):
+    if "skip" in row:
+        print(f"{run.key:7} {row['op']:13} skipped: {row['skip']}", flush=True)
+        return
+    i, t, m = (format_number(per_operation(row, k)) for k in ("insns", "traps", "mtraps"))
+    print(f"{run.key:7} {row['op']:13} {i:>9} instructions {t:>6} traps {m:>6} M-mode entries",
+          flush=True)
+
+
+def main(args):
+    settings = Settings(args)
+    build_images()
+    ops, modes = parse_ops(args.ops), parse_modes(args.modes)
+    logs = settings.path("compare")
+    os.makedirs(logs, exist_ok=True)
+    failed = 0
+    for mode in modes:
+        run = run_mode(settings, mode, ops, True, deadline_of(args, BENCH_SECONDS),
+                       os.path.join(logs, f"bench-{mode.key}.log"), print_row)
+        if run.error:
+            print(f"{mode.key:7} failed: {run.error} (console: {run.log})", flush=True)
+            failed = 1
+    return failed

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""VM trees: find them, override what the user says, collect the archive that Strata boots from."""
+import os
+import re
+
+import cpio as newc             # scripts/cpio.py
+from stratalib import fdt
+from stratalib.settings import StrataError, parse_size
+
+MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
+TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
+GENERIC = ("pvguest", "u-boot")
+
+
+def guest_file(settings, name):
+    """The host's file for a name in a VM tree or KERNEL=, INITRD=; None if there is none."""
+    if os.path.isfile(name):
+        return name
+    for path in (
+            {"pvguest": settings.path("pvguest", "kernel.elf"),
+             "root.cpio": settings.path("pvguest", "root.cpio"),
+             "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf")}.get(name),
+            settings.path("tests", "guest", name + ".elf"),
+            settings.path("tests", "guest", name)):
+        if path and os.path.isfile(path):
+            return path
+    return None
+
+
+def need_file(settings, name, option):
+    path = guest_file(settings, name)
+    if path is None:
+        hint = ": scripts/deps guests gets it" if name == "u-boot" else ""
+        raise StrataError(f"{option}: no file {name}{hint}", 2)
+    return path
+
+
+class Tree:
+    """One VM: its name, its tree (or bytes that are none) and the files that it names."""
+
+    def __init__(self, name, blob):
+        self.name = name
+        self.blob = blob
+        self.files = {}             # name in the archive: the host's file
+        try:
+            self.root = fdt.parse(blob)
+        except ValueError:
+            self.root = None        # the hypervisor says what is wrong with it
+
+    def chosen(self):
+        return self.root.child("chosen", make=True)
+
+    def hypervisor(self):
+        return self.root.child("hypervisor", make=True)
+
+    def memory_bytes(self):
+        """Bytes of guest RAM, where address and size have two cells."""
+        total = 0
+        for node in self.root.all("memory") if self.root else []:
+            cells = node.cells("reg")
+            for i in range(0, len(cells) - 3, 4):
+                total += (cells[i + 2] << 32) | cells[i + 3]
+        return total
+
+    def set_memory(self, size):
+        memory = (self.root.all("memory") or [self.root.child("memory@80000000", make=True)])[0]
+        base = memory.props.get("reg", fdt.cell64(0x80000000))[:8]
+        memory.props["reg"] = base + fdt.cell64(size)
+
+    def set_mode(self, mode):
+        node = self.hypervisor()
+        node.props.pop("strata,pv-step", None)
+        if mode.startswith("pv"):
+            step = int(mode[2:] or "1")
+            mode = "pv"
+            node.props["strata,pv-step"] = step.to_bytes(4, "big")
+        node.set_string("strata,mode", mode)
+
+    def take_files(self, settings):
+        """Find the files that the tree names; what is not found is left to the hypervisor."""
+        if self.root is None or self.root.child("chosen") is None:
+            return
+        for prop in ("strata,kernel", "strata,initrd"):
+            name = self.chosen().string(prop)
+            if name and name not in self.files:
+                path = guest_file(settings, name)
+                if path is None and name == "u-boot":
+                    raise StrataError(f"{self.name}: no {name}: scripts/deps guests gets it")
+                if path:
+                    self.files[name] = path
+
+    def data(self):
+        return self.blob if self.root is None else fdt.build(self.root)
+
+
+def load(settings, name):
+    """The tree dts/NAME.dts as built, or a .dtb file of the user's."""
+    path = name if name.endswith(".dtb") else settings.path("dts", name + ".dtb")
+    if not os.path.isfile(path):
+        known = sorted(f[:-4] for f in os.listdir(settings.path("dts")) if f.endswith(".dtb")) \
+            if os.path.isdir(settings.path("dts")) else []
+        raise StrataError(f"no VM tree {name} (there are: {' '.join(known)})", 2)
+    with open(path, "rb") as f:
+        return Tree(os.path.basename(path)[:-4], f.read())
+
+
+def _archive_name(path, used):
+    """A name for the user's file in the archive."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", os.path.basename(path)) or "file"
+    while name in used or name.endswith(".dtb"):
+        name += "_"
+    return name
+
+
+def override(settings, tree, args):
+    """Put MODE=, WORLD=, KERNEL=, INITRD=, BOOTARGS= into a tree."""
+    if tree.root is None:
+        return
+    chosen = tree.chosen()
+    if args.mode:
+        tree.set_mode(args.mode)
+    if args.world:
+        tree.hypervisor().set_string("strata,world", args.world)
+    if args.kernel:
+        path = need_file(settings, args.kernel, "--kernel")
+        name = args.kernel if args.kernel in GENERIC else _archive_name(path, tree.files)
+        tree.files[name] = path
+        chosen.set_string("strata,kernel", name)
+        if name != "pvguest" and not args.initrd:
+            chosen.props.pop("strata,initrd", None)
+    if args.initrd:
+        path = need_file(settings, args.initrd, "--initrd")
+        name = _archive_name(path, tree.files)
+        tree.files[name] = path
+        chosen.set_string("strata,initrd", name)
+    if args.bootargs is not None:
+        chosen.set_string("bootargs", args.bootargs)
+
+
+def make(settings, args):
+    """The trees that a command's options ask for."""
+    own = bool(args.kernel or args.mode or args.initrd)
+    if args.vm:
+        trees = [load(settings, n) for n in args.vm.split(",") if n]
+        names = [t.name for t in trees]
+        for name in names:
+            if names.count(name) > 1:
+                raise StrataError(f"--vm: {name} is named twice", 2)
+    elif own:
+        trees = [load(settings, TEMPLATE)]
+        base = os.path.basename(args.kernel or "pvguest").rsplit(".", 1)[0]
+        trees[0].name = (re.sub(r"[^A-Za-z0-9_-]", "-", base) or "guest")[:40]
+        trees[0].root.set_string("model", "Strata virtual machine: " + trees[0].name)
+        if not args.mode:
+            trees[0].set_mode("te" if args.cpu and "h=false" in args.cpu else "hw")
+    else:
+        trees = [load(settings, n) for n in ("pvguest-te", "pvguest-pv", "pvguest-hw")]
+    for tree in trees:
+        override(settings, tree, args)
+        if args.mem and own and tree.root is not None:
+            tree.set_memory(parse_size(args.mem, "--mem"))
+        tree.take_files(settings)
+    return trees
+
+
+def archive(trees):
+    """The newc archive of trees and the files that they name."""
+    members = {}
+    for tree in trees:
+        members[tree.name + ".dtb"] = (0o100644, tree.data())
+        for name, path in tree.files.items():
+            with open(path, "rb") as f:
+                members[name] = (0o100644, f.read())
+    return newc.archive(members)
+
+
+def machine_bytes(trees, archive_size):
+    """Memory for a machine in which all these fit, within reason: 2 GiB at most."""
+    need = sum(t.memory_bytes() for t in trees) + 2 * archive_size + (128 << 20)
+    size = 256 << 20
+    while size < need and size < 2 << 30:
+        size += 128 << 20
+    return size
