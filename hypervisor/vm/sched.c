@@ -187,18 +187,17 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
  */
 static void run(struct hart *hart, struct vcpu *v)
 {
-	enum vcpu_next next;
-
 	load(hart, v);
 	v->stat.schedules++;
 	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
-	next = vcpu_take_requests(v);
-	while (next == VCPU_RESUME || v->state == VCPU_RUNNABLE) {
+	vcpu_take_requests(v);
+	/* Its state alone decides: a vCPU that blocked must not go on, though nobody asks for it. */
+	while (v->state == VCPU_RUNNABLE) {
 		program_timer(hart, true);
 		vcpu_choose_exits(v);
 		vcpu_enter(v);
 		take_interrupts(hart);
-		next = vcpu_take_requests(v);
+		vcpu_take_requests(v);
 		if (v->vm->state != VM_RUNNING)
 			break;
 		if (runq_count(&sched_of(hart)->runq) > 0 &&
