@@ -171,28 +171,22 @@ static inline bool vcsr_emulate_fast(struct vcsr *v, uint64_t regs[32], uint32_t
 }
 
 /*
- * The next hottest: any CSR instruction on sstatus that changes nothing but SIE, SPIE, SPP and SUM,
- * as system calls, interrupt masking and user accesses do. The caller has folded the real FS in.
- * Returns VCSR_FX_* (SUM, IRQ) as vcsr_access does, whose twin this is, or -1: not this, untouched.
+ * The next hottest: an access to sstatus that changes nothing but SIE, SPIE, SPP and SUM, as system
+ * calls, interrupt masking and user accesses do. The caller has folded the real FS in.
+ * Returns VCSR_FX_* (SUM, IRQ) as vcsr_access does, whose twin this is, and the value before in
+ * *old; or -1: not this, untouched.
  */
-static inline int vcsr_sstatus_fast(struct vcsr *v, uint64_t regs[32], uint32_t raw)
+static inline int vcsr_sstatus_quick(struct vcsr *v, enum csr_op op, uint64_t operand, uint64_t *old)
 {
 	const uint64_t quick = SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM;
-	unsigned int op = INSN_FUNCT3(raw) & 3, rs1 = INSN_RS1(raw);
-	uint64_t old, value, operand, changed;
+	uint64_t before = vcsr_sstatus(v), changed, value;
 	int effects = 0;
 
-	if ((raw & ~(0x1fU << 7 | 0x1fU << 15 | 7U << 12)) != (CSR_SSTATUS << 20 | OPCODE_SYSTEM) ||
-	    op == 0)
-		return -1;
-	old = vcsr_sstatus(v);
-	operand = INSN_FUNCT3(raw) & FUNCT3_CSR_IMM ? rs1 : regs[rs1];
-	value = op == CSR_OP_RW ? operand : op == CSR_OP_RS ? old | operand : old & ~operand;
-	changed = (old ^ value) & (VCSR_SSTATUS_STORED | SSTATUS_SIE);
+	value = op == CSR_OP_RW ? operand : op == CSR_OP_RS ? before | operand : before & ~operand;
+	changed = (before ^ value) & (VCSR_SSTATUS_STORED | SSTATUS_SIE);
 	if (changed & ~quick)
 		return -1;
-	regs[INSN_RD(raw)] = old;
-	regs[0] = 0;
+	*old = before;
 	if (changed == 0)
 		return 0;
 	v->page->sstatus ^= changed & ~SSTATUS_SIE;
@@ -202,6 +196,25 @@ static inline int vcsr_sstatus_fast(struct vcsr *v, uint64_t regs[32], uint32_t 
 			effects = VCSR_FX_IRQ;
 	}
 	return changed & SSTATUS_SUM ? effects | VCSR_FX_SUM : effects;
+}
+
+/* The same for a CSR instruction; any other word returns -1. regs[0] must be 0 and stays so. */
+static inline int vcsr_sstatus_fast(struct vcsr *v, uint64_t regs[32], uint32_t raw)
+{
+	unsigned int op = INSN_FUNCT3(raw) & 3, rs1 = INSN_RS1(raw);
+	uint64_t old;
+	int effects;
+
+	if ((raw & ~(0x1fU << 7 | 0x1fU << 15 | 7U << 12)) != (CSR_SSTATUS << 20 | OPCODE_SYSTEM) ||
+	    op == 0)
+		return -1;
+	effects = vcsr_sstatus_quick(v, (enum csr_op)op,
+				     INSN_FUNCT3(raw) & FUNCT3_CSR_IMM ? rs1 : regs[rs1], &old);
+	if (effects >= 0) {
+		regs[INSN_RD(raw)] = old;
+		regs[0] = 0;
+	}
+	return effects;
 }
 
 #endif

@@ -42,23 +42,66 @@ static enum vcpu_next csr_call(struct vcpu *v, enum csr_op op, bool writes)
 	return VCPU_RESUME;
 }
 
+/* The accesses that every trap of the guest makes; the rest goes the general way. */
+static enum vcpu_next csr_call_sstatus(struct vcpu *v, enum csr_op op)
+{
+	uint64_t old;
+	int effects;
+
+	vcsr_fold_fs(&v->vcsr, csr_read(CSR_VSSTATUS));
+	effects = vcsr_sstatus_quick(&v->vcsr, op, v->regs[REG_A1], &old);
+	if (unlikely(effects < 0))
+		return csr_call(v, op, true);
+	v->stat.csr[CSR_SSTATUS & 0xff]++;
+	answer(v, SBI_SUCCESS, old);
+	if (unlikely(effects != 0))
+		dep_apply(v, effects);
+	return VCPU_RESUME;
+}
+
+/* sscratch, sepc, scause, stval: their place in the page, else NULL. */
+static uint64_t *plain_csr(struct vcpu *v, uint64_t csr)
+{
+	if (csr - CSR_SSCRATCH > CSR_STVAL - CSR_SSCRATCH)
+		return NULL;
+	v->stat.csr[csr & 0xff]++;
+	return &v->page->sscratch + (csr - CSR_SSCRATCH);
+}
+
 static enum vcpu_next pv_csr_read(struct vcpu *v)
 {
+	uint64_t *plain = plain_csr(v, v->regs[REG_A0]);
+
+	if (likely(plain != NULL))
+		return answer(v, SBI_SUCCESS, READ_ONCE(*plain));
 	return csr_call(v, CSR_OP_RS, false);
 }
 
 static enum vcpu_next pv_csr_swap(struct vcpu *v)
 {
+	uint64_t *plain = plain_csr(v, v->regs[REG_A0]), value = v->regs[REG_A1];
+
+	if (likely(plain != NULL)) {
+		answer(v, SBI_SUCCESS, READ_ONCE(*plain));
+		WRITE_ONCE(*plain, plain == &v->page->sepc ? vcsr_sepc_legal(value) : value);
+		return VCPU_RESUME;
+	}
+	if (v->regs[REG_A0] == CSR_SSTATUS)
+		return csr_call_sstatus(v, CSR_OP_RW);
 	return csr_call(v, CSR_OP_RW, true);
 }
 
 static enum vcpu_next pv_csr_set(struct vcpu *v)
 {
+	if (v->regs[REG_A0] == CSR_SSTATUS)
+		return csr_call_sstatus(v, CSR_OP_RS);
 	return csr_call(v, CSR_OP_RS, true);
 }
 
 static enum vcpu_next pv_csr_clear(struct vcpu *v)
 {
+	if (v->regs[REG_A0] == CSR_SSTATUS)
+		return csr_call_sstatus(v, CSR_OP_RC);
 	return csr_call(v, CSR_OP_RC, true);
 }
 
