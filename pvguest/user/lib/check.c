@@ -149,14 +149,27 @@ static int case_run(const struct check_case *test)
 	return status != 0;
 }
 
+/* argv[0] as an absolute path: cases change the directory. */
+static void self_find(const char *name)
+{
+	static char path[512];
+	char cwd[256] = "/bin";
+
+	self_path = path;
+	if (strchr(name, '/') != NULL && sys_getcwd(cwd, sizeof(cwd)) < 0)
+		cwd[0] = '\0';
+	if (name[0] == '/')
+		snprintf(path, sizeof(path), "%s", name);
+	else
+		snprintf(path, sizeof(path), "%s/%s", cwd, name);
+}
+
 int check_main(const struct check_case *cases, size_t count, int argc, char **argv)
 {
-	static char path[256];
 	unsigned int passed = 0, failed = 0, skipped = 0;
 	size_t i;
 
-	snprintf(path, sizeof(path), "%s%s", strchr(argv[0], '/') != NULL ? "" : "/bin/", argv[0]);
-	self_path = path;
+	self_find(argv[0]);
 	for (i = 0; i < count; i++) {
 		if (argc > 1 && strstr(cases[i].name, argv[1]) == NULL)
 			continue;
