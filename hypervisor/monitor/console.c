@@ -219,8 +219,8 @@ static void console_open_monitor(void)
 
 static void console_help(void)
 {
-	console_log("after Ctrl-]: n next VM, 1-9 VM number, m or Ctrl-] monitor, ] sends a Ctrl-],");
-	console_log("? this help");
+	console_log("after Ctrl-]: n next VM, 1-9 VM number, m or Ctrl-] monitor, ? this help,");
+	console_log("] sends a Ctrl-] to the VM");
 }
 
 static struct vm *console_vm_number(unsigned number)

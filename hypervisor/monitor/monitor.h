@@ -10,7 +10,7 @@
 /*
  * Called by boot once, after console_init() and when kalloc works. bootargs: the host's; `trace=1`
  * prints every privilege transition as it happens, `trace=ring` only fills the ring. poweroff ends
- * the machine; it is called with no lock held, after every VM was told to stop, and need not return.
+ * the machine; it is called when no VM runs any more, and need not return.
  */
 void monitor_init(const char *bootargs, unsigned harts_max, uint64_t ticks_per_s,
 		  void (*poweroff)(void));

@@ -24,7 +24,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
 	va_list args;
 
 	va_start(args, format);
-	text->length += (size_t)vsnprintf(room ? text->at + text->length : NULL, room, format, args);
+	text->length +=
+		(size_t)vsnprintf(room ? text->at + text->length : NULL, room, format, args);
 	va_end(args);
 }
 
@@ -379,8 +380,8 @@ int trace_format(const struct trace_entry *entry, uint64_t timebase_hz, char *at
 	add_place(&text, entry, timebase_hz);
 	switch (entry->kind) {
 	case TRACE_EXIT:
-		add(&text, " %s sepc 0x%lx stval 0x%lx: ", trace_cause_name(entry->cause), entry->pc,
-		    entry->tval);
+		add(&text, " %s sepc 0x%lx stval 0x%lx: ", trace_cause_name(entry->cause),
+		    entry->pc, entry->tval);
 		add_reason(&text, entry);
 		break;
 	case TRACE_ENTRY:

@@ -122,8 +122,7 @@ unsigned vplic_claim(struct vplic *plic, unsigned context)
 
 void vplic_complete(struct vplic *plic, unsigned context, uint32_t source)
 {
-	/* "If the completion ID does not match an interrupt source that is currently enabled for the
-	 * target, the completion is silently ignored." */
+	/* The specification has a completion ignored whose source is not enabled for the context. */
 	if (!source_exists(plic, source) || !bit_get(plic->contexts[context].enable, source) ||
 	    !bit_get(plic->in_service, source))
 		return;

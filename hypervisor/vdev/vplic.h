@@ -36,7 +36,7 @@ struct vplic {
 	uint8_t priority[VPLIC_SOURCES_MAX];
 	uint32_t level[VPLIC_WORDS];	/* what the device drives */
 	uint32_t pending[VPLIC_WORDS];	/* forwarded by the gateway, not yet claimed */
-	uint32_t in_service[VPLIC_WORDS];	/* claimed, not yet completed: the gateway is shut */
+	uint32_t in_service[VPLIC_WORDS];	/* claimed, not completed: the gateway is shut */
 	/* The interrupt line of a context changed. Called with the owner's lock held. */
 	void (*output)(void *arg, unsigned context, bool level);
 	void *arg;
@@ -53,7 +53,7 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 /* A device drives its line. A source that does not exist is ignored. */
 void vplic_set_level(struct vplic *plic, unsigned source, bool level);
 
-/* The pending, enabled source of the highest priority above the threshold; lowest id first; or 0. */
+/* The pending, enabled source of the highest priority above the threshold, lowest id first, or 0. */
 unsigned vplic_best(const struct vplic *plic, unsigned context);
 unsigned vplic_claim(struct vplic *plic, unsigned context);
 void vplic_complete(struct vplic *plic, unsigned context, uint32_t source);

@@ -109,8 +109,8 @@ static void write_fcr(struct vuart *uart, uint8_t value)
 	bool toggled = (value ^ uart->fcr) & VUART_FCR_ENABLE;
 
 	/*
-	 * Loopback's bytes go. What came over the line stays: what was typed ahead should not be lost
-	 * to a driver that starts.
+	 * Loopback's bytes go. What came over the line stays: what was typed ahead should not be
+	 * lost to a driver that starts.
 	 */
 	if (toggled || value & VUART_FCR_CLEAR_RX)
 		uart->loop_rx.count = 0;

@@ -55,7 +55,7 @@ void vconsole_ended(struct vm *vm);
 
 /* Output of the guest, from any hart; locks of devices may be held. */
 void vconsole_write(struct vm *vm, const char *text, size_t size);
-/* Take waiting input, at most size bytes; returns how many. From any hart, with device locks held. */
+/* Take waiting input, at most size bytes; returns how many. Any hart; device locks may be held. */
 size_t vconsole_read(struct vm *vm, char *text, size_t size);
 /* One byte of input for the guest; false: the queue is full. No device lock held. */
 bool vconsole_feed(struct vm *vm, char byte);

@@ -35,8 +35,8 @@ struct vsbi_ext {
 	/* What probe_extension answers for the extension; NULL: 1. */
 	uint64_t (*probe)(const struct vm *vm, uint64_t eid);
 	/*
-	 * One call by the vCPU v, which has passed the ecall already; args are its a0..a5. A call that
-	 * blocks or stops it sets *next to VCPU_RESCHEDULE.
+	 * One call by the vCPU v, which has passed the ecall already; args are its a0..a5. A call
+	 * that blocks or stops it sets *next to VCPU_RESCHEDULE.
 	 */
 	struct sbi_ret (*handle)(struct vcpu *v, uint64_t fid, const uint64_t *args,
 				 enum vcpu_next *next);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Counters under KVM's and perf's names; boot arguments.
- * SOURCES: hypervisor/monitor/stats.c hypervisor/monitor/trace_format.c hypervisor/monitor/csr_name.c hypervisor/monitor/option.c hypervisor/vsbi/names.c hypervisor/emul/insn.c
+ * SOURCES: hypervisor/monitor/stats.c hypervisor/monitor/trace_format.c
+ * SOURCES: hypervisor/monitor/csr_name.c hypervisor/monitor/option.c
+ * SOURCES: hypervisor/vsbi/names.c hypervisor/emul/insn.c
  */
 #include "monitor/option.h"
 #include "monitor/stats.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The trace ring, and its entries as text.
- * SOURCES: hypervisor/hart/trace.c hypervisor/monitor/trace_format.c hypervisor/monitor/csr_name.c hypervisor/vsbi/names.c hypervisor/emul/insn.c
+ * SOURCES: hypervisor/hart/trace.c hypervisor/monitor/trace_format.c
+ * SOURCES: hypervisor/monitor/csr_name.c hypervisor/vsbi/names.c hypervisor/emul/insn.c
  */
 #include <riscv/csr.h>
 #include <riscv/insn.h>

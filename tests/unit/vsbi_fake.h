@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine below the guest's SBI, for its tests: a VM of three vCPUs, RAM and a console.
+ */
+#ifndef UNIT_VSBI_FAKE_H
+#define UNIT_VSBI_FAKE_H
+
+#include <stdarg.h>
+#include "hart/firmware.h"
+#include "lib/errno.h"
+#include "test.h"
+#include "vm/guestmem.h"
+#include "vm/mode.h"
+#include "vm/vconsole.h"
+#include "vsbi/vsbi.h"
+
+#define HARTS		3
+#define RAM_GPA		0x80000000UL
+#define RAM_SIZE	0x10000UL
+
+static struct vm vm;
+static struct vcpu cpus[HARTS];
+static struct vcpu *cpu_list[HARTS] = { &cpus[0], &cpus[1], &cpus[2] };
+static const uint64_t hartids[HARTS] = { 0, 1, 70 };
+static uint8_t ram[RAM_SIZE];
+static char written[8192], typed[64];
+static size_t written_size, typed_size;
+static uint64_t remote_mask, remote_base, remote_request;
+static unsigned remote_calls, starts, blocks, softs_cleared;
+static bool counts_entries;
+
+bool vm_is_ram(struct vm *machine, gpa_t gpa, size_t size)
+{
+	CHECK(machine == &vm);
+	return gpa.v >= RAM_GPA && gpa.v - RAM_GPA <= RAM_SIZE &&
+	       size <= RAM_SIZE - (gpa.v - RAM_GPA);
+}
+
+int vm_read(struct vm *machine, gpa_t gpa, void *to, size_t size)
+{
+	if (!vm_is_ram(machine, gpa, size))
+		return -EFAULT;
+	memcpy(to, ram + (gpa.v - RAM_GPA), size);
+	return 0;
+}
+
+int vm_write(struct vm *machine, gpa_t gpa, const void *from, size_t size)
+{
+	if (!vm_is_ram(machine, gpa, size))
+		return -EFAULT;
+	memcpy(ram + (gpa.v - RAM_GPA), from, size);
+	return 0;
+}
+
+struct vcpu *vm_vcpu_by_hartid(struct vm *machine, uint64_t hartid)
+{
+	CHECK(machine == &vm);
+	for (unsigned i = 0; i < HARTS; i++)
+		if (cpus[i].hartid == hartid)
+			return &cpus[i];
+	return NULL;
+}
+
+void vm_stop(struct vm *machine, enum vm_state state, const char *why, ...)
+{
+	va_list args;
+
+	va_start(args, why);
+	vsnprintf(machine->why, sizeof(machine->why), why, args);
+	va_end(args);
+	machine->state = state;
+}
+
+void vcpu_irq_set(struct vcpu *v, unsigned irq)
+{
+	v->irq_pending |= 1UL << irq;
+}
+
+void vcpu_irq_clear(struct vcpu *v, unsigned irq)
+{
+	v->irq_pending &= ~(1UL << irq);
+}
+
+void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
+{
+	v->timer_deadline = deadline;
+}
+
+int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	if (v->state != VCPU_STOPPED)
+		return SBI_ERR_ALREADY_AVAILABLE;
+	starts++;
+	v->pc = pc;
+	v->regs[REG_A1] = opaque;
+	v->state = VCPU_RUNNABLE;
+	return SBI_SUCCESS;
+}
+
+void vcpu_stop(struct vcpu *v)
+{
+	v->state = VCPU_STOPPED;
+}
+
+int64_t vcpu_hsm_status(const struct vcpu *v)
+{
+	return v->state == VCPU_STOPPED ? SBI_HSM_STATE_STOPPED : SBI_HSM_STATE_STARTED;
+}
+
+enum vcpu_next vcpu_block(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	blocks++;
+	return VCPU_RESCHEDULE;
+}
+
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t mask, uint64_t base, uint64_t request)
+{
+	CHECK(v == &cpus[0]);
+	remote_mask = mask;
+	remote_base = base;
+	remote_request = request;
+	remote_calls++;
+	return SBI_SUCCESS;
+}
+
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
+{
+	/* Guest-virtual memory is the RAM at address 0x1000. */
+	CHECK(v == &cpus[0]);
+	if (gva.v < 0x1000 || gva.v - 0x1000 > RAM_SIZE - size)
+		return -EFAULT;
+	memcpy(to, ram + (gva.v - 0x1000), size);
+	return 0;
+}
+
+void vconsole_write(struct vm *machine, const char *text, size_t size)
+{
+	CHECK(machine == &vm);
+	CHECK(written_size + size < sizeof(written));
+	memcpy(written + written_size, text, size);
+	written_size += size;
+	written[written_size] = '\0';
+}
+
+size_t vconsole_read(struct vm *machine, char *text, size_t size)
+{
+	size_t got = size < typed_size ? size : typed_size;
+
+	CHECK(machine == &vm);
+	memcpy(text, typed, got);
+	memmove(typed, typed + got, typed_size - got);
+	typed_size -= got;
+	return got;
+}
+
+bool firmware_counts(void)
+{
+	return counts_entries;
+}
+
+uint64_t firmware_entries(void)
+{
+	return 1234;
+}
+
+static uint64_t fake_features(const struct vm *machine)
+{
+	CHECK(machine == &vm);
+	return STRATA_F_HYPERCALL;
+}
+
+static void fake_clear_soft(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	softs_cleared++;
+}
+
+static const struct mode_ops fake_mode = { .features = fake_features,
+					   .clear_soft = fake_clear_soft };
+
+static void start(void)
+{
+	memset(&vm, 0, sizeof(vm));
+	memset(cpus, 0, sizeof(cpus));
+	vm.vcpus = cpu_list;
+	vm.vcpu_count = HARTS;
+	vm.state = VM_RUNNING;
+	for (unsigned i = 0; i < HARTS; i++) {
+		cpus[i].vm = &vm;
+		cpus[i].mode = &fake_mode;
+		cpus[i].hartid = hartids[i];
+	}
+	cpus[0].state = VCPU_RUNNABLE;
+	written_size = typed_size = 0;
+	remote_calls = starts = blocks = softs_cleared = 0;
+	counts_entries = true;
+}
+
+static enum vcpu_next next;
+
+/* The call as the guest makes it; checks that no other register changes. */
+static int64_t call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	struct vcpu *v = &cpus[0];
+	uint64_t before[32];
+
+	for (unsigned i = 1; i < 32; i++)
+		v->regs[i] = 0x1000 + i;
+	v->regs[REG_A7] = eid;
+	v->regs[REG_A6] = fid;
+	v->regs[REG_A0] = a0;
+	v->regs[REG_A1] = a1;
+	v->regs[REG_A2] = a2;
+	memcpy(before, v->regs, sizeof(before));
+	next = vsbi_call(v);
+	for (unsigned i = 0; i < 32; i++)
+		if (i != REG_A0 && i != REG_A1)
+			CHECK_EQ(v->regs[i], before[i]);
+	return (int64_t)v->regs[REG_A0];
+}
+
+#define VALUE		(cpus[0].regs[REG_A1])
+
+#endif
