@@ -36,8 +36,8 @@ bool trace_ring_get(const struct trace_ring *ring, uint64_t number, struct trace
 		return false;
 	*entry = ring->entries[number & (ring->capacity - 1)];
 	/*
-	 * The writer overwrites the slot of `number` while written == number + capacity, so the copy
-	 * is whole only if it has not come that far.
+	 * The writer overwrites the slot of `number` while written == number + capacity, so the
+	 * copy is whole only if it has not come that far.
 	 */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&ring->written, __ATOMIC_RELAXED) - number < ring->capacity;
