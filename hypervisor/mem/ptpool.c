@@ -64,8 +64,6 @@ void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain)
 		return NULL;
 	number = pool->free.first;
 	pool->free.first = pool->pages[number - 1].next;
-	if (!pool->free.first)
-		pool->free.last = 0;
 	pool->free.count--;
 	chain_push(pool, chain, number);
 	memory_zero(pool->pages[number - 1].page, PAGE_SIZE);
@@ -77,8 +75,6 @@ void ptpool_release(struct ptpool *pool, struct ptchain *chain)
 	if (!chain->first)
 		return;
 	pool->pages[chain->last - 1].next = pool->free.first;
-	if (!pool->free.first)
-		pool->free.last = chain->last;
 	pool->free.first = chain->first;
 	pool->free.count += chain->count;
 	*chain = (struct ptchain){ 0 };

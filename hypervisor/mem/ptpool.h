@@ -35,7 +35,7 @@ struct ptpool {
 	void *ctx;
 	struct ptpage *pages;
 	uint32_t max_pages, page_count;	/* page_count have been allocated from ops */
-	struct ptchain free;
+	struct ptchain free;		/* its last is not kept */
 	uint64_t offset;		/* host address - gpa, modulo 2^64 */
 };
 

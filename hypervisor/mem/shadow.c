@@ -51,10 +51,6 @@ static void empty_context(struct shadow *s, struct shadow_context *c)
 /* Give up a context that no hart has in vsatp. */
 static void drop_context(struct shadow *s, struct shadow_context *c)
 {
-	unsigned hash = shadow_hash(c->satp);
-
-	if (s->hash[hash] == c)
-		s->hash[hash] = NULL;
 	ptpool_release(&s->pool, &c->tables);
 	ptpool_release(&s->pool, &c->root_pages);
 	*c = (struct shadow_context){ 0 };
@@ -113,7 +109,6 @@ static struct shadow_context *take_context(struct shadow *s, uint64_t satp)
 			/* the only one, and still loaded: its roots stay under a new name */
 			c = s->current;
 			empty_context(s, c);
-			s->hash[shadow_hash(c->satp)] = NULL;
 		}
 	}
 	c->satp = satp;

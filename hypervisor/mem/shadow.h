@@ -88,7 +88,7 @@ struct shadow {
 	void *ctx;
 	struct shadow_context *current;	/* the last one switched to, or NULL */
 	uint64_t clock;
-	struct shadow_context *hash[SHADOW_HASH_SIZE];
+	struct shadow_context *hash[SHADOW_HASH_SIZE];	/* hints: who was there last */
 	struct shadow_context contexts[SHADOW_CONTEXTS];
 	uint32_t context_count;		/* how many of them the ASIDs allow */
 	uint32_t asid_first;

@@ -29,10 +29,7 @@ static uint64_t *middle_table(struct shadow *s, struct shadow_context *c, unsign
 	uint64_t *other = c->roots[!sum].table ? &c->roots[!sum].table[i] : NULL;
 	uint64_t *table, old = *mine;
 
-	/* nobody shares it yet, and from now on nobody will */
-	if (old && user && !other)
-		*mine |= SHADOW_PRIVATE;
-	if (old && (!user || (*mine & SHADOW_PRIVATE)))
+	if (old && (!user || (old & SHADOW_PRIVATE)))
 		return shadow_table(s, old);
 	table = ptpool_alloc(&s->pool, &c->tables);
 	if (!table)
@@ -106,8 +103,8 @@ static bool in_pinned_2m(const struct shadow *s, gva_t gva)
 	return s->pinned && (gva.v ^ s->pin_va.v) < PAGE_2M_SIZE;
 }
 
-/* The shadow leaf that a guest leaf allows. */
-static void make_fill(struct shadow *s, gva_t gva, const struct walk_result *walk, bool mxr,
+/* The shadow leaf that a guest leaf allows, which has permitted an access at gva. */
+static void make_fill(struct shadow *s, gva_t gva, const struct walk_result *walk,
 		      struct fill *fill)
 {
 	uint64_t base = ALIGN_DOWN(walk->gpa.v, PAGE_2M_SIZE);
@@ -118,8 +115,8 @@ static void make_fill(struct shadow *s, gva_t gva, const struct walk_result *wal
 	if (walk->pte & PTE_D)
 		prot |= walk->pte & PTE_W;
 	if (fill->user) {
-		/* hardware's MXR cannot help, because S-mode may not execute it: X stays clear */
-		if (mxr && prot == PTE_X) {
+		/* readable by MXR alone: not hardware's, which needs X, and S-mode may not have that */
+		if (prot == PTE_X) {
 			prot |= PTE_R;
 			s->mxr_leaves = true;
 		}
@@ -159,7 +156,7 @@ static enum walk_status walk_guest(struct shadow *s, gva_t gva, enum walk_access
 		return WALK_ACCESS_FAULT;
 	*retry = missing && !walk_set_ad(walk.pte_host, walk.pte, missing);
 	walk.pte |= missing;
-	make_fill(s, gva, &walk, mxr, fill);
+	make_fill(s, gva, &walk, fill);
 	return WALK_OK;
 }
 

@@ -270,6 +270,39 @@ TEST("a fence of any address drops all that was filled from the guest's superpag
 	machine_finish();
 }
 
+TEST("such a fence also finds, under SUM=0, what was filled under SUM=1 before a user page came")
+{
+	start();
+	machine_switch(0, true);
+	map(0, B, 2, LEAF(0xc0000000, RW));
+	CHECK_EQ(load(B + 0x1000), 1);
+	*guest_pte(0, B, 2, 0) = 0;
+	map(0, B + 0x400000, 0, LEAF(RAM_BASE, RW | PTE_U));
+	CHECK_EQ(load(B + 0x400000), 1);
+	machine_switch(0, false);
+	CHECK_EQ(load(B + 0x1000), 0);
+	machine_sfence(true, B + 0x3f000000, false, 0);
+	CHECK_EQ(load(B + 0x1000), -EXC_LOAD_PAGE_FAULT);
+	machine_finish();
+}
+
+TEST("pages that come where a superpage was dropped are dropped one by one again")
+{
+	start();
+	map(0, B, 2, LEAF(0xc0000000, RW));
+	CHECK_EQ(load(B), 1);
+	*guest_pte(0, B, 2, 0) = 0;
+	machine_sfence(true, B, false, 0);
+	map(0, B, 0, LEAF(RAM_BASE, RW));
+	map(0, B + 0x1000, 0, LEAF(RAM_BASE, RW));
+	CHECK_EQ(load(B), 1);
+	CHECK_EQ(load(B + 0x1000), 1);
+	machine_sfence(true, B, false, 0);
+	CHECK_EQ(load(B + 0x1000), 0);
+	CHECK_EQ(load(B), 1);
+	machine_finish();
+}
+
 TEST("a 4 KiB page where the guest had a superpage is filled alone, and the superpage forgotten")
 {
 	start();
@@ -327,6 +360,18 @@ TEST("sfence.vma with an address that is not canonical, or not in any TLB, does 
 	machine_sfence(true, U, true, 1);
 	CHECK_EQ(fences(), before);
 	CHECK_EQ(load(K), 0);
+	machine_finish();
+}
+
+TEST("a fence of everything where nothing was filled does nothing")
+{
+	unsigned before;
+
+	start();
+	machine_switch(0, true);
+	before = fences();
+	machine_sfence(false, 0, false, 0);
+	CHECK_EQ(fences(), before);
 	machine_finish();
 }
 
@@ -425,19 +470,19 @@ TEST("the least recently used address space makes room for a new one")
 {
 	struct machine_config config = usual;
 
-	config.asids = 4;
+	config.asids = 7;
 	machine_start(config);
-	for (unsigned space = 0; space < 3; space++)
+	for (unsigned space = 0; space < 3; space++) {
 		map(space, K, 0, LEAF(RAM_BASE, RW));
+		machine_switch(space, false);
+		CHECK_EQ(load(K), 1);
+	}
 	machine_switch(0, false);
-	CHECK_EQ(load(K), 1);
-	machine_switch(1, false);
-	CHECK_EQ(load(K), 1);
-	machine_switch(0, false);
-	machine_switch(2, false);
-	CHECK_EQ(load(K), 1);
-	machine_switch(0, false);
-	CHECK_EQ(load(K), 0);
+	machine_switch(3, false);
+	for (unsigned space = 0; space < 3; space += 2) {
+		machine_switch(space, false);
+		CHECK_EQ(load(K), 0);
+	}
 	machine_switch(1, false);
 	CHECK_EQ(load(K), 1);
 	machine_finish();
