@@ -14,6 +14,18 @@ uint64_t page_base_pa;
 static size_t page_count, page_free_pages, page_total_pages;
 static struct list page_free_lists[PAGE_ORDERS];
 
+/*
+ * Small blocks that were freed last, not joined with their buddies: the cost of taking and freeing
+ * a page does not depend on what its neighbours do, which measurements would show.
+ */
+#define PAGE_CACHE_ORDERS	2
+#define PAGE_CACHE_MAX		256
+
+static struct page_cache {
+	struct list blocks;
+	size_t count;
+} page_caches[PAGE_CACHE_ORDERS];
+
 struct page_range {
 	uint64_t start, end;
 };
@@ -82,6 +94,8 @@ void page_init(void)
 	memset(page_array, 0, size);
 	for (unsigned int i = 0; i < PAGE_ORDERS; i++)
 		list_init(&page_free_lists[i]);
+	for (unsigned int i = 0; i < PAGE_CACHE_ORDERS; i++)
+		list_init(&page_caches[i].blocks);
 	for (size_t i = 0; i < page_count; i++) {
 		list_init(&page_array[i].link);
 		page_array[i].users = 1;
@@ -93,15 +107,48 @@ void page_init(void)
 	page_total_pages = page_free_pages;
 }
 
+static struct page *page_cache_take(unsigned int order)
+{
+	struct page_cache *cache = &page_caches[order];
+
+	cache->count--;
+	page_free_pages -= (size_t)1 << order;
+	return LIST_ENTRY(list_pop(&cache->blocks), struct page, link);
+}
+
+static void page_cache_give(struct page_cache *cache, struct page *page)
+{
+	page->users = 1;	/* so that no buddy joins it */
+	list_add_after(&cache->blocks, &page->link);
+	cache->count++;
+	page_free_pages += (size_t)1 << page->order;
+}
+
+/* Joins all blocks of the caches with their buddies; false if there were none. */
+static bool page_cache_flush(void)
+{
+	bool any = false;
+
+	for (unsigned int order = 0; order < PAGE_CACHE_ORDERS; order++) {
+		while (page_caches[order].count) {
+			page_free_block((size_t)(page_cache_take(order) - page_array), order);
+			any = true;
+		}
+	}
+	return any;
+}
+
 struct page *page_alloc(unsigned int order)
 {
 	unsigned int have = order;
 	struct page *page;
 
+	if (order < PAGE_CACHE_ORDERS && page_caches[order].count)
+		return page_cache_take(order);
 	while (have < PAGE_ORDERS && list_empty(&page_free_lists[have]))
 		have++;
 	if (have >= PAGE_ORDERS)
-		return NULL;
+		return page_cache_flush() ? page_alloc(order) : NULL;
 	page = LIST_ENTRY(list_pop(&page_free_lists[have]), struct page, link);
 	while (have > order) {
 		struct page *half = page + ((size_t)1 << --have);
@@ -127,7 +174,11 @@ struct page *page_alloc_zeroed(void)
 
 void page_put(struct page *page)
 {
-	if (--page->users == 0)
+	if (--page->users)
+		return;
+	if (page->order < PAGE_CACHE_ORDERS && page_caches[page->order].count < PAGE_CACHE_MAX)
+		page_cache_give(&page_caches[page->order], page);
+	else
 		page_free_block((size_t)(page - page_array), page->order);
 }
 
