@@ -144,8 +144,10 @@ def time_all(result, args, progress, logs):
             for op, row in run.rows.items():
                 ticks = bench.per_operation(row, "ticks")
                 if ticks is not None:
-                    ns = max(0, round(ticks * bench.TIMEBASE_NS, 1))
-                    result.wall_ns[mode.key, op] = min(ns, result.wall_ns.get((mode.key, op), ns))
+                    ns = round(ticks * bench.TIMEBASE_NS, 1)
+                    if ns > 0:      # else noise was larger than what was measured
+                        best = result.wall_ns.get((mode.key, op), ns)
+                        result.wall_ns[mode.key, op] = min(ns, best)
         result.wall_rounds = number
         used = time.monotonic() - begin
         if used + used / number > WALL_SECONDS:
