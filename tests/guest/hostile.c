@@ -263,7 +263,8 @@ static bool call_kills(uint64_t eid, uint64_t fid, uint64_t a0)
 	case STRATA_EID:
 		return ((fid >= STRATA_FN_CSR_READ && fid <= STRATA_FN_CSR_CLEAR) &&
 			(a0 == CSR_STVEC || a0 == CSR_SATP || a0 == CSR_SSTATUS)) ||
-		       fid == STRATA_FN_BLOCK || (fid == STRATA_FN_IRET && a0 == 0) ||
+		       fid == STRATA_FN_BLOCK ||
+		       (fid == STRATA_FN_IRET && (a0 == 0 || a0 >> 30 == CODE >> 30)) ||
 		       (fid == STRATA_FN_SET_TRAP_TABLE && !(a0 & 1));
 	default:
 		return false;
