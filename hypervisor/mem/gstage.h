@@ -60,7 +60,8 @@ int gstage_init(struct gstage *gs, const struct pt_ops *ops, void *ctx);
 /*
  * Maps [gpa, gpa + size) to [hpa, hpa + size) with the largest leaves that both alignments allow,
  * replacing what was mapped there and splitting leaves that reach beyond. Fences if a valid entry
- * changed. The caller serialises changes of one G-stage (and of its lender).
+ * changed; where nothing was mapped a hart may still fault, once, and is fenced by whoever handles
+ * that. The caller serialises changes of one G-stage (and of its lender).
  * Returns 0; -EINVAL for an unaligned or empty or too high range, or rights that cannot be; -EBUSY
  * in a borrowed range; -ENOMEM. After an error nothing has changed.
  */

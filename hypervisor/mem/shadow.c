@@ -62,7 +62,7 @@ static struct shadow_context *oldest_context(struct shadow *s, const struct shad
 {
 	struct shadow_context *oldest = NULL;
 
-	for (unsigned i = 0; i < s->context_count; i++) {
+	for (unsigned i = 0; i < s->context_used; i++) {
 		struct shadow_context *c = &s->contexts[i];
 
 		if (c->satp && c != keep && c != s->current &&
@@ -89,7 +89,7 @@ bool shadow_reclaim(struct shadow *s, const struct shadow_context *keep)
 
 static struct shadow_context *find_context(struct shadow *s, uint64_t satp)
 {
-	for (unsigned i = 0; i < s->context_count; i++) {
+	for (unsigned i = 0; i < s->context_used; i++) {
 		if (s->contexts[i].satp == satp)
 			return &s->contexts[i];
 	}
@@ -101,6 +101,8 @@ static struct shadow_context *take_context(struct shadow *s, uint64_t satp)
 {
 	struct shadow_context *c = find_context(s, 0);
 
+	if (!c && s->context_used < s->context_count)
+		c = &s->contexts[s->context_used++];
 	if (!c) {
 		c = oldest_context(s, NULL);
 		if (c) {
@@ -220,7 +222,7 @@ void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint6
 	/* "not a valid virtual address: no effect" */
 	if (has_va && !walk_canonical(va))
 		return;
-	for (unsigned i = 0; i < s->context_count; i++) {
+	for (unsigned i = 0; i < s->context_used; i++) {
 		struct shadow_context *c = &s->contexts[i];
 
 		if (!c->satp || (has_asid && SATP_ASID(c->satp) != (asid & SATP_ASID_MASK)))

@@ -91,6 +91,7 @@ struct shadow {
 	struct shadow_context *hash[SHADOW_HASH_SIZE];	/* hints: who was there last */
 	struct shadow_context contexts[SHADOW_CONTEXTS];
 	uint32_t context_count;		/* how many of them the ASIDs allow */
+	uint32_t context_used;		/* those from here on never were */
 	uint32_t asid_first;
 	bool adue;
 	bool pinned;

@@ -6,7 +6,7 @@
  * Both roots of a context point to the same tables wherever only kernel pages were filled; the
  * first user page in a 1 GiB slot gives the SUM = 1 root a table of its own there (SHADOW_PRIVATE).
  *
- * Tables stay linked until their whole context is emptied, so that all other changes are of leaves.
+ * Tables are freed, and unlinked mostly, with their whole context: other changes are of leaves.
  * Fences: a valid leaf that changes is fenced by address; anything more by ASID. A leaf that was
  * invalid needs none: at worst the same access faults once more. A context that is not the current
  * one may be dropped without a fence, because its ASIDs are fenced before they are used again.

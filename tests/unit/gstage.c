@@ -123,8 +123,8 @@ static const struct pt_ops ops = {
 /* Pages of interest: both ends of leaves of every size, and the ends of the address space. */
 static const uint64_t addresses[] = {
 	0, 0x1000, 2 * M - 0x1000, 2 * M, G - 0x1000, G,
-	2 * G - 0x1000, 2 * G, 2 * G + 0x1000, 2 * G + 0x5000, 2 * G + 2 * M - 0x1000, 2 * G + 2 * M,
-	2 * G + 2 * M + 0x1000, 2 * G + 6 * M, 3 * G - 0x1000, 3 * G, 3 * G + 4 * M, 4 * G - 0x1000,
+	2 * G - 0x1000, 2 * G, 2 * G + 0x1000, 2 * G + 0x5000, 2 * G + 2 * M - 0x1000,
+	2 * G + 2 * M, 2 * G + 2 * M + 0x1000, 2 * G + 6 * M, 3 * G - 0x1000, 3 * G, 3 * G + 4 * M, 4 * G - 0x1000,
 	4 * G, 1024 * G, 1024 * G + 0x3000, 2048 * G - 0x1000,
 };
 

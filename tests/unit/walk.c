@@ -219,7 +219,8 @@ TEST("permissions depend on R, W, X, U, the privilege, SUM and MXR as specified"
 		enum walk_access access = (enum walk_access)(i / 128);
 		uint64_t pte = PTE_V | (r ? PTE_R : 0) | (w ? PTE_W : 0) | (x ? PTE_X : 0) |
 			       (u ? PTE_U : 0);
-		bool allowed = access == WALK_FETCH ? x : access == WALK_STORE ? w : r || (mxr && x);
+		bool allowed = access == WALK_FETCH ? x :
+			       access == WALK_STORE ? w : r || (mxr && x);
 
 		/* "U=1: U-mode; S-mode only loads and stores, with SUM=1" */
 		if (u)
