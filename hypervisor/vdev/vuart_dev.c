@@ -36,6 +36,8 @@ static int vuart_dev_receive(void *arg)
 	struct vuart_dev *dev = arg;
 	char byte;
 
+	if (vconsole_is_empty(dev->vdev.vm->console))
+		return -1;
 	return vconsole_read(dev->vdev.vm, &byte, 1) == 1 ? (uint8_t)byte : -1;
 }
 

@@ -49,7 +49,7 @@ size_t vconsole_read(struct vm *vm, char *text, size_t size)
 	bool room = false;
 
 	/* The common poll of an empty queue takes no lock. */
-	if (!console || READ_ONCE(console->added) == READ_ONCE(console->taken))
+	if (!console || vconsole_is_empty(console))
 		return 0;
 	spin_lock(&console->lock);
 	while (done < size && console->taken != console->added)

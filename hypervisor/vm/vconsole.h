@@ -46,6 +46,12 @@ struct vconsole_ops {
 };
 extern const struct vconsole_ops *vconsole_ops;
 
+/* A look at the queue without its lock: whoever adds to it later tells by ready(). */
+static inline bool vconsole_is_empty(const struct vconsole *console)
+{
+	return READ_ONCE(console->added) == READ_ONCE(console->taken);
+}
+
 /* Give a VM its console, once: -ENOMEM. */
 int vconsole_create(struct vm *vm);
 /* Free it, with the VM. */
