@@ -28,7 +28,7 @@
 /* ---- What the shadow needs ---- */
 
 /* A page of the hypervisor's that the shadow's VMID, and no other, can see. */
-static void *private_page_alloc(struct vm *vm, gpa_t *gpa)
+static void *private_page_alloc(struct vm *vm, uint64_t prot, gpa_t *gpa)
 {
 	void *page = page_alloc(kalloc_pages(), PAGE_ORDER_4K, PAGE_ZERO);
 	hpa_t hpa;
@@ -39,7 +39,7 @@ static void *private_page_alloc(struct vm *vm, gpa_t *gpa)
 	hpa = hpa_from_hva(page);
 	*gpa = GPA(PRIVATE_GPA + hpa.v);
 	spin_lock(&vm->lock);
-	err = gstage_map(&vm->shadow_gstage, *gpa, hpa, PAGE_SIZE, GSTAGE_RW);
+	err = gstage_map(&vm->shadow_gstage, *gpa, hpa, PAGE_SIZE, prot);
 	spin_unlock(&vm->lock);
 	if (err) {
 		page_free(kalloc_pages(), page, PAGE_ORDER_4K);
@@ -58,7 +58,8 @@ static void private_page_free(struct vm *vm, void *page, gpa_t gpa)
 
 static void *pool_alloc(void *ctx, gpa_t *gpa)
 {
-	return private_page_alloc(((struct vcpu *)ctx)->vm, gpa);
+	/* Shadow PTEs have A and D set, so no walk ever writes one. */
+	return private_page_alloc(((struct vcpu *)ctx)->vm, GSTAGE_R, gpa);
 }
 
 static void pool_free(void *ctx, void *page, gpa_t gpa)
@@ -78,46 +79,68 @@ static bool is_ram(void *ctx, gpa_t gpa, uint64_t size)
 
 /*
  * HFENCE.VVMA works on the VMID that hgatp holds. When a fence of the shadow is due while the
- * guest is on its own tables, hgatp is changed for its duration; no guest access can happen then.
+ * guest is on its own tables, both are changed for its duration: vsatp, too, or a speculative walk
+ * of the guest's tables could leave its translations under the shadow's VMID.
  */
-static uint64_t enter_shadow_vmid(const struct vcpu *v)
+static bool enter_shadow_vmid(const struct vcpu *v)
 {
-	return v->hgatp == v->vm->shadow_hgatp ? 0 : csr_swap(CSR_HGATP, v->vm->shadow_hgatp);
+	if (v->hgatp == v->vm->shadow_hgatp)
+		return false;
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_HGATP, v->vm->shadow_hgatp);
+	return true;
 }
 
-static void leave_shadow_vmid(uint64_t hgatp)
+static void leave_shadow_vmid(const struct vcpu *v, bool entered)
 {
-	if (hgatp != 0)
-		csr_write(CSR_HGATP, hgatp);
+	if (!entered)
+		return;
+	csr_write(CSR_HGATP, v->hgatp);
+	csr_write(CSR_VSATP, v->vsatp);
+}
+
+/*
+ * The shadow of a vCPU that is not on this hart has no translations here: whoever puts it on one
+ * fences everything if another vCPU of the VM has been there.
+ */
+static void fence(const struct vcpu *v, void (*hfence)(uint64_t va, uint64_t asid), uint64_t va,
+		  uint64_t asid)
+{
+	bool entered;
+
+	if (this_hart()->loaded != v)
+		return;
+	entered = enter_shadow_vmid(v);
+	hfence(va, asid);
+	leave_shadow_vmid(v, entered);
+}
+
+static void hfence_asid(uint64_t va, uint64_t asid)
+{
+	(void)va;
+	hfence_vvma_asid(asid);
+}
+
+static void hfence_all(uint64_t va, uint64_t asid)
+{
+	(void)va;
+	(void)asid;
+	hfence_vvma_all();
 }
 
 static void fence_va(void *ctx, uint64_t asid, gva_t va)
 {
-	uint64_t hgatp = enter_shadow_vmid(ctx);
-
-	hfence_vvma_va_asid(va.v, asid);
-	leave_shadow_vmid(hgatp);
+	fence(ctx, hfence_vvma_va_asid, va.v, asid);
 }
 
 static void fence_asid(void *ctx, uint64_t asid)
 {
-	uint64_t hgatp = enter_shadow_vmid(ctx);
-
-	hfence_vvma_asid(asid);
-	leave_shadow_vmid(hgatp);
+	fence(ctx, hfence_asid, 0, asid);
 }
 
 static void fence_all(void *ctx)
 {
-	struct vcpu *v = ctx;
-	uint64_t hgatp;
-
-	/* While it is not on a hart it has no translations there: dep_load() fences. */
-	if (this_hart()->loaded != v)
-		return;
-	hgatp = enter_shadow_vmid(v);
-	hfence_vvma_all();
-	leave_shadow_vmid(hgatp);
+	fence(ctx, hfence_all, 0, 0);
 }
 
 static const struct shadow_ops shadow_ops = {
@@ -144,7 +167,7 @@ int dep_vcpu_init(struct vcpu *v)
 	};
 	int err;
 
-	v->page = private_page_alloc(v->vm, &v->page_gpa);
+	v->page = private_page_alloc(v->vm, GSTAGE_RW, &v->page_gpa);
 	config.pages = v->shadow_pages = kalloc(SHADOW_PAGES * sizeof(*v->shadow_pages));
 	err = v->page == NULL || v->shadow_pages == NULL ? -ENOMEM : shadow_init(&v->shadow, &config);
 	if (err) {
@@ -256,6 +279,9 @@ void dep_load(struct vcpu *v)
 	if (v->vm->vcpu_count > 1) {
 		/* ASIDs of the guest are per hart; another vCPU of it may have run here. */
 		v->user_fence = true;
+		csr_write(CSR_HGATP, v->vm->shadow_hgatp);
+		hfence_vvma_all();
+		csr_write(CSR_HGATP, 0);
 	}
 	choose_tables(v);
 	dep_irq_update(v);
@@ -417,6 +443,18 @@ bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t
 	dep_apply(v, effects & ~VCSR_FX_IRQ);
 	v->irq_check = (effects & VCSR_FX_IRQ) != 0;
 	return true;
+}
+
+void dep_write_satp(struct vcpu *v, uint64_t value)
+{
+	uint64_t old;
+
+	v->stat.csr[CSR_SATP & 0xff]++;
+	/* S-mode may always write satp; an unsupported MODE has no effect. */
+	if (vcsr_access(&v->vcsr, CSR_SATP, CSR_OP_RW, true, value, &old) & VCSR_FX_SATP) {
+		v->stat.satp_switches++;
+		choose_tables(v);
+	}
 }
 
 /* ---- Page faults ---- */

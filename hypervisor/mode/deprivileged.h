@@ -31,6 +31,9 @@ void dep_sfence(struct vcpu *v, bool has_va, uint64_t va, bool has_asid, uint64_
 bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t operand,
 	     uint64_t *old);
 
+/* csrw satp of virtual S-mode. */
+void dep_write_satp(struct vcpu *v, uint64_t value);
+
 /* Exit handlers. */
 enum vcpu_next dep_exit_illegal(struct vcpu *v);
 enum vcpu_next dep_exit_page_fault(struct vcpu *v);

@@ -88,6 +88,11 @@ static enum vcpu_next pv_csr_swap(struct vcpu *v)
 	}
 	if (v->regs[REG_A0] == CSR_SSTATUS)
 		return csr_call_sstatus(v, CSR_OP_RW);
+	if (v->regs[REG_A0] == CSR_SATP) {
+		answer(v, SBI_SUCCESS, v->vcsr.satp);
+		dep_write_satp(v, value);
+		return VCPU_RESUME;
+	}
 	return csr_call(v, CSR_OP_RW, true);
 }
 

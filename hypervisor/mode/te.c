@@ -103,6 +103,31 @@ emulate_sstatus(struct vcpu *v, uint32_t raw)
 	return VCPU_RESUME;
 }
 
+/*
+ * What kernels do most, recognised by the whole word: these are the same operations that emulate()
+ * reaches by decoding.
+ */
+static __attribute__((noinline, section(".text.hot"))) enum vcpu_next
+emulate_frequent(struct vcpu *v, uint32_t raw)
+{
+	if (raw == INSN_SRET) {
+		dep_sret(v);
+		return VCPU_RESUME;
+	}
+	if ((raw & ~(INSN_RS1_MASK | INSN_RS2_MASK)) == INSN_SFENCE_VMA) {
+		dep_sfence(v, INSN_RS1(raw) != 0, v->regs[INSN_RS1(raw)], INSN_RS2(raw) != 0,
+			   v->regs[INSN_RS2(raw)]);
+		v->pc += 4;
+		return VCPU_RESUME;
+	}
+	if ((raw & ~INSN_RS1_MASK) == INSN_CSRW(CSR_SATP)) {
+		dep_write_satp(v, v->regs[INSN_RS1(raw)]);
+		v->pc += 4;
+		return VCPU_RESUME;
+	}
+	return emulate_sstatus(v, raw);
+}
+
 /* The guest's user has no privileged instructions: its kernel is told. */
 static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v, uint32_t raw)
 {
@@ -124,7 +149,7 @@ __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcp
 	if (unlikely(!v->supervisor))
 		return reflect_user(v, raw);
 	if (unlikely(!vcsr_emulate_fast(&v->vcsr, v->regs, raw)))
-		return emulate_sstatus(v, raw);
+		return emulate_frequent(v, raw);
 	v->stat.csr[(raw >> 20) & 0xff]++;
 	v->pc += 4;
 	return VCPU_RESUME;
