@@ -211,6 +211,8 @@ static void main_mapped(void)
 	for (size_t i = 0; i < host.hart_count; i++)
 		if (host.harts[i].id == hart_boot.hartid)
 			hart_boot.plic_context = host.harts[i].plic_context;
+	if (host.test_base.v != 0)
+		machine_set_test_device(hvmap_device(host.test_base, PAGE_SIZE));
 	hart_init_this();
 	init_harts();
 	firmware_probe();

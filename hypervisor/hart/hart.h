@@ -84,7 +84,12 @@ void hart_init_this(void);
 
 /* Stop the machine: message, registers, CSRs, backtrace; exit status 1. Never returns. */
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
-/* Leave through SBI SRST: clean shutdown or failure. Never returns. */
+/*
+ * The machine's sifive_test device, mapped, with which an emulator is left with an exit status;
+ * SRST has none to give (OpenSBI 1.6 leaves QEMU with 0 even for a "system failure").
+ */
+void machine_set_test_device(volatile uint32_t *test);
+/* Power off: a clean end, or a failure, for which QEMU exits with status 1. Never returns. */
 void machine_shutdown(bool failure) __attribute__((noreturn));
 
 #endif
