@@ -264,7 +264,7 @@ static bool call_kills(uint64_t eid, uint64_t fid, uint64_t a0)
 		return ((fid >= STRATA_FN_CSR_READ && fid <= STRATA_FN_CSR_CLEAR) &&
 			(a0 == CSR_STVEC || a0 == CSR_SATP || a0 == CSR_SSTATUS)) ||
 		       fid == STRATA_FN_BLOCK ||
-		       (fid == STRATA_FN_IRET && (a0 == 0 || a0 >> 30 == CODE >> 30)) ||
+		       (fid == STRATA_FN_IRET && a0 != 0x8000000000000000) ||
 		       (fid == STRATA_FN_SET_TRAP_TABLE && !(a0 & 1));
 	default:
 		return false;
