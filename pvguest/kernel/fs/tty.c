@@ -218,8 +218,9 @@ static int tty_check_reader(void)
 	struct proc *proc = proc_current;
 	struct signal_info info = { .signo = SIGTTIN, .code = SI_KERNEL };
 
-	/* Until a session takes the console, it is init's and goes to the first that reads. */
-	if (proc->session == proc->pid && tty.session == proc_init_process->session)
+	/* A console that is nobody's or init's goes to the first session whose leader reads. */
+	if (proc->session == proc->pid &&
+	    (!tty.session || tty.session == proc_init_process->session))
 		tty_set_session(proc);
 	if (proc->session != tty.session || proc->group == tty.group || !tty.group)
 		return 0;
