@@ -22,7 +22,7 @@ static uint32_t code[1024] __attribute__((aligned(4096)));
 static uint64_t data[512] __attribute__((aligned(4096)));
 static uint64_t *root;
 static uint64_t seed = 0x9e3779b97f4a7c15;
-static uint64_t count = 10000;
+static uint64_t count = 4000;
 static bool in_strata;
 
 static uint64_t random64(void)
