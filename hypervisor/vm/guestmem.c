@@ -36,6 +36,7 @@
 TRY_LOAD(try_byte, HLV_BU)
 TRY_LOAD(try_dword, HLV_D)
 TRY_LOAD(try_fetch, HLVX_HU)
+TRY_LOAD(try_fetch_word, HLVX_WU)
 
 /*
  * Aligned dwords from *address on, as many as come without a fault; both pointers are moved on.
@@ -84,6 +85,11 @@ bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
 {
 	uint64_t low, high = 0;
 
+	/* An aligned word is one load, and in one page. */
+	if (v->pc % 4 == 0 && try_fetch_word(v->pc, &low)) {
+		*raw = (uint32_t)((low & 3) == 3 ? low : low & 0xffff);
+		return true;
+	}
 	if (!load_gva(v, try_fetch, v->pc, &low))
 		return false;
 	if ((low & 3) == 3 && !load_gva(v, try_fetch, v->pc + 2, &high))

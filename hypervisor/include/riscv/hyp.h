@@ -46,6 +46,7 @@ static inline void hfence_gvma_gpa_vmid(uint64_t gpa, uint64_t vmid)
 /* Loads as the guest would do them; assembly text for use with a fixup: rd, (rs1). */
 #define HLV_BU(rd, rs1)		".insn r 0x73, 4, 0x30, " rd ", " rs1 ", x1\n"
 #define HLVX_HU(rd, rs1)	".insn r 0x73, 4, 0x32, " rd ", " rs1 ", x3\n"
+#define HLVX_WU(rd, rs1)	".insn r 0x73, 4, 0x34, " rd ", " rs1 ", x3\n"
 #define HLV_D(rd, rs1)		".insn r 0x73, 4, 0x36, " rd ", " rs1 ", x0\n"
 
 #endif
