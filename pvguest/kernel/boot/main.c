@@ -40,7 +40,18 @@ static void main_unpack(void)
 	cpio_unpack(phys_to_virt(info.initrd_start), size);
 }
 
-/* The words of bootargs become init's arguments. */
+/* Words that are the kernel's own business, or Linux's. */
+static bool main_is_kernel_word(const char *word)
+{
+	static const char *const words[] = { "init=", "quiet", "console=", "earlycon", "root=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strncmp(word, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* The other words of bootargs become init's arguments. */
 static char *const *main_arguments(void)
 {
 	static char *argv[MAIN_ARGS_MAX + 2];
@@ -55,10 +66,12 @@ static char *const *main_arguments(void)
 			*p++ = '\0';
 		if (!*p)
 			break;
-		argv[count++] = p;
+		argv[count] = p;
+		count += !main_is_kernel_word(p);
 		while (*p && *p != ' ')
 			p++;
 	}
+	argv[count] = NULL;
 	return argv;
 }
 
