@@ -370,7 +370,8 @@ static void test_legacy(void)
 		return test_skip("no legacy extensions");
 	EXPECT_EQ((uint64_t)error_of(SBI_EXT_LEGACY_PUTCHAR, 0, '\n', 0), 0);
 	EXPECT_EQ((uint64_t)error_of(SBI_EXT_LEGACY_SET_TIMER, 0, ~0UL, 0), 0);
-	EXPECT_EQ((uint64_t)error_of(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0), 0);
+	/* 1 if an IPI had been pending: the second hart's, perhaps */
+	EXPECT((uint64_t)error_of(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0) <= 1);
 	EXPECT(error_of(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0) >= -1);
 	EXPECT_EQ(call2(SBI_EXT_LEGACY_PUTCHAR, 0, '\n', 0x1234).value, 0x1234);
 	test_end();
