@@ -254,6 +254,10 @@ static bool tree_name(const char *path, char *name, size_t size)
 	if (length <= 4 || strcmp(base + length - 4, ".dtb") != 0)
 		return false;
 	snprintf(name, size, "%.*s", (int)(length - 4), base);
+	/* It will be printed: nothing in an archive may write to the terminal. */
+	for (char *c = name; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '?';
 	return true;
 }
 

@@ -31,7 +31,7 @@ STYLE = """
 --card:#1b1f23;--native:#7d8792;--te:#e58450;--pv0:#a584cf;--pv1:#9a76e0;--hw:#3fa3cc;--bad:#ff8a80}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
-main{max-width:68rem;margin:0 auto;padding:2rem 1.25rem 4rem}
+main{max-width:76rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .4rem}
 h2{font-size:1.3rem;margin:2.6rem 0 .5rem}
 p{max-width:46rem;margin:.5rem 0}
@@ -55,8 +55,8 @@ font-size:.85rem;height:1.35rem}
 .bar b{font-weight:400;text-align:right;font-family:ui-monospace,monospace}
 .bar b+b{color:var(--dim)}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:.86rem;margin:.8rem 0;min-width:100%}
-th,td{padding:.25rem .55rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
+table{border-collapse:collapse;font-size:.8rem;margin:.8rem 0;min-width:100%}
+th,td{padding:.25rem .42rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 thead th{font-weight:600}
 td{font-family:ui-monospace,monospace}
@@ -130,6 +130,10 @@ def _charts(result):
     return "".join(out)
 
 
+def _micro(ns):
+    return "?" if ns is None else f"{ns / 1000:.3g}" if ns < 999500 else f"{ns / 1000:.0f}"
+
+
 def _table_cell(result, key, op):
     skip = result.skipped(key, op)
     if skip:
@@ -138,13 +142,13 @@ def _table_cell(result, key, op):
                f'{"failed" if failed else escape(skip)}</td>'
     i, t, m, w = (result.value(key, op, k) for k in ("insns", "traps", "mtraps", "wall_ns"))
     return (f'<td class="edge">{table.number(i)}</td><td>{table.ratio(result.ratio(key, op))}</td>'
-            f"<td>{table.small(t)}</td><td>{table.small(m)}</td><td>{table.number(w)}</td>")
+            f"<td>{table.small(t)}</td><td>{table.small(m)}</td><td>{_micro(w)}</td>")
 
 
 def _full_table(result):
     head = "".join(f'<th class="edge" colspan="5" style="text-align:center">{escape(m.title)}</th>'
                    for m in result.modes)
-    units = "".join('<th class="edge">I</th><th>ratio</th><th>T</th><th>M</th><th>W ns</th>'
+    units = "".join('<th class="edge">I</th><th>ratio</th><th>T</th><th>M</th><th>W &micro;s</th>'
                     for _ in result.modes)
     rows = "".join(f"<tr><td>{op}</td>" + "".join(_table_cell(result, m.key, op)
                                                   for m in result.modes) + "</tr>"

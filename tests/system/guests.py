@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The bare test guests of tests/guest, each natively and in every mode."""
+import glob
+import os
+
+from harness import MODES, Failure, add_case, check, check_line, check_status, last_line, spread
+
+# Those that have cases of their own, or are about the machine below only.
+NATIVE_ONLY = ("firmware",)
+APART = ("hostile",)
+
+
+def guest_names(out):
+    found = glob.glob(os.path.join(out, "tests", "guest", "*.elf"))
+    return sorted(n for n in (os.path.basename(f)[:-4] for f in found) if n not in APART)
+
+
+def run_guest(name, mode, cpus=1):
+    """A case: the guest reports no failed test and powers off cleanly."""
+    def function(bench):
+        result = bench.strata("run", "--kernel", name, "--mode", mode, "--cpus", str(cpus))
+        failed = [line for line in result.out.splitlines() if line.startswith("FAIL:")]
+        check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
+        check_line(result.out, r"^\d+ passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
+def transcript(bench, name, mode):
+    """The lines of a guest that must be the same in every mode."""
+    result = bench.strata("run", "--kernel", name, "--mode", mode)
+    check_status(result, 0)
+    lines = [line for line in result.out.splitlines() if line.startswith("T:")]
+    check(lines, f"no transcript in {mode}: {last_line(result.out)}")
+    return lines
+
+
+def compare_transcripts(mode):
+    def function(bench):
+        native, other = transcript(bench, "csr", "native"), transcript(bench, "csr", mode)
+        for a, b in zip(native, other):
+            if a != b:
+                raise Failure(f"native {a!r}, {mode} {b!r}")
+        check(len(other) >= len(native), f"{len(native)} accesses natively, {len(other)} in {mode}")
+    return function
+
+
+def describe(name, mode):
+    where = "natively" if mode == "native" else f"in {mode}"
+    return f"the test guest {name} passes {where}"
+
+
+def add(environment):
+    turn = 0
+    for name in guest_names(environment.out):
+        for mode in MODES:
+            if name in NATIVE_ONLY and mode != "native":
+                continue
+            turn += 1
+            spread(environment, describe(name, mode), run_guest(name, mode), turn, "guests")
+    if not environment.quick:
+        add_case("the test guest firmware passes natively on two harts",
+                 run_guest("firmware", "native", 2), group="guests")
+    for mode in ("te", "pv0"):
+        spread(environment, f"every access to an S-mode CSR has the same result in {mode} as "
+               "natively", compare_transcripts(mode), turn, "guests")

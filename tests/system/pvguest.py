@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""pvguest: boots, runs programs, several of it at once, the same counts every time."""
+import glob
+import os
+import re
+
+from harness import TOP, MODES, add_case, check, check_line, check_status, spread
+
+TREES = {"te": "pvguest-te", "pv0": "pvguest-pv0", "pv1": "pvguest-pv", "hw": "pvguest-hw"}
+
+
+def boot_and_type(mode):
+    """The shell answers what is typed, and `poweroff` ends it."""
+    def function(bench):
+        where = ("--mode", "native") if mode == "native" else ("--vm", TREES[mode])
+        result = bench.strata("run", *where, stdin=b"echo one two | wc\nuname -a\npoweroff\n")
+        check_line(result.out, r"1 +2 +8")
+        check_line(result.out, r"Linux")
+        check_status(result, 0)
+    return function
+
+
+def end_of_input(bench):
+    result = bench.strata("run", "--vm", "pvguest-hw", stdin=b"echo done\n")
+    check_status(result, 0)
+    check_line(result.out, r"^strata: pvguest-hw: shut down")
+
+
+def run_program(program, mode):
+    def function(bench):
+        result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
+                              "--bootargs", f"run=/bin/{program} quiet")
+        failed = [line for line in result.out.splitlines() if line.startswith("FAIL")]
+        check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
+        check_line(result.out, r"\d+ passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
+def bench_rows(bench, mode, ops):
+    result = bench.strata("bench", "--modes", mode, "--ops", ops)
+    check_status(result, 0)
+    rows = {}
+    for line in result.out.splitlines():
+        match = re.match(r"\S+ +(\S+) +([\d.]+) instructions +([\d.?]+) traps", line)
+        if match:
+            rows[match.group(1)] = match.group(2, 3)
+    return rows
+
+
+SUBSET = "csr_read,irq_toggle,null_sbi,null_syscall,page_fault,prot_fault"
+
+
+def repeatable(mode):
+    """Two runs give the same I and T; a row alone gives the same as with others."""
+    def function(bench):
+        first, second = bench_rows(bench, mode, SUBSET), bench_rows(bench, mode, SUBSET)
+        check(len(first) == len(SUBSET.split(",")), f"only {sorted(first)}")
+        check(first == second, f"{first} and then {second}")
+        for op in ("csr_read", "prot_fault"):
+            alone = bench_rows(bench, mode, op)
+            check(alone[op] == first[op], f"{op}: with others {first[op]}, alone {alone[op]}")
+    return function
+
+
+def limits(mode, expected):
+    """{op: (I at most, T)} holds; None: not looked at."""
+    def function(bench):
+        rows = bench_rows(bench, mode, ",".join(expected))
+        for op, (most, traps) in expected.items():
+            i, t = rows[op]
+            check(most is None or float(i) <= most, f"{op}: {i} instructions, more than {most}")
+            check(traps is None or float(t) == traps, f"{op}: {t} traps, not {traps}")
+    return function
+
+
+LIMITS = {
+    "native": {"csr_read": (1, 0), "null_syscall": (200, 0)},
+    "te": {"csr_read": (140, 1), "satp_switch": (None, 1)},
+    "pv0": {"csr_read": (None, 1)},
+    "pv1": {"csr_read": (None, 0), "csr_write": (None, 0), "irq_toggle": (None, 0)},
+    "hw": {"null_syscall": (None, 0), "null_sbi": (130, 1)},
+}
+
+
+def three_at_once(bench):
+    """A te, a pv and a hw VM on two harts, each doing work that the others' must not disturb."""
+    trees = [bench.tree(t, bootargs="run=/bin/test-process quiet")
+             for t in ("pvguest-te", "pvguest-pv", "pvguest-hw")]
+    with bench.console(trees, cpus=2) as session:
+        verdict = bench.verdict(session)
+        text = session.text()
+    for tree in trees:
+        check_line(text, rf"^\[{tree.name}\].*\d+ passed, 0 failed")
+        check(verdict.ended.get(tree.name, ("",))[0] == "shut down",
+              f"{tree.name}: {verdict.ended.get(tree.name)}")
+
+
+def two_on_one_hart(bench):
+    """A VM that never yields does not stop the other on the only hart."""
+    spinner = bench.tree("pvguest-te", kernel="hostile", bootargs="spin", rename="spinner")
+    worker = bench.tree("pvguest-hw", bootargs="run=/bin/test-time quiet", rename="worker")
+    with bench.console([spinner, worker]) as session:
+        check(session.expect(r"\[worker\].*\d+ passed, 0 failed", bench.left()),
+              "the worker does not get its work done beside a spinning VM")
+        check(session.expect(r"strata: worker: shut down", bench.left()), "worker does not end")
+        session.send(b"\x1dm")
+        check(session.expect("strata> ", 20), "no monitor prompt")
+        session.send(b"destroy spinner\n")
+        check(session.expect("strata: spinner: destroyed", 20), "the spinner is not destroyed")
+        check(session.finish(20), "QEMU does not end with the last VM")
+
+
+def add(environment):
+    for turn, mode in enumerate(MODES):
+        where = "natively" if mode == "native" else f"in {mode}"
+        spread(environment, f"pvguest boots {where}, its shell obeys and poweroff ends the run",
+               boot_and_type(mode), turn, "pvguest")
+        spread(environment, f"a benchmark {where} counts the same in each run, alone or with others",
+               repeatable(mode), turn + 1, "pvguest")
+        if environment.primary.firmware == "strata":
+            add_case(f"operations {where} cost no more than they may", limits(mode, LIMITS[mode]),
+                     group="pvguest")
+    sources = glob.glob(os.path.join(TOP, "pvguest/user/bin/test-*.c"))
+    for turn, program in enumerate(sorted(os.path.basename(f)[:-2] for f in sources)):
+        for offset, mode in enumerate(MODES):
+            if environment.quick and offset != turn % len(MODES):
+                continue
+            where = "natively" if mode == "native" else f"in {mode}"
+            add_case(f"the program {program} passes {where}", run_program(program, mode),
+                     group="pvguest")
+    spread(environment, "a te, a pv and a hw VM run at the same time on 2 harts", three_at_once, 1,
+           "pvguest")
+    add_case("a VM that loops with interrupts off does not stop another on the same hart",
+             two_on_one_hart, group="pvguest")
+    add_case("at the end of standard input the guest's shell ends and with it the run",
+             end_of_input, group="pvguest")
