@@ -205,9 +205,11 @@ $(O)/pvguest/user/%.o: pvguest/user/%.c $(BUILT_BY)
 $(O)/pvguest/user/%.o: pvguest/user/%.S $(BUILT_BY)
 	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(PVU_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
+# The programs in the archive are stripped; build/pvguest/debug has them with their symbols.
 $(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%)
-	$(call say,LINK,$@)mkdir -p $(@D) && $(CC) $(USER_ISA) $(LINK) -s -Wl,--gc-sections \
-		$(PVU_LDS:%=-T $(O)/%) -o $@ $< $(PVU_LIB) -lgcc
+	$(call say,LINK,$@)mkdir -p $(@D) $(O)/pvguest/debug && $(CC) $(USER_ISA) $(LINK) \
+		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $< $(PVU_LIB) -lgcc && \
+		$(OBJCOPY) --strip-all $(O)/pvguest/debug/$* $@
 
 $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 	$(Q)mkdir -p $(@D) && cp $< $@
