@@ -50,35 +50,57 @@ struct hart *sched_choose_hart(void)
 	return best;
 }
 
+void sched_forget(struct hart *hart)
+{
+	__atomic_fetch_sub(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Queue v; its hart is locked. Return: whether that hart has to be kicked, to look at its queue.
+ * On this hart the vCPU that runs may have been alone, without an end of its time slice.
+ */
+static bool enqueue(struct hart *hart, struct vcpu *v)
+{
+	struct sched_hart *sched = sched_of(hart);
+
+	if (!runq_enqueue(&sched->runq, &v->runq))
+		return false;
+	if (hart != this_hart())
+		return true;
+	if (sched->slice_end < hart->timer_programmed)
+		hart_timer_program(sched->slice_end);
+	return false;
+}
+
 void sched_set_state(struct vcpu *v, enum vcpu_state state)
 {
 	struct hart *hart = v->hart;
-	bool queued = false;
+	bool kick = false;
 
 	spin_lock(&hart->lock);
 	v->state = state;
 	if (state == VCPU_RUNNABLE && !v->running)
-		queued = runq_enqueue(&sched_of(hart)->runq, &v->runq);
+		kick = enqueue(hart, v);
 	else if (state != VCPU_RUNNABLE)
 		runq_dequeue(&v->runq);
 	spin_unlock(&hart->lock);
-	if (queued && hart != this_hart())
+	if (kick)
 		hart_kick(hart);
 }
 
 void sched_wake(struct vcpu *v)
 {
 	struct hart *hart = v->hart;
-	bool queued = false;
+	bool kick = false;
 
 	spin_lock(&hart->lock);
 	if (v->state == VCPU_BLOCKED) {
 		v->state = VCPU_RUNNABLE;
 		if (!v->running)
-			queued = runq_enqueue(&sched_of(hart)->runq, &v->runq);
+			kick = enqueue(hart, v);
 	}
 	spin_unlock(&hart->lock);
-	if (queued && hart != this_hart())
+	if (kick)
 		hart_kick(hart);
 }
 
@@ -175,8 +197,8 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 		unload(hart);
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
-	sched_of(hart)->vcpu_count--;
 	spin_unlock(&hart->lock);
+	sched_forget(hart);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
 		sched_vm_ended(vm);
 }
@@ -187,6 +209,8 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
  */
 static void run(struct hart *hart, struct vcpu *v)
 {
+	if (v->start_pending)
+		vcpu_reset(v);
 	load(hart, v);
 	v->stat.schedules++;
 	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
@@ -204,7 +228,10 @@ static void run(struct hart *hart, struct vcpu *v)
 		    time_now() >= sched_of(hart)->slice_end)
 			break;
 	}
-	if (v->vm->state == VM_RUNNING)
+	if (v->state != VCPU_RUNNABLE && v->state != VCPU_BLOCKED)
+		/* It stopped: what it leaves in the CSRs is nobody's, and wakes nobody. */
+		unload(hart);
+	else if (v->vm->state == VM_RUNNING)
 		arm_wake_up(hart, v);
 	spin_lock(&hart->lock);
 	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);

@@ -21,6 +21,8 @@ void sched_wake(struct vcpu *v);
 void sched_set_state(struct vcpu *v, enum vcpu_state state);
 /* The hart with the fewest vCPUs, for a new one. */
 struct hart *sched_choose_hart(void);
+/* A vCPU for which it was chosen will not run there any more. */
+void sched_forget(struct hart *hart);
 
 /* What the run loop calls for a supervisor external interrupt (the console's). */
 extern void (*sched_external_interrupt)(void);

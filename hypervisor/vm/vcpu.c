@@ -46,12 +46,6 @@ int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
 	return 0;
 }
 
-void vcpu_destroy(struct vcpu *v)
-{
-	v->mode->vcpu_fini(v);
-	kfree(v);
-}
-
 void vcpu_load_fp(struct vcpu *v)
 {
 	csr_set(CSR_SSTATUS, SSTATUS_FS_DIRTY);
@@ -187,18 +181,39 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	enum vcpu_state stopped = VCPU_STOPPED;
 
-	/* Taken before it is reset, so that two starters cannot both win. */
+	/* Two starters cannot both win. */
 	if (!__atomic_compare_exchange_n(&v->state, &stopped, VCPU_STARTING, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return SBI_ERR_ALREADY_AVAILABLE;
 	while (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
 		spin_relax();
-	memset(v->regs, 0, sizeof(v->regs));
-	v->regs[REG_A0] = v->hartid;
-	v->regs[REG_A1] = opaque;
-	v->mode->vcpu_reset(v, pc, opaque);
+	/* What comes from now on is for the vCPU as it will be. */
+	__atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
+	v->start_pc = pc;
+	v->start_opaque = opaque;
+	__atomic_store_n(&v->start_pending, true, __ATOMIC_RELEASE);
 	sched_set_state(v, VCPU_RUNNABLE);
 	return SBI_SUCCESS;
+}
+
+void vcpu_reset(struct vcpu *v)
+{
+	struct hart *hart = v->hart;
+
+	memset(v->regs, 0, sizeof(v->regs));
+	v->regs[REG_A0] = v->hartid;
+	v->regs[REG_A1] = v->start_opaque;
+	v->vector_faults = 0;
+	v->irq_check = false;
+	spin_lock(&hart->lock);
+	timerq_remove(&v->timer_node);
+	v->timer_deadline = UINT64_MAX;
+	spin_unlock(&hart->lock);
+	__atomic_fetch_and(&v->irq_pending, ~SIP_STIP, __ATOMIC_SEQ_CST);
+	v->mode->vcpu_reset(v, v->start_pc, v->start_opaque);
+	/* Its code may have been written by another hart. */
+	__asm__ volatile("fence.i" : : : "memory");
+	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }
 
 void vcpu_stop(struct vcpu *v)
@@ -208,6 +223,8 @@ void vcpu_stop(struct vcpu *v)
 
 int64_t vcpu_hsm_status(const struct vcpu *v)
 {
+	if (__atomic_load_n(&v->start_pending, __ATOMIC_ACQUIRE))
+		return SBI_HSM_STATE_START_PENDING;
 	switch (v->state) {
 	case VCPU_STOPPED:
 		return SBI_HSM_STATE_STOPPED;

@@ -30,7 +30,7 @@ struct hart;
 
 enum vcpu_state {
 	VCPU_STOPPED,		/* SBI HSM STOPPED */
-	VCPU_STARTING,		/* being reset by whoever starts it */
+	VCPU_STARTING,		/* whoever starts it waits for it to have left its hart */
 	VCPU_RUNNABLE,		/* on its hart's run queue, or running */
 	VCPU_BLOCKED,		/* WFI or HSM suspend: woken by a pending interrupt */
 };
@@ -104,6 +104,9 @@ struct vcpu {
 	enum vcpu_state state;
 	bool running;			/* on its hart right now */
 	bool left;			/* its VM has ended and it will not run again */
+	/* Started, but not yet reset, which its own hart does before it runs; with what. */
+	bool start_pending;
+	uint64_t start_pc, start_opaque;
 	struct runq_entity runq;
 
 	unsigned vector_faults;		/* injected traps in a row at the vector itself */
@@ -116,7 +119,6 @@ struct vcpu {
 
 /* Create the vCPU number index of vm, to run on hart; -ENOMEM. */
 int vcpu_create(struct vm *vm, unsigned index, struct hart *hart);
-void vcpu_destroy(struct vcpu *v);
 
 /* Take what other harts asked of the loaded vCPU. */
 enum vcpu_next vcpu_take_requests(struct vcpu *v);
@@ -142,9 +144,11 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline);
 
 /* SBI HSM. hart_start on a vCPU that is not stopped: SBI_ERR_ALREADY_AVAILABLE. */
 int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
+/* Its state at pc as SBI specifies it; on its own hart, where it is not loaded. */
+void vcpu_reset(struct vcpu *v);
 /* Stops the calling vCPU: takes effect when its exit handler returns VCPU_RESCHEDULE. */
 void vcpu_stop(struct vcpu *v);
-/* SBI HSM status: STARTED, STOPPED or SUSPENDED. */
+/* SBI HSM status: STARTED, START_PENDING or STOPPED. */
 int64_t vcpu_hsm_status(const struct vcpu *v);
 /*
  * Block the calling vCPU until an interrupt is pending and enabled in its sie (WFI). Return what its

@@ -288,9 +288,13 @@ static int build(struct vm *vm)
 	if (vm->vcpus == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < vm->config.vcpu_count && !err; i++) {
-		err = vcpu_create(vm, i, sched_choose_hart());
+		struct hart *hart = sched_choose_hart();
+
+		err = vcpu_create(vm, i, hart);
 		if (!err)
 			vm->vcpu_count++;
+		else
+			sched_forget(hart);
 	}
 	return err;
 }
@@ -347,15 +351,19 @@ void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque)
 
 void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 {
-	enum vm_state running = VM_RUNNING;
 	va_list args;
 
-	if (!__atomic_compare_exchange_n(&vm->state, &running, state, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	/* The first one tells why; the last vCPU's hart may print it as soon as the state is set. */
+	spin_lock(&vm->lock);
+	if (vm->state != VM_RUNNING) {
+		spin_unlock(&vm->lock);
 		return;
+	}
 	va_start(args, why);
 	vsnprintf(vm->why, sizeof(vm->why), why, args);
 	va_end(args);
+	__atomic_store_n(&vm->state, state, __ATOMIC_SEQ_CST);
+	spin_unlock(&vm->lock);
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		struct vcpu *v = vm->vcpus[i];
 
@@ -388,8 +396,11 @@ void vm_destroy(struct vm *vm)
 		dev->ops->destroy(dev);
 	}
 	vm_free_memory(vm);
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		if (!vm->vcpus[i]->left)
+			sched_forget(vm->vcpus[i]->hart);
 		kfree(vm->vcpus[i]);
+	}
 	kfree(vm->vcpus);
 	if (vm->console != NULL)
 		vconsole_destroy(vm);
