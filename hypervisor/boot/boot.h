@@ -9,8 +9,8 @@
 #include "vm/vm.h"
 
 /*
- * Build and start every VM whose tree is in the archive (the initrd). A VM that cannot be is refused
- * with one line, and the others start. Boot hart, once.
+ * Build and start every VM whose tree is in the archive (the initrd). A VM that cannot be is
+ * refused with one line, and the others start. Boot hart, once.
  */
 void boot_vms(const struct host_info *host);
 /* A VM has ended on every hart: say so, and leave if it was the last. */

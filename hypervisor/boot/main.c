@@ -20,7 +20,7 @@
 #include "vm/sched.h"
 #include "vm/vmid.h"
 
-#define RANGES_MAX	64
+#define RANGES_MAX 64
 
 extern char image_start[], image_end[], boot_stack_top[];
 
@@ -55,8 +55,8 @@ static size_t find_reserved(struct page_range *reserved, size_t max)
 	for (int i = 0; i < count && n < max - 3; i++)
 		reserved[n++] = reachable(found[i]);
 	reserved[n++] = (struct page_range){ hpa_from_hva(image_start), hpa_from_hva(image_end) };
-	reserved[n++] = (struct page_range){
-		hpa_from_hva(host_fdt), HPA(hpa_from_hva(host_fdt).v + host_dt_size(host_fdt)) };
+	reserved[n++] = (struct page_range){ hpa_from_hva(host_fdt), HPA(hpa_from_hva(host_fdt).v +
+									 host_dt_size(host_fdt)) };
 	reserved[n++] = reachable(host_dt_initrd(host_fdt));
 	return n;
 }
@@ -64,7 +64,8 @@ static size_t find_reserved(struct page_range *reserved, size_t max)
 static void init_memory(void)
 {
 	struct page_range memory[RANGES_MAX];
-	struct page_range reserved[RANGES_MAX + 3], span = { HPA(UINT64_MAX), HPA(0) }, all[RANGES_MAX];
+	struct page_range reserved[RANGES_MAX + 3], span = { HPA(UINT64_MAX), HPA(0) },
+						    all[RANGES_MAX];
 	int count = host_dt_ranges(host_fdt, HOST_DT_MEMORY, memory, RANGES_MAX);
 	size_t reserved_count = find_reserved(reserved, RANGES_MAX + 3), metadata_bytes;
 	uint64_t beyond = 0;
@@ -180,7 +181,8 @@ static void start_harts(void)
 		r = sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart->hartid,
 			     hpa_from_hva(hart_entry).v, (uint64_t)hart);
 		if (r.error != SBI_SUCCESS) {
-			kprintf("strata: hart %lu does not start (SBI error %ld): running without it\n",
+			kprintf("strata: hart %lu does not start (SBI error %ld): running without "
+				"it\n",
 				hart->hartid, r.error);
 			continue;
 		}

@@ -20,7 +20,7 @@
 #include "vm/vconsole.h"
 #include "vm/vcpu.h"
 
-#define WHY_SIZE	224
+#define WHY_SIZE 224
 
 /* What one VM is built from. */
 struct source {
@@ -66,8 +66,8 @@ static int find_file(const struct source *source, const char *what, const char *
 	int err = cpio_find(source->archive, source->archive_size, name, file);
 
 	if (err)
-		snprintf(why, WHY_SIZE, "/chosen: strata,%s: no file \"%s\" in the archive%s", what, name,
-			 err == -EILSEQ ? ", which is damaged" : "");
+		snprintf(why, WHY_SIZE, "/chosen: strata,%s: no file \"%s\" in the archive%s", what,
+			 name, err == -EILSEQ ? ", which is damaged" : "");
 	return err;
 }
 
@@ -103,8 +103,8 @@ static int take_top(struct vm *vm, uint64_t *top, uint64_t size, const struct im
 	if (kernel->high.v > low && kernel->high.v <= region->gpa + region->size)
 		low = kernel->high.v;
 	if (size > *top - low) {
-		snprintf(why, WHY_SIZE, "memory: no room for the %s (%lu KiB) above the kernel", what,
-			 size >> 10);
+		snprintf(why, WHY_SIZE, "memory: no room for the %s (%lu KiB) above the kernel",
+			 what, size >> 10);
 		return -ENOSPC;
 	}
 	*top = ALIGN_DOWN(*top - size, PAGE_SIZE);
@@ -311,9 +311,9 @@ void boot_vm_ended(struct vm *vm)
 	if (!clean)
 		all_clean = false;
 	kprintf("strata: %s: %s%s%s\n", vm->name,
-		clean			    ? "shut down"
-		: vm->state == VM_DESTROYED ? "destroyed"
-					    : "stopped",
+		clean			  ? "shut down" :
+		vm->state == VM_DESTROYED ? "destroyed" :
+					    "stopped",
 		vm->why[0] != 0 ? ": " : "", vm->why);
 	vm_free_memory(vm);
 	if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_SEQ_CST) == 0)

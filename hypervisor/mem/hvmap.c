@@ -10,9 +10,9 @@
 
 extern char image_start[], text_start[], text_end[], rodata_end[], image_end[];
 
-#define PROT_READ	(PTE_R)
-#define PROT_WRITE	(PTE_R | PTE_W)
-#define PROT_EXEC	(PTE_R | PTE_X)
+#define PROT_READ  (PTE_R)
+#define PROT_WRITE (PTE_R | PTE_W)
+#define PROT_EXEC  (PTE_R | PTE_X)
 
 static uint64_t *root;
 static uint64_t next_stack = HV_WINDOW;

@@ -10,187 +10,11 @@
 #include "emul/privop.h"
 #include "hart/hart.h"
 #include "hart/trace.h"
-#include "lib/errno.h"
-#include "mem/hvmap.h"
-#include "mem/kalloc.h"
 #include "mode/deprivileged.h"
 
-/* The hypervisor's pages stand at this distance in the shadow's guest-physical address space. */
-#define PRIVATE_GPA		SHADOW_GPA_LIMIT
-/* Page tables of one vCPU's shadow: 4 MiB at most, taken as needed. */
-#define SHADOW_PAGES		1024u
-#define SHADOW_ASIDS		(2 * SHADOW_CONTEXTS)
-
-#define DEP_HSTATUS		(HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
-#define DEP_HENVCFG		(ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
-#define COUNTEREN_ALL		(COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR)
-
-/* ---- What the shadow needs ---- */
-
-/* A page of the hypervisor's that the shadow's VMID, and no other, can see. */
-static void *private_page_alloc(struct vm *vm, uint64_t prot, gpa_t *gpa)
-{
-	void *page = page_alloc(kalloc_pages(), PAGE_ORDER_4K, PAGE_ZERO);
-	hpa_t hpa;
-	int err;
-
-	if (page == NULL)
-		return NULL;
-	hpa = hpa_from_hva(page);
-	*gpa = GPA(PRIVATE_GPA + hpa.v);
-	spin_lock(&vm->lock);
-	err = gstage_map(&vm->shadow_gstage, *gpa, hpa, PAGE_SIZE, prot);
-	spin_unlock(&vm->lock);
-	if (err) {
-		page_free(kalloc_pages(), page, PAGE_ORDER_4K);
-		return NULL;
-	}
-	return page;
-}
-
-static void private_page_free(struct vm *vm, void *page, gpa_t gpa)
-{
-	spin_lock(&vm->lock);
-	gstage_unmap(&vm->shadow_gstage, gpa, PAGE_SIZE);
-	spin_unlock(&vm->lock);
-	page_free(kalloc_pages(), page, PAGE_ORDER_4K);
-}
-
-static void *pool_alloc(void *ctx, gpa_t *gpa)
-{
-	/* Shadow PTEs have A and D set, so no walk ever writes one. */
-	return private_page_alloc(((struct vcpu *)ctx)->vm, GSTAGE_R, gpa);
-}
-
-static void pool_free(void *ctx, void *page, gpa_t gpa)
-{
-	private_page_free(((struct vcpu *)ctx)->vm, page, gpa);
-}
-
-static uint64_t *read_pte(void *ctx, gpa_t gpa)
-{
-	return vm_ram(((struct vcpu *)ctx)->vm, gpa, sizeof(uint64_t));
-}
-
-static bool is_ram(void *ctx, gpa_t gpa, uint64_t size)
-{
-	return vm_is_ram(((struct vcpu *)ctx)->vm, gpa, size);
-}
-
-/*
- * HFENCE.VVMA works on the VMID that hgatp holds. When a fence of the shadow is due while the
- * guest is on its own tables, both are changed for its duration: vsatp, too, or a speculative walk
- * of the guest's tables could leave its translations under the shadow's VMID.
- */
-static bool enter_shadow_vmid(const struct vcpu *v)
-{
-	if (v->hgatp == v->vm->shadow_hgatp)
-		return false;
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->vm->shadow_hgatp);
-	return true;
-}
-
-static void leave_shadow_vmid(const struct vcpu *v, bool entered)
-{
-	if (!entered)
-		return;
-	csr_write(CSR_HGATP, v->hgatp);
-	csr_write(CSR_VSATP, v->vsatp);
-}
-
-/*
- * The shadow of a vCPU that is not on this hart has no translations here: whoever puts it on one
- * fences everything if another vCPU of the VM has been there.
- */
-static void fence(const struct vcpu *v, void (*hfence)(uint64_t va, uint64_t asid), uint64_t va,
-		  uint64_t asid)
-{
-	bool entered;
-
-	if (this_hart()->loaded != v)
-		return;
-	entered = enter_shadow_vmid(v);
-	hfence(va, asid);
-	leave_shadow_vmid(v, entered);
-}
-
-static void hfence_asid(uint64_t va, uint64_t asid)
-{
-	(void)va;
-	hfence_vvma_asid(asid);
-}
-
-static void hfence_all(uint64_t va, uint64_t asid)
-{
-	(void)va;
-	(void)asid;
-	hfence_vvma_all();
-}
-
-static void fence_va(void *ctx, uint64_t asid, gva_t va)
-{
-	fence(ctx, hfence_vvma_va_asid, va.v, asid);
-}
-
-static void fence_asid(void *ctx, uint64_t asid)
-{
-	fence(ctx, hfence_asid, 0, asid);
-}
-
-static void fence_all(void *ctx)
-{
-	fence(ctx, hfence_all, 0, 0);
-}
-
-static const struct shadow_ops shadow_ops = {
-	.pool = { .alloc = pool_alloc, .free = pool_free },
-	.walk = { .read_pte = read_pte },
-	.is_ram = is_ram,
-	.fence_va = fence_va,
-	.fence_asid = fence_asid,
-	.fence_all = fence_all,
-};
-
-/* ---- Life ---- */
-
-int dep_vcpu_init(struct vcpu *v)
-{
-	struct shadow_config config = {
-		.ops = &shadow_ops,
-		.ctx = v,
-		.max_pages = SHADOW_PAGES,
-		/* ASIDs are per hart and a vCPU stays on its hart; apart all the same. */
-		.asid_first = 1 + v->index * SHADOW_ASIDS,
-		.asid_count = SHADOW_ASIDS,
-		.adue = true,
-	};
-	int err;
-
-	v->page = private_page_alloc(v->vm, GSTAGE_RW, &v->page_gpa);
-	config.pages = v->shadow_pages = kalloc(SHADOW_PAGES * sizeof(*v->shadow_pages));
-	err = v->page == NULL || v->shadow_pages == NULL ? -ENOMEM : shadow_init(&v->shadow, &config);
-	if (err) {
-		dep_vcpu_fini(v);
-		return err;
-	}
-	v->hstatus = DEP_HSTATUS;
-	v->vcsr.page = v->page;
-	v->vcsr.satp_asid_mask = SATP_ASID_MASK;
-	v->vcsr.senvcfg_mask = ENVCFG_FIOM;
-	v->vcsr.fs_mask = SSTATUS_FS;
-	return 0;
-}
-
-void dep_vcpu_fini(struct vcpu *v)
-{
-	shadow_destroy(&v->shadow);
-	kfree(v->shadow_pages);
-	v->shadow_pages = NULL;
-	if (v->page != NULL)
-		private_page_free(v->vm, v->page, v->page_gpa);
-	v->page = NULL;
-}
+#define DEP_HSTATUS   (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
+#define DEP_HENVCFG   (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+#define COUNTEREN_ALL (COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR)
 
 void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
@@ -251,9 +75,12 @@ static void choose_tables(struct vcpu *v)
 }
 
 /* vsstatus while the guest runs: VU-mode obeys FS, MXR and UXL of it. */
-static uint64_t real_vsstatus(const struct vcpu *v)
+static void load_vsstatus(struct vcpu *v)
 {
-	return SSTATUS_UXL_64 | vcsr_fs(&v->vcsr) | (vcsr_mxr(&v->vcsr) ? SSTATUS_MXR : 0);
+	uint64_t fs = vcsr_fs(&v->vcsr);
+
+	v->vcsr.fs_real = fs;
+	csr_write(CSR_VSSTATUS, SSTATUS_UXL_64 | fs | (vcsr_mxr(&v->vcsr) ? SSTATUS_MXR : 0));
 }
 
 static void fold_fs(struct vcpu *v)
@@ -265,13 +92,12 @@ void dep_load(struct vcpu *v)
 {
 	csr_write(CSR_HEDELEG, 0);
 	csr_write(CSR_HIDELEG, 0);
-	csr_write(CSR_HSTATUS, v->hstatus);
+	csr_write(CSR_HSTATUS, DEP_HSTATUS);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPP);
-	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
 	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
 	csr_write(CSR_HENVCFG, DEP_HENVCFG);
 	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
-	csr_write(CSR_VSSTATUS, real_vsstatus(v));
+	load_vsstatus(v);
 	csr_write(CSR_VSIE, 0);
 	csr_write(CSR_HVIP, 0);
 	/* Neither VMID is in hgatp yet: set_tables writes both registers. */
@@ -298,8 +124,8 @@ void dep_save(struct vcpu *v)
 /* ---- Virtual traps and interrupts ---- */
 
 /*
- * pv with a trap table: a trap from U enters at one place with tp and sscratch exchanged, one from S
- * at another. Without, stvec and nothing else, as privop_trap has set it.
+ * pv with a trap table: a trap from U enters at one place, with tp and sscratch exchanged, one
+ * from S at another. Without, stvec and nothing else, as privop_trap has set it.
  */
 static void use_trap_table(struct vcpu *v, bool from_supervisor)
 {
@@ -386,7 +212,7 @@ void dep_apply(struct vcpu *v, int effects)
 	if (effects & VCSR_FX_MXR)
 		shadow_mxr_changed(&v->shadow, vcsr_mxr(&v->vcsr));
 	if (effects & (VCSR_FX_MXR | VCSR_FX_FS))
-		csr_write(CSR_VSSTATUS, real_vsstatus(v));
+		load_vsstatus(v);
 	if (effects & (VCSR_FX_SATP | VCSR_FX_SUM)) {
 		v->stat.satp_switches += (effects & VCSR_FX_SATP) != 0;
 		choose_tables(v);
@@ -414,7 +240,9 @@ void dep_sret(struct vcpu *v)
 	if (effects < 0)
 		return;
 	/* pv writes sstatus in its page without our notice: FS, SUM and MXR count from here on. */
-	csr_write(CSR_VSSTATUS, real_vsstatus(v));
+	if (unlikely(v->shadow.mxr_leaves))
+		shadow_mxr_changed(&v->shadow, vcsr_mxr(&v->vcsr));
+	load_vsstatus(v);
 	choose_tables(v);
 	if (effects & VCSR_FX_IRQ)
 		deliver_interrupt(v);
@@ -461,9 +289,9 @@ void dep_write_satp(struct vcpu *v, uint64_t value)
 
 static enum walk_access access_of(uint64_t cause)
 {
-	return cause == EXC_INST_PAGE_FAULT	? WALK_FETCH
-	       : cause == EXC_STORE_PAGE_FAULT ? WALK_STORE
-					       : WALK_LOAD;
+	return cause == EXC_INST_PAGE_FAULT  ? WALK_FETCH :
+	       cause == EXC_STORE_PAGE_FAULT ? WALK_STORE :
+					       WALK_LOAD;
 }
 
 bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap)

@@ -21,7 +21,7 @@ void dep_fence_vma(struct vcpu *v);
 bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap);
 unsigned dep_level(const struct vcpu *v);
 
-/* Carry out what a CSR access (VCSR_FX_*) or a change of virtual privilege means for the machine. */
+/* Carry out what a CSR access (VCSR_FX_*) or a new virtual privilege means for the machine. */
 void dep_apply(struct vcpu *v, int effects);
 /* SRET, SFENCE.VMA and WFI of the virtual S-mode; pc is stepped by the caller but for SRET. */
 void dep_sret(struct vcpu *v);

@@ -18,22 +18,21 @@
  * causes 2 and 6, which we reflect. QEMU 7.2 takes those for the VS interrupts of the same numbers
  * when it delegates, and tells the guest 1 and 5.
  */
-#define HW_HEDELEG                                                                                \
-	(1UL << EXC_INST_MISALIGNED | 1UL << EXC_INST_ACCESS | 1UL << EXC_BREAKPOINT |            \
-	 1UL << EXC_LOAD_MISALIGNED | 1UL << EXC_LOAD_ACCESS | 1UL << EXC_STORE_ACCESS |          \
-	 1UL << EXC_ECALL_U | 1UL << EXC_INST_PAGE_FAULT | 1UL << EXC_LOAD_PAGE_FAULT |           \
+#define HW_HEDELEG                                                                       \
+	(1UL << EXC_INST_MISALIGNED | 1UL << EXC_INST_ACCESS | 1UL << EXC_BREAKPOINT |   \
+	 1UL << EXC_LOAD_MISALIGNED | 1UL << EXC_LOAD_ACCESS | 1UL << EXC_STORE_ACCESS | \
+	 1UL << EXC_ECALL_U | 1UL << EXC_INST_PAGE_FAULT | 1UL << EXC_LOAD_PAGE_FAULT |  \
 	 1UL << EXC_STORE_PAGE_FAULT)
-#define HW_HIDELEG	(HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
+#define HW_HIDELEG (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
 
 /* VTW: WFI exits, or a waiting guest would keep the hart. */
-#define HW_HSTATUS	(HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
+#define HW_HSTATUS (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
 
 /*
  * What the guest may use if the host has it. FIOM: its devices are emulated in memory. CBO.INVAL
  * flushes (CBIE = 01): dropping lines could show what another VM left in memory.
  */
-#define HW_HENVCFG                                                                                \
-	(ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+#define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
 
 static uint64_t hw_features(const struct vm *vm)
 {
@@ -92,8 +91,6 @@ static void hw_load(struct vcpu *v)
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	else
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
-	/* So that interrupts, which are always taken from below HS, stay off after the next trap. */
-	csr_set(CSR_SSTATUS, SSTATUS_SPIE);
 	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
 	csr_write(CSR_HENVCFG, HW_HENVCFG | (hart->sstc ? HENVCFG_STCE : 0));
 	csr_write(CSR_VSSTATUS, vs->vsstatus);
@@ -159,7 +156,8 @@ static uint64_t hw_timer(const struct vcpu *v)
 static bool hw_irq_wakes(struct vcpu *v)
 {
 	uint64_t enabled = csr_read(CSR_VSIE);
-	uint64_t pending = __atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST) | csr_read(CSR_HVIP) >> 1;
+	uint64_t pending = __atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST) |
+			   csr_read(CSR_HVIP) >> 1;
 
 	if (hw_timer(v) <= time_now())
 		pending |= SIP_STIP;
@@ -208,7 +206,7 @@ static void hw_fence_vma(struct vcpu *v)
 	hfence_vvma_all();
 }
 
-/* The machine's own translation is all there is: a fault of ours is one that the guest would get. */
+/* The machine's own translation is all there is: a fault of ours is one the guest would get. */
 static bool hw_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap)
 {
 	(void)v;
@@ -243,7 +241,7 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {
 		v->stat.wfi_exit_stat++;
 		v->pc += insn.len;
-			return vcpu_block(v);
+		return vcpu_block(v);
 	}
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
@@ -258,12 +256,9 @@ static enum vcpu_next hw_exit_reflect(struct vcpu *v)
 }
 
 static exit_handler *const hw_exits[EXIT_COUNT] = {
-	[0 ... EXIT_COUNT - 1] = hw_exit_reflect,
-	[EXC_ECALL_VS] = hw_exit_ecall,
-	[EXC_INST_GUEST_FAULT] = mmio_exit,
-	[EXC_LOAD_GUEST_FAULT] = mmio_exit,
-	[EXC_STORE_GUEST_FAULT] = mmio_exit,
-	[EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
+	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ECALL_VS] = hw_exit_ecall,
+	[EXC_INST_GUEST_FAULT] = mmio_exit,	  [EXC_LOAD_GUEST_FAULT] = mmio_exit,
+	[EXC_STORE_GUEST_FAULT] = mmio_exit,	  [EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
 };
 
 const struct mode_ops mode_hw = {

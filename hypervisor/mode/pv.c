@@ -12,8 +12,8 @@
 #include "vm/mmio.h"
 #include "vsbi/vsbi.h"
 
-#define PV_FN_FIRST	STRATA_FN_CSR_READ
-#define PV_FN_LAST	STRATA_FN_MAP_VCPU_PAGE
+#define PV_FN_FIRST STRATA_FN_CSR_READ
+#define PV_FN_LAST  STRATA_FN_MAP_VCPU_PAGE
 
 static uint64_t pv_features(const struct vm *vm)
 {
@@ -118,11 +118,15 @@ static int64_t read_iret(struct vcpu *v, uint64_t gva, struct strata_iret *out)
 
 		if (!(v->vm->config.features & STRATA_F_SHARED_PAGE))
 			return SBI_ERR_INVALID_ADDRESS;
-		*out = (struct strata_iret){ .a0 = shared->a0, .a6 = shared->a6, .a7 = shared->a7,
-					     .sp = shared->sp, .tp = shared->tp };
+		*out = (struct strata_iret){ .a0 = shared->a0,
+					     .a6 = shared->a6,
+					     .a7 = shared->a7,
+					     .sp = shared->sp,
+					     .tp = shared->tp };
 		return SBI_SUCCESS;
 	}
-	return vcpu_read_gva(v, GVA(gva), out, sizeof(*out)) ? SBI_ERR_INVALID_ADDRESS : SBI_SUCCESS;
+	return vcpu_read_gva(v, GVA(gva), out, sizeof(*out)) ? SBI_ERR_INVALID_ADDRESS :
+							       SBI_SUCCESS;
 }
 
 static enum vcpu_next pv_iret(struct vcpu *v)
@@ -223,16 +227,11 @@ __attribute__((section(".text.hot"))) static enum vcpu_next pv_exit_ecall(struct
 }
 
 static exit_handler *const pv_exits[EXIT_COUNT] = {
-	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,
-	[EXC_ILLEGAL_INST] = dep_exit_illegal,
-	[EXC_VIRTUAL_INST] = dep_exit_illegal,
-	[EXC_ECALL_U] = pv_exit_ecall,
-	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_INST_GUEST_FAULT] = mmio_exit,
-	[EXC_LOAD_GUEST_FAULT] = mmio_exit,
-	[EXC_STORE_GUEST_FAULT] = mmio_exit,
+	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
+	[EXC_VIRTUAL_INST] = dep_exit_illegal,	      [EXC_ECALL_U] = pv_exit_ecall,
+	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
+	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit,
+	[EXC_LOAD_GUEST_FAULT] = mmio_exit,	      [EXC_STORE_GUEST_FAULT] = mmio_exit,
 };
 
 const struct mode_ops mode_pv = {

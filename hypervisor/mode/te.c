@@ -139,8 +139,8 @@ static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v, uin
 }
 
 /*
- * Causes 2 and 22. By the specification a privileged instruction raises 22 in VU-mode; QEMU raises 2
- * for many of them. Which one it was does not matter: the instruction says all.
+ * Causes 2 and 22. By the specification a privileged instruction raises 22 in VU-mode; QEMU
+ * raises 2 for many of them. Which one it was does not matter: the instruction says all.
  */
 __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcpu *v)
 {
@@ -166,16 +166,11 @@ static enum vcpu_next te_exit_ecall(struct vcpu *v)
 }
 
 static exit_handler *const te_exits[EXIT_COUNT] = {
-	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,
-	[EXC_ILLEGAL_INST] = dep_exit_illegal,
-	[EXC_VIRTUAL_INST] = dep_exit_illegal,
-	[EXC_ECALL_U] = te_exit_ecall,
-	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault,
-	[EXC_INST_GUEST_FAULT] = mmio_exit,
-	[EXC_LOAD_GUEST_FAULT] = mmio_exit,
-	[EXC_STORE_GUEST_FAULT] = mmio_exit,
+	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
+	[EXC_VIRTUAL_INST] = dep_exit_illegal,	      [EXC_ECALL_U] = te_exit_ecall,
+	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
+	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit,
+	[EXC_LOAD_GUEST_FAULT] = mmio_exit,	      [EXC_STORE_GUEST_FAULT] = mmio_exit,
 };
 
 const struct mode_ops mode_te = {

@@ -13,24 +13,24 @@
  * One load through op that may fault; false: it did, and the cause is in the hart. The trap that
  * it took overwrote where the guest came from, which is put back.
  */
-#define TRY_LOAD(name, op)                                                                        \
-	static bool name(uint64_t address, uint64_t *value)                                       \
-	{                                                                                         \
-		uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS);        \
-		uint64_t ok = 1, got = 0;                                                         \
-                                                                                                  \
-		__asm__ volatile("1: " op("%0", "%2") "j 3f\n"                                    \
-						      "2: li %1, 0\n"                             \
-						      "3:\n" FIXUP_ENTRY(1b, 2b)                  \
-				 : "+&r"(got), "+r"(ok)                                           \
-				 : "r"(address)                                                   \
-				 : "memory");                                                     \
-		if (!ok) {                                                                        \
-			csr_write(CSR_HSTATUS, hstatus);                                          \
-			csr_write(CSR_SSTATUS, sstatus);                                          \
-		}                                                                                 \
-		*value = got;                                                                     \
-		return ok != 0;                                                                   \
+#define TRY_LOAD(name, op)                                                                 \
+	static bool name(uint64_t address, uint64_t *value)                                \
+	{                                                                                  \
+		uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS); \
+		uint64_t ok = 1, got = 0;                                                  \
+			\
+		__asm__ volatile("1: " op("%0", "%2") "j 3f\n"                             \
+						      "2: li %1, 0\n"                      \
+						      "3:\n" FIXUP_ENTRY(1b, 2b)           \
+				 : "+&r"(got), "+r"(ok)                                    \
+				 : "r"(address)                                            \
+				 : "memory");                                              \
+		if (!ok) {                                                                 \
+			csr_write(CSR_HSTATUS, hstatus);                                   \
+			csr_write(CSR_SSTATUS, sstatus);                                   \
+		}                                                                          \
+		*value = got;                                                              \
+		return ok != 0;                                                            \
 	}
 
 TRY_LOAD(try_byte, HLV_BU)

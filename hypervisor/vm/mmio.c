@@ -11,9 +11,9 @@
 /* The access fault that an address without memory behind it raises. */
 static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stval)
 {
-	uint64_t cause = scause == EXC_INST_GUEST_FAULT	 ? EXC_INST_ACCESS
-			 : scause == EXC_LOAD_GUEST_FAULT ? EXC_LOAD_ACCESS
-							  : EXC_STORE_ACCESS;
+	uint64_t cause = scause == EXC_INST_GUEST_FAULT ? EXC_INST_ACCESS :
+			 scause == EXC_LOAD_GUEST_FAULT ? EXC_LOAD_ACCESS :
+							  EXC_STORE_ACCESS;
 
 	/* QEMU 7.2 calls a fetch through tables outside of RAM a load; a fetch faults at its pc. */
 	if (cause == EXC_LOAD_ACCESS && stval == v->pc)
@@ -28,8 +28,7 @@ static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stv
  */
 static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa)
 {
-	const struct gstage *gs =
-		v->hgatp == v->vm->hgatp ? &v->vm->gstage : &v->vm->shadow_gstage;
+	const struct gstage *gs = v->hgatp == v->vm->hgatp ? &v->vm->gstage : &v->vm->shadow_gstage;
 	struct gstage_leaf leaf;
 
 	if (gstage_lookup(gs, gpa, &leaf) != 0)
@@ -53,19 +52,24 @@ static inline bool decode(uint32_t raw, struct access *access)
 	struct insn insn;
 
 	if (likely(INSN_OPCODE(raw) == OPCODE_LOAD)) {
-		*access = (struct access){ .reg = INSN_RD(raw), .len = 4,
+		*access = (struct access){ .reg = INSN_RD(raw),
+					   .len = 4,
 					   .size = (uint8_t)(1U << (INSN_FUNCT3(raw) & 3)),
 					   .sign_extend = !(INSN_FUNCT3(raw) & 4) };
 		return INSN_FUNCT3(raw) != 7;
 	}
 	if (likely(INSN_OPCODE(raw) == OPCODE_STORE)) {
-		*access = (struct access){ .store = true, .reg = INSN_RS2(raw), .len = 4,
+		*access = (struct access){ .store = true,
+					   .reg = INSN_RS2(raw),
+					   .len = 4,
 					   .size = (uint8_t)(1U << (INSN_FUNCT3(raw) & 3)) };
 		return INSN_FUNCT3(raw) < 4;
 	}
 	insn = insn_decode(raw);
-	*access = (struct access){ .store = insn.kind == INSN_KIND_STORE, .len = insn.len,
-				   .size = insn.size, .sign_extend = insn.sign_extend,
+	*access = (struct access){ .store = insn.kind == INSN_KIND_STORE,
+				   .len = insn.len,
+				   .size = insn.size,
+				   .sign_extend = insn.sign_extend,
 				   .reg = insn.kind == INSN_KIND_STORE ? insn.rs2 : insn.rd };
 	return insn.kind == INSN_KIND_LOAD || insn.kind == INSN_KIND_STORE;
 }
