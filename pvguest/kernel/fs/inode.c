@@ -87,7 +87,7 @@ struct page *inode_page(struct inode *inode, uint64_t index, int *error)
 	*error = -ENOMEM;
 	if (inode_reserve(inode, index + 1))
 		return NULL;
-	page = page_alloc_zeroed();
+	page = page_alloc_user_zeroed();
 	if (!page)
 		return NULL;
 	if (offset < inode->archive_size)
@@ -181,7 +181,7 @@ ssize_t inode_write_user(struct inode *inode, uint64_t offset, uint64_t buf, siz
 		part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
 		inode->size = MAX(old, at + part);
 		to = inode_bytes(inode, at, part, &part, &error);
-		error = to ? user_read(to, buf + done, part) : error;
+		error = to ? user_read(to, buf + done, part) : error == -ENOMEM ? -ENOSPC : error;
 		if (error)
 			inode->size = old;
 		else

@@ -13,9 +13,17 @@ void *memcpy(void *dst, const void *src, size_t n)
 	unsigned char *d = dst;
 	const unsigned char *s = src;
 
-	if ((((uintptr_t)d | (uintptr_t)s) & 7) == 0)
+	if ((((uintptr_t)d | (uintptr_t)s) & 7) == 0) {
+		for (; n >= 32; n -= 32, d += 32, s += 32) {
+			word_t a = ((const word_t *)s)[0], b = ((const word_t *)s)[1];
+			word_t c = ((const word_t *)s)[2], e = ((const word_t *)s)[3];
+
+			((word_t *)d)[0] = a, ((word_t *)d)[1] = b;
+			((word_t *)d)[2] = c, ((word_t *)d)[3] = e;
+		}
 		for (; n >= 8; n -= 8, d += 8, s += 8)
 			*(word_t *)d = *(const word_t *)s;
+	}
 	while (n--)
 		*d++ = *s++;
 	return dst;
@@ -40,6 +48,10 @@ void *memset(void *dst, int c, size_t n)
 
 	for (; n && ((uintptr_t)d & 7); n--)
 		*d++ = (unsigned char)c;
+	for (; n >= 32; n -= 32, d += 32) {
+		((word_t *)d)[0] = word, ((word_t *)d)[1] = word;
+		((word_t *)d)[2] = word, ((word_t *)d)[3] = word;
+	}
 	for (; n >= 8; n -= 8, d += 8)
 		*(word_t *)d = word;
 	while (n--)

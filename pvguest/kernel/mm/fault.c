@@ -30,7 +30,7 @@ static struct page *fault_copy(struct page *old)
 
 	if (old->users == 1)
 		return old;
-	page = page_alloc(0);
+	page = page_alloc_user(0);
 	if (!page)
 		return NULL;
 	if (page_to_virt(old) == phys_to_virt(virt_to_phys(fault_zero_page)))
@@ -49,7 +49,7 @@ static struct page *fault_new(struct vma *vma, uint64_t va, unsigned int access,
 
 	*error = -ENOMEM;
 	if (!vma->inode && (access & PROT_WRITE))
-		return page_alloc_zeroed();
+		return page_alloc_user_zeroed();
 	if (!vma->inode) {
 		*prot &= ~(unsigned int)PROT_WRITE;
 		return fault_zero();

@@ -10,12 +10,15 @@
 
 #define HEAP_SHIFT_MIN	5
 #define HEAP_SHIFT_MAX	11
+/* Empty pages that a size keeps. */
+#define HEAP_SPARE_PAGES	4
 
 struct heap_free {
 	struct list link;
 };
 
 static struct list heap_lists[HEAP_SHIFT_MAX + 1];
+static size_t heap_free_count[HEAP_SHIFT_MAX + 1];	/* objects in each list */
 
 void heap_init(void)
 {
@@ -35,6 +38,7 @@ static bool heap_grow(unsigned int shift)
 	base = page_to_virt(page);
 	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
 		list_add_before(&heap_lists[shift], &((struct heap_free *)(base + offset))->link);
+	heap_free_count[shift] += PAGE_SIZE >> shift;
 	return true;
 }
 
@@ -64,6 +68,7 @@ void *heap_alloc(size_t size)
 	if (list_empty(&heap_lists[shift]) && !heap_grow(shift))
 		return NULL;
 	object = list_pop(&heap_lists[shift]);
+	heap_free_count[shift]--;
 	page_of(object)->slab_used++;
 	return memset(object, 0, (size_t)1 << shift);
 }
@@ -74,6 +79,7 @@ static void heap_shrink(struct page *page, unsigned int shift)
 
 	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
 		list_del(&((struct heap_free *)(base + offset))->link);
+	heap_free_count[shift] -= PAGE_SIZE >> shift;
 	page->slab = 0;
 	page_put(page);
 }
@@ -90,12 +96,9 @@ void heap_free(void *object)
 		return;
 	}
 	list_add_after(&heap_lists[page->slab], &((struct heap_free *)object)->link);
-	page->slab_used--;
-	/*
-	 * An empty page goes back, unless it is all that this size has; but only when memory is
-	 * short, which is asked first so that freeing always costs the same.
-	 */
-	if (page_free_count() < 256 && page->slab_used == 0 &&
-	    heap_lists[page->slab].next->next != &heap_lists[page->slab])
+	heap_free_count[page->slab]++;
+	/* An empty page goes back, unless the next request would only take one again. */
+	if (--page->slab_used == 0 &&
+	    heap_free_count[page->slab] >= HEAP_SPARE_PAGES * (PAGE_SIZE >> page->slab))
 		heap_shrink(page, page->slab);
 }

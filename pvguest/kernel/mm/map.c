@@ -63,7 +63,7 @@ pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
 
 	while (at < end) {
 		pte_t entry = root[SV39_INDEX(at, 2)];
-		pte_t *leaves;
+		pte_t *leaf, *last;
 
 		if (!pte_exists(entry)) {
 			at = ALIGN_DOWN(at, PAGE_1G_SIZE) + PAGE_1G_SIZE;
@@ -74,14 +74,15 @@ pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
 			at = ALIGN_DOWN(at, PAGE_2M_SIZE) + PAGE_2M_SIZE;
 			continue;
 		}
-		leaves = map_table_of(entry);
-		do {
-			if (pte_exists(leaves[SV39_INDEX(at, 0)])) {
+		leaf = &map_table_of(entry)[SV39_INDEX(at, 0)];
+		last = leaf + MIN((end - at + PAGE_MASK) >> PAGE_SHIFT,
+				  SV39_ENTRIES - SV39_INDEX(at, 0));
+		for (; leaf != last; leaf++, at += PAGE_SIZE) {
+			if (pte_exists(*leaf)) {
 				*va = at;
-				return &leaves[SV39_INDEX(at, 0)];
+				return leaf;
 			}
-			at += PAGE_SIZE;
-		} while (at < end && SV39_INDEX(at, 0));
+		}
 	}
 	return NULL;
 }

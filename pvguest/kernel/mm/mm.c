@@ -120,9 +120,13 @@ void mm_put(struct mm *mm)
 {
 	if (--mm->users)
 		return;
-	mm_zap(mm, 0, LAYOUT_USER_END);
-	while (!list_empty(&mm->vmas))
-		mm_drop_vma(mm_vma(mm->vmas.next));
+	/* Only what regions cover can be mapped, and most of the tables is empty. */
+	while (!list_empty(&mm->vmas)) {
+		struct vma *vma = mm_vma(mm->vmas.next);
+
+		mm_zap(mm, vma->start, vma->end);
+		mm_drop_vma(vma);
+	}
 	map_free_tables(mm->root.table);
 	root_free(&mm->root);
 	heap_free(mm);

@@ -9,6 +9,9 @@
 #include "lib/panic.h"
 #include "lib/string.h"
 
+/* One page in so many is the kernel's own. */
+#define PAGE_RESERVE_PART	64
+
 struct page *page_array;
 uint64_t page_base_pa;
 static size_t page_count, page_free_pages, page_total_pages;
@@ -166,6 +169,27 @@ struct page *page_alloc(unsigned int order)
 struct page *page_alloc_zeroed(void)
 {
 	struct page *page = page_alloc(0);
+
+	if (page)
+		string_clear_page(page_to_virt(page));
+	return page;
+}
+
+struct page *page_alloc_user(unsigned int order)
+{
+	size_t reserve = page_total_pages / PAGE_RESERVE_PART;
+
+	return page_free_pages > reserve ? page_alloc(order) : NULL;
+}
+
+bool page_is_low(void)
+{
+	return page_free_pages < 2 * (page_total_pages / PAGE_RESERVE_PART);
+}
+
+struct page *page_alloc_user_zeroed(void)
+{
+	struct page *page = page_alloc_user(0);
 
 	if (page)
 		string_clear_page(page_to_virt(page));

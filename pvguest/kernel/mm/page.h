@@ -50,6 +50,14 @@ void page_init(void);
 /* 2^order pages, aligned to their size, contents undefined, one user; NULL if there are none. */
 struct page *page_alloc(unsigned int order);
 struct page *page_alloc_zeroed(void);
+/*
+ * The same for what programs ask for: NULL already while the kernel still has some pages, so that
+ * calls that give memory back do not fail for the lack of a buffer.
+ */
+struct page *page_alloc_user(unsigned int order);
+struct page *page_alloc_user_zeroed(void);
+/* So little is left that nothing new should begin: what runs needs the rest. */
+bool page_is_low(void);
 static inline void page_get(struct page *page)
 {
 	page->users++;

@@ -65,7 +65,7 @@ static int proc_new_pid(void)
 static struct proc *proc_new(void)
 {
 	struct proc *proc = heap_alloc(sizeof(*proc));
-	struct page *stack = page_alloc(LAYOUT_KSTACK_ORDER);
+	struct page *stack = page_alloc_user(LAYOUT_KSTACK_ORDER);
 
 	if (!proc || !stack) {
 		heap_free(proc);
@@ -97,6 +97,28 @@ static void proc_free(struct proc *proc)
 	signal_free(proc);
 	page_put(page_of(proc->stack));
 	heap_free(proc);
+}
+
+/* Nobody waits for it; its stack is still in use until the next process has one of its own. */
+static void proc_free_later(struct proc *proc)
+{
+	static struct proc *dead;
+
+	if (dead)
+		proc_free(dead);
+	dead = proc;
+	list_del(&proc->all_link);
+	list_del(&proc->sibling);
+	proc->parent = NULL;
+}
+
+/* Whether the parent asked not to be bothered: wait(2), "SIG_IGN" and SA_NOCLDWAIT. */
+static bool proc_is_unwanted(const struct proc *proc)
+{
+	const struct signal_action *action = &proc->parent->signals.actions[SIGCHLD - 1];
+
+	return proc->exit_signal == SIGCHLD &&
+	       (action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT));
 }
 
 static void proc_enter(struct proc *proc)
@@ -216,7 +238,7 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 
 	if (flags & CLONE_UNSUPPORTED)
 		return -EINVAL;
-	child = proc_new();
+	child = page_is_low() ? NULL : proc_new();
 	if (!child)
 		return -ENOMEM;
 	if (proc_copy(child, parent, flags)) {
@@ -300,6 +322,8 @@ _Noreturn void proc_exit(int status)
 	proc->state = PROC_ZOMBIE;
 	proc_tell_parent(proc, status & 0x7f ? CLD_KILLED : CLD_EXITED,
 			 status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
+	if (proc_is_unwanted(proc))
+		proc_free_later(proc);
 	sched_block();
 	panic("process %d came back", proc->pid);
 }
