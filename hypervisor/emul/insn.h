@@ -52,7 +52,8 @@ struct insn {
 
 /*
  * Decode the instruction that begins in the low bits of raw; of a 16-bit instruction the upper
- * half of raw is ignored. Never fails: what is not recognised is INSN_KIND_OTHER of the right length.
+ * half of raw is ignored. Never fails: what is not recognised is INSN_KIND_OTHER of the right
+ * length.
  */
 struct insn insn_decode(uint32_t raw);
 

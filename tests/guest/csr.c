@@ -53,8 +53,9 @@ struct csr {
  */
 static struct csr csrs[] = {
 	{ CSR_SSTATUS, "sstatus", SSTATUS_BITS, SSTATUS_BITS | SSTATUS_SD, SSTATUS_FS_DIRTY,
-	  { 0, SSTATUS_BITS, SSTATUS_SIE, SSTATUS_SPIE | SSTATUS_FS_INITIAL, SSTATUS_SUM | SSTATUS_SPP,
-	    SSTATUS_MXR | SSTATUS_FS_CLEAN, ALL & ~(SSTATUS_VS | SSTATUS_XS | SSTATUS_UXL), END } },
+	  { 0, SSTATUS_BITS, SSTATUS_SIE, SSTATUS_SPIE | SSTATUS_FS_INITIAL,
+	    SSTATUS_SUM | SSTATUS_SPP, SSTATUS_MXR | SSTATUS_FS_CLEAN,
+	    ALL & ~(SSTATUS_VS | SSTATUS_XS | SSTATUS_UXL), END } },
 	{ CSR_SIE, "sie", 0x222, ALL, 0, { 0, ALL, 2, 0x20, 0x200, ALTERNATING_IRQ, END } },
 	{ CSR_STVEC, "stvec", ~2UL, ALL, 0,
 	  { 0, 0x80201000, 0x80201001, 0xffffffc000000001, ALTERNATING & ~3UL, END } },
@@ -197,8 +198,8 @@ static void access_check(const struct csr *csr, const struct access *a)
 	else
 		by_instruction(a, csr->home, &out);
 	if (out.cause != NO_TRAP) {
-		printf("T: %s %s rd=%d rs1=%d trap %lx %lx\n", form_names[a->form], csr->name, a->rd,
-		       a->rs1, out.cause, out.tval);
+		printf("T: %s %s rd=%d rs1=%d trap %lx %lx\n", form_names[a->form], csr->name,
+		       a->rd, a->rs1, out.cause, out.tval);
 		test_fail("%s %s traps: cause %lu tval 0x%lx", form_names[a->form], csr->name,
 			  out.cause, out.tval);
 		return;
@@ -267,7 +268,8 @@ static void matrices(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(csrs); i++) {
 		char name[96], *p = name;
-		const char *parts[] = { csrs[i].name, " keeps and returns what the specification says, by ",
+		const char *parts[] = { csrs[i].name,
+					" keeps and returns what the specification says, by ",
 					by[by_hypercall] };
 
 		for (unsigned int k = 0; k < ARRAY_SIZE(parts); k++)
@@ -305,7 +307,7 @@ static bool is_required(unsigned int number)
 
 static void test_numbers(void)
 {
-	test_begin("a CSR number that does not exist is an illegal instruction, with the word in stval");
+	test_begin("a CSR number that does not exist is an illegal instruction, named in stval");
 	printf("T: legal:");
 	for (unsigned int n = 0; n < 4096; n++) {
 		uint32_t word = n << 20 | FUNCT3_CSRRS << 12 | A0 << 7 | OPCODE_SYSTEM;
@@ -317,7 +319,7 @@ static void test_numbers(void)
 				printf(" %x", n);
 			expect(CSR_PRIV(n) != 3, "an M-mode CSR traps");
 		} else {
-			expect(traps_as_illegal(word), "cause 2, sepc and stval of the instruction");
+			expect(traps_as_illegal(word), "cause 2, sepc and stval");
 			expect(!is_required(n), "an S-mode CSR does not trap");
 		}
 	}
@@ -331,7 +333,7 @@ static void test_numbers(void)
 		if (CSR_PRIV(n) != 3)
 			continue;
 		word_run(word, 0);
-		expect(traps_as_illegal(word), "cause 2, sepc and stval of the instruction");
+		expect(traps_as_illegal(word), "cause 2, sepc and stval");
 	}
 	test_end();
 }
@@ -343,7 +345,8 @@ static void test_read_only(void)
 	test_begin("a write to a read-only CSR is an illegal instruction in every form");
 	for (unsigned int i = 0; i < ARRAY_SIZE(numbers); i++) {
 		for (uint32_t funct3 = 1; funct3 < 8; funct3++) {
-			uint32_t word = (uint32_t)numbers[i] << 20 | A1 << 15 | funct3 << 12 | OPCODE_SYSTEM;
+			uint32_t word = (uint32_t)numbers[i] << 20 | A1 << 15 | funct3 << 12 |
+					OPCODE_SYSTEM;
 
 			if (funct3 == FUNCT3_HLSV)
 				continue;
@@ -435,7 +438,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	by_hypercall = sbi_probe(STRATA_EID) && !features.error &&
 		       (features.value & STRATA_F_HYPERCALL);
 	matrices();
-	/* In pv an instruction still traps and is emulated: the same matrix, without a transcript. */
+	/* In pv an instruction still traps and is emulated: the same without a transcript. */
 	silent = by_hypercall;
 	by_hypercall = false;
 	if (silent)

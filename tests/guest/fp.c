@@ -11,8 +11,9 @@ static uint64_t state[33], seen[33];
 
 /* The test guests are built without F and D: these few words are all the floating point. */
 #define FP_ASM(text)	".option push\n\t.option arch, +f, +d\n\t" text "\n\t.option pop\n\t"
-#define EACH_F(insn)	".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,"    \
-			"25,26,27,28,29,30,31\n\t" insn " f\\n, (\\n * 8)(%0)\n\t.endr"
+#define EACH_F(insn)                                                                              \
+	".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,"  \
+	"30,31\n\t" insn " f\\n, (\\n * 8)(%0)\n\t.endr"
 
 static void fs_set(uint64_t fs)
 {
@@ -57,7 +58,7 @@ static void test_off(void)
 {
 	uint64_t word = 0;
 
-	test_begin("with FS = Off every FP instruction and FP CSR access is an illegal instruction");
+	test_begin("with FS = Off every FP instruction and FP CSR access is illegal");
 	fs_set(SSTATUS_FS_OFF);
 	TRAP(__asm__ volatile(FP_ASM("fld f0, 0(%0)") : : "r"(state)));
 	EXPECT_EQ(trap_last.scause, EXC_ILLEGAL_INST);

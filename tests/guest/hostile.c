@@ -36,8 +36,9 @@ static uint64_t random64(void)
 /* Never an address of this image: the guest would only shoot itself. */
 static uint64_t wild(void)
 {
-	static const uint64_t pool[] = { 0, 1, ~0UL, ~7UL, CODE, DATA, DATA + 4093, GARBAGE, NOWHERE,
-					 0x8000000000000000, 0x7fffffffffffffff, 0x4000000000,
+	static const uint64_t pool[] = { 0, 1, ~0UL, ~7UL, CODE, DATA, DATA + 4093, GARBAGE,
+					 NOWHERE, 0x8000000000000000, 0x7fffffffffffffff,
+					 0x4000000000,
 					 0xffffffc000000000, 0xffffffffffffe000, 0xffffffc080000000,
 					 0x100000, 0x222, 0x1000 };
 	uint64_t n = random64() >> 32;
@@ -212,7 +213,7 @@ static void test_tables(void)
 {
 	uint64_t *table = page_alloc(), n = 0;
 
-	test_begin("page tables full of noise, or that contain themselves, give faults and nothing else");
+	test_begin("page tables full of noise, or that contain themselves, give faults only");
 	*page_entry(root, GARBAGE, 1) = PA_TO_PTE((uintptr_t)table) | PTE_V;
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t *entry = &table[i % SV39_ENTRIES];
@@ -226,7 +227,7 @@ static void test_tables(void)
 		n += trap_last.scause == NO_TRAP;
 	}
 	EXPECT_EQ(n, 0);
-	/* the root as its own middle and last level, as a superpage, and beyond memory: loads only */
+	/* the root as its own lower levels, as a superpage, and beyond memory: loads only */
 	for (uint64_t level = 0; level < 2; level++) {
 		uint64_t *entry = page_entry(root, GARBAGE + PAGE_2M_SIZE, 1);
 
@@ -273,8 +274,9 @@ static bool call_kills(uint64_t eid, uint64_t fid, uint64_t a0)
 
 static void test_calls(void)
 {
-	static const uint64_t eids[] = { 0, 2, 3, 4, 5, 6, 7, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,
-					 SBI_EXT_RFENCE, SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN,
+	static const uint64_t eids[] = { 0, 2, 3, 4, 5, 6, 7, SBI_EXT_BASE, SBI_EXT_TIME,
+					 SBI_EXT_IPI, SBI_EXT_RFENCE, SBI_EXT_HSM, SBI_EXT_SRST,
+					 SBI_EXT_DBCN,
 					 STRATA_EID, STRATA_EID, 0x10, 0x0a, ~0UL };
 
 	test_begin("wild calls answer with an error of the specification or succeed");
@@ -291,7 +293,8 @@ static void test_calls(void)
 			continue;
 		ret = sbi_call(eid, fid, a0, wild(), wild(), wild(), wild());
 		if (eid >= 0x10)
-			expect(ret.error <= 0 && ret.error >= SBI_ERR_NO_SHMEM, "an SBI error number");
+			expect(ret.error <= 0 && ret.error >= SBI_ERR_NO_SHMEM,
+			       "an SBI error number");
 	}
 	csr_write(CSR_SIE, 0);
 	csr_write(CSR_SIP, 0);

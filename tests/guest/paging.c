@@ -268,7 +268,7 @@ static void test_asids(void)
 	}
 	test_end();
 
-	test_begin("SFENCE.VMA of an address and ASID applies to an address space that is not current");
+	test_begin("SFENCE.VMA of an address and ASID covers a space that is not current");
 	page_map(root_a, VA, (uintptr_t)pages[3], PTE_S_RW, 0);
 	__asm__ volatile("sfence.vma %0, %1" : : "r"(VA), "r"((uint64_t)ASID_A) : "memory");
 	page_switch(root_a, ASID_A);

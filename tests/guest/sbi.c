@@ -51,6 +51,8 @@ static void test_base(void)
 	test_end();
 }
 
+#define X10_TO_X31 "10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+
 uint64_t before[32], after[32];
 
 static void test_registers(void)
@@ -64,17 +66,18 @@ static void test_registers(void)
 	__asm__ volatile(
 		"la	s0, before\n\t"
 		"la	s1, after\n\t"
-		".irp n, 5,6,7,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+		".irp n, 5,6,7," X10_TO_X31 "\n\t"
 		"ld	x\\n, (\\n * 8)(s0)\n\t"
 		".endr\n\t"
 		"ecall\n\t"
-		".irp n, 5,6,7,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+		".irp n, 5,6,7," X10_TO_X31 "\n\t"
 		"sd	x\\n, (\\n * 8)(s1)\n\t"
 		".endr"
 		:
 		:
-		: "t0", "t1", "t2", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s0", "s1", "s2",
-		  "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+		: "t0", "t1", "t2", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s0", "s1",
+		  "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5",
+		  "t6",
 		  "memory");
 	for (unsigned int i = 5; i < 32; i++)
 		if (i != 8 && i != 9 && i != 10 && i != 11)
@@ -93,8 +96,8 @@ static void test_unknown(void)
 	test_begin("an unknown extension answers NOT_SUPPORTED, whatever its arguments");
 	for (unsigned int i = 0; i < ARRAY_SIZE(eids); i++)
 		for (uint64_t fid = 0; fid < 4; fid++)
-			expect_error(sbi_call(eids[i], fid * 0x4001, ~0UL, NOWHERE, 1, ~0UL, 7).error,
-				     SBI_ERR_NOT_SUPPORTED, "unknown EID");
+			expect_error(sbi_call(eids[i], fid * 0x4001, ~0UL, NOWHERE, 1, ~0UL,
+					      7).error, SBI_ERR_NOT_SUPPORTED, "unknown EID");
 	test_end();
 
 	test_begin("an unknown function of any extension answers NOT_SUPPORTED");
@@ -109,7 +112,8 @@ static void test_unknown(void)
 	test_begin("probe tells the truth: what it denies answers NOT_SUPPORTED");
 	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
 		if (!sbi_probe(known[i]))
-			expect_error(error_of(known[i], 0, 0, 0), SBI_ERR_NOT_SUPPORTED, "denied EID");
+			expect_error(error_of(known[i], 0, 0, 0), SBI_ERR_NOT_SUPPORTED,
+				     "denied EID");
 	test_end();
 }
 
@@ -131,7 +135,7 @@ static bool interrupt_comes(uint64_t irq)
 
 static void test_time(void)
 {
-	test_begin("set_timer in the past raises a timer interrupt; set_timer in the far future clears it");
+	test_begin("set_timer in the past raises a timer interrupt, in the far future clears it");
 	if (!sbi_probe(SBI_EXT_TIME))
 		return test_skip("no TIME extension");
 	expect_error(error_of(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 0, 0), SBI_SUCCESS, "set_timer");
@@ -146,7 +150,7 @@ static void test_time(void)
 
 static void test_ipi(void)
 {
-	test_begin("send_ipi to this hart, by mask and base or to all, raises a software interrupt");
+	test_begin("send_ipi to this hart, by base or to all, raises a software interrupt");
 	if (!sbi_probe(SBI_EXT_IPI))
 		return test_skip("no IPI extension");
 	expect_error(error_of(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, self), SBI_SUCCESS, "base");
@@ -249,7 +253,7 @@ static void test_second_hart(void)
 	for (unsigned int i = 0; i < n && i < ARRAY_SIZE(harts); i++)
 		if (harts[i] != self)
 			other = harts[i];
-	test_begin("hart_start runs a hart at the address with a0 = hart id, a1 = opaque, satp = 0, SIE = 0");
+	test_begin("hart_start runs a hart with a0 = hart id, a1 = opaque, satp = 0, SIE = 0");
 	if (other == self) {
 		test_skip("one hart");
 		return;
@@ -390,7 +394,8 @@ static void test_strata(void)
 	expect_error(features.error, SBI_SUCCESS, "features");
 	ret = call2(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0);
 	expect_error(ret.error, SBI_SUCCESS, "traps");
-	EXPECT(call2(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0).value > ret.value);
+	EXPECT(call2(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0).value >
+	       ret.value);
 	expect_error(error_of(STRATA_EID, STRATA_FN_COUNTER_READ, 0x1234, 0), SBI_ERR_INVALID_PARAM,
 		     "counter 0x1234");
 	test_end();
@@ -400,7 +405,8 @@ static void test_strata(void)
 		return test_skip("this is mode pv");
 	EXPECT_EQ(features.value, 0);
 	for (uint64_t fid = STRATA_FN_CSR_READ; fid <= STRATA_FN_MAP_VCPU_PAGE; fid++)
-		expect_error(error_of(STRATA_EID, fid, CSR_SSCRATCH, 0), SBI_ERR_NOT_SUPPORTED, "pv");
+		expect_error(error_of(STRATA_EID, fid, CSR_SSCRATCH, 0), SBI_ERR_NOT_SUPPORTED,
+			     "a call of pv");
 	test_end();
 }
 
@@ -420,7 +426,8 @@ static void test_strata_pv(void)
 	test_end();
 
 	test_begin("an iret from an address that cannot be read is refused and nothing happens");
-	expect_error(error_of(STRATA_EID, STRATA_FN_IRET, NOWHERE, 0), SBI_ERR_INVALID_ADDRESS, "iret");
+	expect_error(error_of(STRATA_EID, STRATA_FN_IRET, NOWHERE, 0), SBI_ERR_INVALID_ADDRESS,
+		     "iret");
 	test_end();
 }
 

@@ -27,7 +27,7 @@ static void test_not_early(void)
 {
 	uint64_t deadline;
 
-	test_begin("a timer interrupt comes at its time and not before, with sepc where it was taken");
+	test_begin("a timer interrupt comes at its time and not before");
 	csr_write(CSR_SIE, SIP_STIP);
 	deadline = read_time() + 5 * TICKS_PER_MS;
 	sbi_set_timer(deadline);

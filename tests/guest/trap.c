@@ -66,7 +66,7 @@ static void test_illegal(void)
 	static const uint32_t words[] = { 0xffffffff, 0xc0001073, 0x00000000 };
 	static uint32_t code[2] __attribute__((aligned(8)));
 
-	test_begin("an illegal instruction in S-mode traps with cause 2 and the word, or 0, in stval");
+	test_begin("an illegal instruction in S-mode traps with cause 2, stval its word or 0");
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
 		code[0] = words[i];
 		code[1] = 0x00008067;
@@ -79,8 +79,8 @@ static void test_illegal(void)
 	test_end();
 
 	/*
-	 * QEMU 10 leaves the word of some earlier instruction in stval for MRET alone, so a hypervisor
-	 * that believes stval, as it must for speed, may carry out that one instead.
+	 * QEMU 10 leaves the word of some earlier instruction in stval for MRET alone, so that a
+	 * hypervisor which believes stval, as it must for speed, may carry out that one instead.
 	 */
 	test_begin("MRET in S-mode is an illegal instruction");
 	code[0] = INSN_MRET;
@@ -151,7 +151,7 @@ static void test_page_faults(void)
 {
 	extern char fault_load[], fault_store[];
 
-	test_begin("page faults from S-mode: 13 load, 15 store, 12 fetch, with the address in stval");
+	test_begin("page faults from S-mode: 13 load, 15 store, 12 fetch, the address in stval");
 	TRAP(__asm__ volatile(".globl fault_load\nfault_load: ld t0, 8(%0)" : : "r"(HOLE) : "t0"));
 	expect_trap(EXC_LOAD_PAGE_FAULT, (uintptr_t)fault_load, HOLE + 8, true);
 	TRAP(__asm__ volatile(".globl fault_store\nfault_store: sb zero, 3(%0)" : : "r"(HOLE)));
@@ -171,7 +171,7 @@ static void test_page_faults(void)
 	EXPECT_EQ(trap_last.stval, HOLE);
 	test_end();
 
-	test_begin("page faults from U-mode: 13 load, 15 store, 12 fetch, with the address in stval");
+	test_begin("page faults from U-mode: 13 load, 15 store, 12 fetch, the address in stval");
 	user_run(user(user_load), HOLE + 16, 0);
 	expect_trap(EXC_LOAD_PAGE_FAULT, user(user_load), HOLE + 16, false);
 	user_run(user(user_store), HOLE + 24, 0);
@@ -214,7 +214,7 @@ static void test_access_faults(void)
 	test_end();
 	space_set_up();
 
-	test_begin("a page mapped to no memory is an access fault with the virtual address in stval");
+	test_begin("a page mapped to no memory is an access fault, its virtual address in stval");
 	page_map((uint64_t *)((csr_read(CSR_SATP) & SATP_PPN_MASK) << PAGE_SHIFT), HOLE + PAGE_SIZE,
 		 NOWHERE, PTE_U_RWX, 0);
 	sfence_all();
@@ -271,7 +271,7 @@ static void soft_interrupt(void)
 
 static void test_interrupts(void)
 {
-	test_begin("a pending interrupt is taken at once when sstatus.SIE is set; SPIE keeps the 1");
+	test_begin("a pending interrupt is taken when sstatus.SIE is set; SPIE keeps the 1");
 	soft_interrupt();
 	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
 	EXPECT_EQ(trap_last.sstatus & (SSTATUS_SPIE | SSTATUS_SIE | SSTATUS_SPP),
@@ -300,7 +300,7 @@ static void test_interrupts(void)
 	csr_clear(CSR_SIP, SIP_SSIP);
 	test_end();
 
-	test_begin("in Vectored mode an interrupt enters at BASE + 4 x cause, an exception at BASE");
+	test_begin("in Vectored mode interrupts enter at BASE + 4 x cause, exceptions at BASE");
 	csr_write(CSR_STVEC, (uintptr_t)trap_vector_table | STVEC_MODE_VECTORED);
 	soft_interrupt();
 	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);

@@ -128,8 +128,8 @@ void vprintf(const char *format, va_list args)
 			break;
 		case 'd':
 			number = longs ? va_arg(args, int64_t) : va_arg(args, int);
-			put_number(number < 0 ? -(uint64_t)number : (uint64_t)number, 10, number < 0,
-				   width, fill);
+			put_number(number < 0 ? -(uint64_t)number : (uint64_t)number, 10,
+				   number < 0, width, fill);
 			break;
 		case 'u':
 		case 'x':

@@ -39,8 +39,9 @@ _start:
 	.endm
 
 	/*
-	 * Every register goes to one frame in memory: a test guest takes traps on one hart and never
-	 * inside the handler. t0 passes through sscratch, so a test of sscratch must not trap between.
+	 * Every register goes to one frame in memory: a test guest takes traps on one hart and
+	 * never inside the handler. t0 passes through sscratch, so a test of sscratch must not trap
+	 * in between.
 	 */
 	.text
 	.balign	4

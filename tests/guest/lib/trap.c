@@ -30,7 +30,8 @@ void trap_disarm(void)
 /* Make the frame return behind trap_try, in S-mode with interrupts off. */
 static void trap_unwind(struct trap_frame *frame)
 {
-	static const uint8_t saved[16] = { 1, 2, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27 };
+	static const uint8_t saved[16] = { 1, 2, 3, 4, 8, 9, 18, 19,
+					   20, 21, 22, 23, 24, 25, 26, 27 };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(saved); i++)
 		frame->x[saved[i]] = trap_resume[i];
