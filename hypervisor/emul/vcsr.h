@@ -25,8 +25,9 @@ struct vcsr {
 	uint64_t satp_asid_mask; /* ASID bits that the guest's satp keeps, 0 .. SATP_ASID_MASK */
 	uint32_t scounteren;
 	uint64_t senvcfg;
-	uint64_t senvcfg_mask;	/* writable senvcfg bits: FIOM, and those of cbo.* if the guest has it */
+	uint64_t senvcfg_mask;	/* writable bits: FIOM, and those of cbo.* if the guest has it */
 	uint64_t fs_mask;	/* SSTATUS_FS, or 0 for a hart without F */
+	uint64_t fs_real;	/* the FS that the guest was given to run under, or folded since */
 };
 
 /* What an access changed: a set of these is the result of vcsr_access. */
@@ -40,7 +41,8 @@ struct vcsr {
 #define VCSR_FX_ENVCFG		(1 << 7)	/* senvcfg changed */
 
 /* The bits of sstatus that are stored: all others read as constants. SIE is in page->sie_on. */
-#define VCSR_SSTATUS_STORED	(SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
+#define VCSR_SSTATUS_STORED                                                                       \
+	(SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR)
 #define VCSR_IRQ_MASK		(SIP_SSIP | SIP_STIP | SIP_SEIP)
 
 /* ---- Legal values: any input gives a value that the virtual CSR could hold ---- */
@@ -101,12 +103,15 @@ static inline uint64_t vcsr_fs(const struct vcsr *v)
 
 /*
  * Fold the FS field under which the guest really ran into the virtual one: hardware made it Dirty
- * behind the hypervisor's back. real is a whole sstatus or vsstatus value.
+ * behind the hypervisor's back. real is a whole sstatus or vsstatus value. Once is enough: what the
+ * guest stores in the page afterwards (pv) is its word, also if it turns FS off.
  */
 static inline void vcsr_fold_fs(struct vcsr *v, uint64_t real)
 {
-	if ((real & v->fs_mask) == SSTATUS_FS_DIRTY)
+	if ((real & v->fs_mask) == SSTATUS_FS_DIRTY && v->fs_real != SSTATUS_FS_DIRTY) {
 		v->page->sstatus |= SSTATUS_FS_DIRTY;
+		v->fs_real = SSTATUS_FS_DIRTY;
+	}
 }
 
 /* ---- Life and access ---- */
@@ -176,7 +181,8 @@ static inline bool vcsr_emulate_fast(struct vcsr *v, uint64_t regs[32], uint32_t
  * Returns VCSR_FX_* (SUM, IRQ) as vcsr_access does, whose twin this is, and the value before in
  * *old; or -1: not this, untouched.
  */
-static inline int vcsr_sstatus_quick(struct vcsr *v, enum csr_op op, uint64_t operand, uint64_t *old)
+static inline int vcsr_sstatus_quick(struct vcsr *v, enum csr_op op, uint64_t operand,
+				     uint64_t *old)
 {
 	const uint64_t quick = SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_SUM;
 	uint64_t before = vcsr_sstatus(v), changed, value;

@@ -94,6 +94,32 @@ static void events(void)
 	test_end();
 }
 
+/* IRET to the next instruction, still in S. */
+static void return_here(void)
+{
+	uint64_t next;
+
+	__asm__ volatile("la %0, 1f\n\tsd %0, 0(%1)\n\tsd sp, 0(%2)\n\tsd tp, 8(%2)\n\tli a0, 0\n\t"
+			 "li a6, " CSR_STR(STRATA_FN_IRET) "\n\tli a7, " CSR_STR(STRATA_EID)
+			 "\n\tecall\n1:"
+			 : "=&r"(next)
+			 : "r"(&page->sepc), "r"(&page->iret.sp)
+			 : "a0", "a1", "a6", "a7", "memory");
+}
+
+static void fp_off(void)
+{
+	test_begin("FS that a store in the shared page turned off is off after iret");
+	csr_set(CSR_SSTATUS, SSTATUS_FS_DIRTY);
+	__asm__ volatile("csrw " CSR_STR(CSR_FCSR) ", zero");
+	page->sstatus = (page->sstatus & ~SSTATUS_FS) | SSTATUS_SPP;
+	return_here();
+	EXPECT_EQ(page->sstatus & SSTATUS_FS, SSTATUS_FS_OFF);
+	TRAP(__asm__ volatile("csrw " CSR_STR(CSR_FCSR) ", zero"));
+	EXPECT_EQ(trap_last.scause, EXC_ILLEGAL_INST);
+	test_end();
+}
+
 /* sepc and sstatus for a return to U with interrupts off; by page or by call. */
 static void prepare_return(uint64_t pc)
 {
@@ -155,6 +181,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	if (features & STRATA_F_SHARED_PAGE) {
 		share();
 		events();
+		fp_off();
 	} else {
 		skip("the shared page shows the CSRs", "step 0 has none");
 	}

@@ -35,8 +35,9 @@ static const struct model_row model[] = {
 
 static const uint64_t patterns[] = {
 	0, ~0ULL, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa, 1, 2, 3, 4, 0x20, 0x100, 0x222, 0x6000,
-	0x2000, 0x4000, 0x40000, 0x80000, 0x8000000000080001, 0x80012340000abcde, 0x9001000000000001,
-	0x1000000000000000, 0x8ffff00000000000, 0x0123456789abcdef, 0xfffffffffffffffc,
+	0x2000, 0x4000, 0x40000, 0x80000, 0x8000000000080001, 0x80012340000abcde,
+	0x9001000000000001, 0x1000000000000000, 0x8ffff00000000000, 0x0123456789abcdef,
+	0xfffffffffffffffc,
 };
 
 static struct strata_vcpu_page page;
@@ -82,7 +83,8 @@ static const struct model_row *model_find(unsigned int csr)
 /* What the CSR reads after value has been written over old. */
 static uint64_t model_write(const struct model_row *row, uint64_t old, uint64_t value)
 {
-	uint64_t now = (old & ~row->stored & ~row->constant) | (value & row->stored) | row->constant;
+	uint64_t kept = old & ~row->stored & ~row->constant;
+	uint64_t now = kept | (value & row->stored) | row->constant;
 
 	if (row->csr == 0x100)
 		now = (now & ~(1ULL << 63)) | ((now >> 13 & 3) == 3 ? 1ULL << 63 : 0);
@@ -199,6 +201,20 @@ TEST("FS that the hardware made Dirty is folded into the virtual sstatus; other 
 	CHECK_EQ(vcsr_fs(&v), 1 << 13);
 	vcsr_fold_fs(&v, 3 << 13);
 	CHECK_EQ(csr_get(&v, 0x100), 0x8000000200006000);
+}
+
+TEST("FS that the guest turns off in the shared page is not made Dirty by what was folded before")
+{
+	struct vcsr v = file();
+
+	vcsr_fold_fs(&v, 3 << 13);
+	page.sstatus = 0;
+	vcsr_fold_fs(&v, 3 << 13);
+	CHECK_EQ(vcsr_fs(&v), 0);
+	/* it ran with FS = Clean, and the hardware made that Dirty */
+	v.fs_real = 2 << 13;
+	vcsr_fold_fs(&v, 3 << 13);
+	CHECK_EQ(vcsr_fs(&v), 3 << 13);
 }
 
 TEST("sip.STIP and SEIP are read-only: only SSIP is writable")
