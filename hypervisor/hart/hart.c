@@ -55,6 +55,8 @@ void hart_init_this(void)
 	hart->timer_programmed = 0;
 	hart_timer_program(UINT64_MAX);
 	csr_write(CSR_SCOUNTEREN, COUNTEREN_TM);
+	/* Firmware leaves them on. No guest gets vector registers, which nobody switches. */
+	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR);
 	if (hart->hypervisor_ext) {
 		csr_write(CSR_HIE, 0);
 		csr_write(CSR_HVIP, 0);
