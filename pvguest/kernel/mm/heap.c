@@ -11,7 +11,7 @@
 #define HEAP_SHIFT_MIN	5
 #define HEAP_SHIFT_MAX	11
 /* Empty pages that a size keeps. */
-#define HEAP_SPARE_PAGES	4
+#define HEAP_SPARE_PAGES	16
 
 struct heap_free {
 	struct list link;
@@ -97,8 +97,12 @@ void heap_free(void *object)
 	}
 	list_add_after(&heap_lists[page->slab], &((struct heap_free *)object)->link);
 	heap_free_count[page->slab]++;
-	/* An empty page goes back, unless the next request would only take one again. */
-	if (--page->slab_used == 0 &&
-	    heap_free_count[page->slab] >= HEAP_SPARE_PAGES * (PAGE_SIZE >> page->slab))
+	page->slab_used--;
+	/*
+	 * An empty page goes back, unless the next request would only take one again. Whether there
+	 * is plenty is asked first: which objects share a page must not show in the benchmarks.
+	 */
+	if (heap_free_count[page->slab] >= HEAP_SPARE_PAGES * (PAGE_SIZE >> page->slab) &&
+	    page->slab_used == 0)
 		heap_shrink(page, page->slab);
 }
