@@ -63,6 +63,10 @@ void hart_init_this(void)
 		csr_write(CSR_HGATP, 0);
 		csr_write(CSR_VSATP, 0);
 		csr_write(CSR_HTIMEDELTA, 0);
+		hart->aia = CSR_EXISTS(CSR_VSISELECT);
+		/* Guests have senvcfg, and none of the state that later extensions added. */
+		if (CSR_EXISTS(CSR_HSTATEEN0))
+			csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
 		if (hart->sstc) {
 			/* Or VSTIP, which follows vstimecmp, could stay set from reset. */
 			csr_set(CSR_HENVCFG, HENVCFG_STCE);

@@ -25,6 +25,7 @@ struct hart {
 	unsigned index;
 	bool online;
 	bool sstc, hypervisor_ext;
+	bool aia;		/* VS-mode has a siselect of its own */
 	int plic_context;
 
 	/* Host traps: the frame, and whether one is being handled (a second one is fatal). */

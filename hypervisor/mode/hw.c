@@ -111,6 +111,8 @@ static void hw_load(struct vcpu *v)
 		hfence_vvma_all();
 	if (hart->sstc)
 		csr_write(CSR_VSTIMECMP, vs->vstimecmp);
+	if (hart->aia)
+		csr_write(CSR_VSISELECT, vs->vsiselect);
 	csr_write(CSR_HVIP, vs->hvip);
 	hw_irq_update(v);
 }
@@ -136,6 +138,8 @@ static void hw_save(struct vcpu *v)
 		/* It would go on comparing. */
 		csr_write(CSR_VSTIMECMP, UINT64_MAX);
 	}
+	if (hart->aia)
+		vs->vsiselect = csr_read(CSR_VSISELECT);
 	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
 	csr_write(CSR_HVIP, 0);
 	csr_write(CSR_VSATP, 0);

@@ -39,7 +39,7 @@ enum vcpu_state {
 struct vs_csrs {
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vstimecmp;
 	uint64_t hvip;
-	uint64_t scounteren, senvcfg;
+	uint64_t scounteren, senvcfg, vsiselect;
 };
 
 struct fp_state {

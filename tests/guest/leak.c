@@ -115,7 +115,8 @@ static void test_start(void)
 
 		csr_set(CSR_SSTATUS, SSTATUS_FS_INITIAL);
 		EXPECT(fp_is(0));
-		__asm__ volatile(".option push\n.option arch, +d\nfrcsr %0\n.option pop" : "=r"(fcsr));
+		__asm__ volatile(".option push\n.option arch, +d\nfrcsr %0\n.option pop"
+				 : "=r"(fcsr));
 		EXPECT_EQ(fcsr, 0);
 	}
 	test_end();
@@ -167,6 +168,16 @@ static void test_denied(void)
 	csr_clear(CSR_SSTATUS, SSTATUS_VS);
 	test_end();
 
+	test_begin("siselect, where the machine has it, does not carry what another VM wrote");
+	TRAP(csr_write(CSR_SISELECT, csr_read(CSR_SISELECT)));
+	if (trap_last.scause == NO_TRAP) {
+		EXPECT_EQ(csr_read(CSR_SISELECT), 0);
+		csr_write(CSR_SISELECT, 0x70);
+	} else {
+		EXPECT_EQ(trap_last.scause, EXC_ILLEGAL_INST);
+	}
+	test_end();
+
 	test_begin("hypervisor CSRs and instructions raise an illegal instruction");
 	TRAP(csr_read(CSR_HSTATUS));
 	EXPECT_EQ(trap_last.scause, EXC_ILLEGAL_INST);
@@ -181,7 +192,7 @@ static void test_denied(void)
 
 static void test_stays(uint64_t id, uint64_t ms)
 {
-	uint64_t pattern = id * 0x0101010101010100UL, end = read_time() + ms * TICKS_PER_MS;
+	uint64_t pattern = (id + 1) * 0x0101010101010100UL, end = read_time() + ms * TICKS_PER_MS;
 	uint64_t fp[32], last = read_time(), pauses = 0;
 	bool d = boot_isa('d'), fp_same = true, same = true;
 	struct csrs mine, now;

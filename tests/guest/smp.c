@@ -202,12 +202,17 @@ static bool wait_stopped(const struct smp_hart *hart)
 	return false;
 }
 
+static int64_t start_at(struct smp_hart *hart, uint64_t pc)
+{
+	return sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart->hartid, pc, (uint64_t)hart, 0,
+			0).error;
+}
+
 static int64_t start(struct smp_hart *hart)
 {
 	hart->asking++;
 	hart->asked = hart->asking;
-	return sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart->hartid, (uint64_t)smp_entry,
-			(uint64_t)hart, 0, 0).error;
+	return start_at(hart, (uint64_t)smp_entry);
 }
 
 /* ---- The tests ---- */
@@ -238,9 +243,14 @@ static void test_start(void)
 
 	test_begin("hart_start of a started hart answers ALREADY_AVAILABLE");
 	for (unsigned int i = 0; i < hart_count; i++)
-		EXPECT_EQ((uint64_t)sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, harts[i].hartid,
-					     (uint64_t)smp_entry, 0, 0, 0).error,
+		EXPECT_EQ((uint64_t)start_at(&harts[i], (uint64_t)smp_entry),
 			  (uint64_t)SBI_ERR_ALREADY_AVAILABLE);
+	test_end();
+
+	test_begin("hart_start of a hart that does not exist answers INVALID_PARAM");
+	EXPECT_EQ((uint64_t)sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, 0x12345,
+				     (uint64_t)smp_entry, 0, 0, 0).error,
+		  (uint64_t)SBI_ERR_INVALID_PARAM);
 	test_end();
 }
 
@@ -270,7 +280,7 @@ static void test_stop(void)
 
 static void test_ipi(void)
 {
-	test_begin("a hart in WFI wakes for each interrupt that another one sends, and none is lost");
+	test_begin("a hart in WFI wakes for each interrupt that another sends, and none is lost");
 	csr_write(CSR_SIE, SIP_SSIP);
 	csr_clear(CSR_SIP, SIP_SSIP);
 	for (unsigned int i = 0; i < hart_count; i++) {
@@ -315,7 +325,8 @@ static void remote_sfence(unsigned int kind)
 	else if (kind == 1)
 		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 0, ~0UL, PROBE_VA, PAGE_SIZE, 0);
 	else
-		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, mask, 0, PROBE_VA, PAGE_SIZE, 0);
+		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, mask, 0, PROBE_VA, PAGE_SIZE,
+			 0);
 }
 
 static void test_rfence(void)
@@ -436,7 +447,6 @@ void guest_main(uint64_t hartid, const void *dtb)
 	root = page_root();
 	probe_pte = page_entry(root, PROBE_VA, 0);
 	*probe_pte = PA_TO_PTE((uint64_t)page_a) | PTE_S_RW;
-	page_map(root, 0x80000000UL + 4 * PAGE_2M_SIZE, 0x80000000UL + 4 * PAGE_2M_SIZE, PTE_S_RWX, 1);
 	test_start();
 	test_stop();
 	test_ipi();

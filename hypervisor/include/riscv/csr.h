@@ -33,6 +33,7 @@
 #define CSR_STVAL		0x143
 #define CSR_SIP			0x144
 #define CSR_STIMECMP		0x14d
+#define CSR_SISELECT		0x150	/* Ssaia */
 #define CSR_SATP		0x180
 
 /* Numbers: hypervisor extension */
@@ -44,6 +45,7 @@
 #define CSR_HCOUNTEREN		0x606
 #define CSR_HGEIE		0x607
 #define CSR_HENVCFG		0x60a
+#define CSR_HSTATEEN0		0x60c	/* Smstateen */
 #define CSR_HTVAL		0x643
 #define CSR_HIP			0x644
 #define CSR_HVIP		0x645
@@ -59,6 +61,7 @@
 #define CSR_VSTVAL		0x243
 #define CSR_VSIP		0x244
 #define CSR_VSTIMECMP		0x24d
+#define CSR_VSISELECT		0x250	/* Ssaia */
 #define CSR_VSATP		0x280
 
 /* The privilege level that a CSR number needs (bits 9:8) and its read-only mark (bits 11:10). */
@@ -162,6 +165,7 @@
 #define ENVCFG_CBIE_FLUSH	(RISCV_UL(1) << 4)
 #define ENVCFG_CBCFE		(RISCV_UL(1) << 6)
 #define ENVCFG_CBZE		(RISCV_UL(1) << 7)
+#define HSTATEEN0_ENVCFG	(RISCV_UL(1) << 62)
 #define HENVCFG_ADUE		(RISCV_UL(1) << 61)
 #define HENVCFG_PBMTE		(RISCV_UL(1) << 62)
 #define HENVCFG_STCE		(RISCV_UL(1) << 63)
