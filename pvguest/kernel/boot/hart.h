@@ -20,6 +20,7 @@ struct hart {
 	uint64_t satp;
 	uint64_t deadline_ticks;	/* what the timer was last set to */
 	uint64_t slice_end_ticks;	/* when the current process has had its time; 0: no limit */
+	uint64_t switch_ticks;	/* when the current process got the hart */
 	struct list run_queue;	/* runnable, without the current one */
 	size_t run_count;
 	uint64_t ipi_count;

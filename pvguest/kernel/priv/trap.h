@@ -6,6 +6,7 @@
 #ifndef PRIV_TRAP_H
 #define PRIV_TRAP_H
 
+#include <riscv/csr.h>
 #include <strata/abi.h>
 
 #include "lib/types.h"
@@ -29,6 +30,35 @@ struct trap_frame {
 };
 
 #define TRAP_DONE	(~0UL)
+
+/* A program that begins: interrupts on in user mode, no FP yet; sepc and sp follow. */
+static inline void trap_frame_begin(struct trap_frame *frame)
+{
+	*frame = (struct trap_frame){ .sstatus = SSTATUS_SPIE | SSTATUS_UXL_64,
+				      .cause = TRAP_DONE };
+}
+
+static inline bool trap_fp_is_off(const struct trap_frame *frame)
+{
+	return (frame->sstatus & SSTATUS_FS) == SSTATUS_FS_OFF;
+}
+
+/* The program changed FP registers since they were last saved or loaded. */
+static inline bool trap_fp_is_dirty(const struct trap_frame *frame)
+{
+	return (frame->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY;
+}
+
+/* FP registers and what is in memory agree. */
+static inline void trap_fp_set_clean(struct trap_frame *frame)
+{
+	frame->sstatus = (frame->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+}
+
+static inline bool trap_is_call(const struct trap_frame *frame)
+{
+	return frame->cause == EXC_ECALL_U;
+}
 
 /* Entries in assembly: natively stvec's; in pv what SET_TRAP_TABLE is given. */
 void priv_trap_vector(void);

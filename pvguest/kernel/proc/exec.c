@@ -198,11 +198,9 @@ static int exec_begin(const struct exec_strings *s, const struct elf_image *imag
 	error = error ?: exec_build_stack(s, image, name, &sp);
 	if (error)
 		return error;
-	memset(frame, 0, sizeof(*frame));
+	trap_frame_begin(frame);
 	frame->sepc = image->entry;
 	frame->iret.sp = sp;
-	frame->sstatus = SSTATUS_SPIE | SSTATUS_UXL_64;
-	frame->cause = TRAP_DONE;
 	signal_exec(proc);
 	fds_exec(proc->files);
 	proc->clear_tid = 0;

@@ -362,11 +362,25 @@ static bool proc_report(struct proc *child, int options, int *status)
 	return false;
 }
 
+int proc_write_rusage(uint64_t addr, uint64_t ticks)
+{
+	uint64_t ns = timer_ticks_to_ns(ticks);
+	uint64_t rusage[18] = { ns / 1000000000, ns % 1000000000 / 1000 };
+
+	return user_write(addr, rusage, sizeof(rusage));
+}
+
+static void proc_bury(struct proc *child)
+{
+	child->parent->child_ticks += child->cpu_ticks + child->child_ticks;
+	proc_free(child);
+}
+
 int proc_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
 {
 	struct proc *parent = proc_current;
 	struct list *pos;
-	int status, error;
+	int status, error = 0;
 
 	if (options & ~(int)WAIT_OPTIONS)
 		return -EINVAL;
@@ -382,13 +396,14 @@ int proc_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
 			any = true;
 			if (!proc_report(child, options, &status))
 				continue;
+			if (rusage)
+				error = proc_write_rusage(rusage, child->cpu_ticks +
+									  child->child_ticks);
 			if (child->state == PROC_ZOMBIE)
-				proc_free(child);
+				proc_bury(child);
 			if (user_status && user_write(user_status, &status, sizeof(status)))
 				return -EFAULT;
-			if (rusage && user_clear(rusage, 144))
-				return -EFAULT;
-			return found;
+			return error ? error : found;
 		}
 		if (!any)
 			return -ECHILD;

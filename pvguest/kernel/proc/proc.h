@@ -64,6 +64,7 @@ struct proc {
 	struct signal_state signals;
 	struct timer alarm;	/* setitimer */
 	uint64_t alarm_interval_ns;
+	uint64_t cpu_ticks, child_ticks;	/* of its own, and of children waited for */
 };
 
 /* All processes. */
@@ -83,8 +84,10 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 	       uint64_t child_tid);
 /* Ends the current process; status as wait4 gives it. */
 _Noreturn void proc_exit(int status);
-/* wait4(2); rusage is zeroed. */
+/* wait4(2) */
 int proc_wait(int pid, uint64_t status, int options, uint64_t rusage);
+/* struct rusage to user memory: the time, all of it as user time, and zeros. */
+int proc_write_rusage(uint64_t addr, uint64_t ticks);
 /* NULL if there is none. */
 struct proc *proc_find(int pid);
 /* Another address space for the current process, at exec. */

@@ -25,9 +25,9 @@ void sched_init(void)
 }
 
 /* The current process must give way when its time is over; it has competition now. */
-static void sched_start_slice(void)
+static void sched_start_slice(uint64_t now_ticks)
 {
-	hart_this->slice_end_ticks = priv_time() + sched_slice_ticks;
+	hart_this->slice_end_ticks = now_ticks + sched_slice_ticks;
 	timer_arm(hart_this->slice_end_ticks);
 }
 
@@ -38,7 +38,7 @@ void sched_enqueue(struct proc *proc)
 	proc->state = PROC_RUNNABLE;
 	list_add_before(&hart->run_queue, &proc->run_link);
 	if (++hart->run_count == 1 && hart->current)
-		sched_start_slice();
+		sched_start_slice(priv_time());
 }
 
 void sched_wake(struct proc *proc)
@@ -52,21 +52,36 @@ static void sched_fp_out(struct proc *prev)
 {
 	struct trap_frame *frame = proc_frame(prev);
 
-	if ((frame->sstatus & SSTATUS_FS) != SSTATUS_FS_DIRTY)
+	if (!trap_fp_is_dirty(frame))
 		return;
 	priv_fp_open();
 	priv_fp_save(&prev->fp);
-	frame->sstatus = (frame->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+	trap_fp_set_clean(frame);
 }
 
 static void sched_fp_in(struct proc *next)
 {
-	if ((proc_frame(next)->sstatus & SSTATUS_FS) == SSTATUS_FS_OFF ||
-	    hart_this->fp_owner == next)
+	if (trap_fp_is_off(proc_frame(next)) || hart_this->fp_owner == next)
 		return;
 	priv_fp_open();
 	priv_fp_load(&next->fp);
 	hart_this->fp_owner = next;
+}
+
+/* Charges the time since the last switch to whoever had the hart. */
+static void sched_account(struct proc *prev)
+{
+	uint64_t now = priv_time();
+
+	if (prev)
+		prev->cpu_ticks += now - hart_this->switch_ticks;
+	hart_this->switch_ticks = now;
+}
+
+uint64_t sched_cpu_ticks(void)
+{
+	sched_account(proc_current);
+	return proc_current->cpu_ticks;
 }
 
 static void sched_switch_to(struct proc *next)
@@ -77,6 +92,7 @@ static void sched_switch_to(struct proc *next)
 
 	if (next == prev)
 		return;
+	sched_account(prev);
 	if (prev) {
 		if (*(uint64_t *)prev->stack != SCHED_STACK_MARK)
 			panic("kernel stack overflow in process %d", prev->pid);
@@ -93,7 +109,7 @@ static void sched_switch_to(struct proc *next)
 	root_switch(&next->mm->root);
 	sched_fp_in(next);
 	if (hart->run_count)
-		sched_start_slice();
+		sched_start_slice(hart->switch_ticks);
 	proc_switch(save, &next->context);
 }
 
@@ -191,7 +207,7 @@ void sched_fp_enable(void)
 	struct proc *proc = proc_current;
 
 	memset(&proc->fp, 0, sizeof(proc->fp));
-	proc_frame(proc)->sstatus |= SSTATUS_FS_CLEAN;
+	trap_fp_set_clean(proc_frame(proc));
 	hart_this->fp_owner = NULL;
 	sched_fp_in(proc);
 }

@@ -31,6 +31,8 @@ void sched_tick(uint64_t now_ticks);
 uint64_t sched_deadline(void);
 /* The boot context becomes the idle loop. */
 _Noreturn void sched_idle(void);
+/* How long the current process has run. */
+uint64_t sched_cpu_ticks(void);
 /* FP: the process used an FP instruction while its unit was off. */
 void sched_fp_enable(void);
 /* Writes the live FP registers of the current process to its fp_state, if they are newer. */

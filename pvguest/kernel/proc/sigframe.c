@@ -5,8 +5,6 @@
  */
 #include "proc/sigframe.h"
 
-#include <riscv/csr.h>
-
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/user.h"
@@ -76,11 +74,11 @@ static void sigframe_load(struct trap_frame *frame, const struct sigframe_contex
 	SIGFRAME_SAME(LOAD)
 	SIGFRAME_IRET(LOAD_IRET)
 	frame->sepc = c->pc;
-	if ((frame->sstatus & SSTATUS_FS) == SSTATUS_FS_OFF)
+	if (trap_fp_is_off(frame))
 		return;
 	memcpy(proc_current->fp.f, c->f, sizeof(c->f));
 	proc_current->fp.fcsr = c->fcsr;
-	frame->sstatus = (frame->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+	trap_fp_set_clean(frame);
 	sched_fp_reload();
 }
 

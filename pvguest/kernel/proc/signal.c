@@ -11,7 +11,6 @@
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
-#include <riscv/csr.h>
 
 #define SIGNAL_UNBLOCKABLE	(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define SIGNAL_IGNORED                                                                             \
@@ -235,7 +234,7 @@ static void signal_settle_call(struct trap_frame *frame, const struct signal_act
 {
 	int64_t result = (int64_t)frame->iret.a0;
 
-	if (frame->cause != EXC_ECALL_U)
+	if (!trap_is_call(frame))
 		return;
 	frame->cause = TRAP_DONE;
 	if (result != -ERESTART && result != -ERESTARTNOHAND)

@@ -75,12 +75,11 @@ static void trap_page_fault(uint64_t cause, uint64_t stval)
 }
 
 /* An FP instruction with the unit off is how a process asks for it; it runs again. */
-static void trap_illegal(struct trap_frame *frame, uint64_t stval)
+static void trap_illegal(struct trap_frame *frame)
 {
 	struct signal_info info = { .signo = SIGILL, .code = ILL_ILLOPC, .addr = frame->sepc };
 
-	(void)stval;
-	if ((frame->sstatus & SSTATUS_FS) == SSTATUS_FS_OFF)
+	if (trap_fp_is_off(frame))
 		sched_fp_enable();
 	else
 		signal_force(&info);
@@ -104,7 +103,7 @@ void trap_user(struct trap_frame *frame, uint64_t cause)
 		trap_page_fault(cause, stval);
 		return;
 	case EXC_ILLEGAL_INST:
-		trap_illegal(frame, stval);
+		trap_illegal(frame);
 		return;
 	case EXC_BREAKPOINT:
 		info.signo = SIGTRAP;

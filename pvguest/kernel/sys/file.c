@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * System calls on open files.
- * Linux man-pages, read(2), write(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2), sendfile(2).
+ * Linux man-pages, read(2), write(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2).
  */
 #include "fs/fds.h"
 #include "fs/pipe.h"
@@ -21,6 +21,7 @@
 #define F_SETLK		6
 #define F_SETLKW	7
 #define F_DUPFD_CLOEXEC	1030
+#define F_UNLCK		2
 
 #define FIONBIO		0x5421
 #define FIOCLEX		0x5451
@@ -186,6 +187,8 @@ long sys_dup3(long from, long to, long flags)
 
 long sys_fcntl(long fd, long command, uint64_t arg)
 {
+	/* Advisory locks never conflict: l_type comes first in struct flock. */
+	static const int16_t unlocked = F_UNLCK;
 	struct fd_table *table = proc_current->files;
 	struct file *file = sys_file(fd);
 
@@ -208,6 +211,7 @@ long sys_fcntl(long fd, long command, uint64_t arg)
 			      ((uint32_t)arg & (O_APPEND | O_NONBLOCK));
 		return 0;
 	case F_GETLK:
+		return user_write(arg, &unlocked, sizeof(unlocked));
 	case F_SETLK:
 	case F_SETLKW:
 		return 0;
@@ -264,19 +268,6 @@ long sys_pipe2(uint64_t user_fds, uint64_t flags)
 	else
 		fds_close(table, fds[1]);
 	return error;
-}
-
-/* Through the page cache of a regular file; that is what it is used for. */
-long sys_sendfile(long out_fd, long in_fd, uint64_t user_offset, size_t length)
-{
-	struct file *in = sys_file(in_fd), *out = sys_file(out_fd);
-
-	(void)user_offset;
-	(void)length;
-	if (!in || !out)
-		return -EBADF;
-	/* Programs fall back to read and write, as they do for files Linux cannot map. */
-	return -EINVAL;
 }
 
 long sys_sync(void)

@@ -30,6 +30,8 @@
 #define RLIMIT_COUNT		16
 #define RLIM_INFINITY		(~0UL)
 
+#define NS_PER_CLOCK_TICK	10000000UL
+
 #define PR_SET_NAME		15
 #define PR_GET_NAME		16
 
@@ -218,17 +220,27 @@ long sys_getrlimit(long resource, uint64_t buf)
 	return sys_prlimit64(0, resource, 0, buf);
 }
 
+#define RUSAGE_SELF	0
+#define RUSAGE_CHILDREN	(-1)
+
 long sys_getrusage(long who, uint64_t buf)
 {
-	(void)who;
-	return user_clear(buf, 144);
+	if ((int)who != RUSAGE_SELF && (int)who != RUSAGE_CHILDREN)
+		return -EINVAL;
+	return proc_write_rusage(buf, (int)who == RUSAGE_SELF ? sched_cpu_ticks()
+							      : proc_current->child_ticks);
 }
 
+/* In hundredths of a second. */
 long sys_times(uint64_t buf)
 {
-	if (buf && user_clear(buf, 32))
+	const uint64_t tms[4] = { timer_ticks_to_ns(sched_cpu_ticks()) / NS_PER_CLOCK_TICK, 0,
+				  timer_ticks_to_ns(proc_current->child_ticks) / NS_PER_CLOCK_TICK,
+				  0 };
+
+	if (buf && user_write(buf, tms, sizeof(tms)))
 		return -EFAULT;
-	return (long)(timer_now_ns() / 10000000);
+	return (long)(timer_now_ns() / NS_PER_CLOCK_TICK);
 }
 
 long sys_sysinfo(uint64_t buf)

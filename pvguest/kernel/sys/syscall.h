@@ -45,7 +45,6 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(66, writev, (long fd, uint64_t vectors, long count))                                       \
 	x(67, pread64, (long fd, uint64_t buf, size_t length, long offset))                      \
 	x(68, pwrite64, (long fd, uint64_t buf, size_t length, long offset))                     \
-	x(71, sendfile, (long out, long in, uint64_t offset, size_t length))                         \
 	x(72, pselect6, (long count, uint64_t in, uint64_t out, uint64_t ex, uint64_t timeout,      \
 			 uint64_t mask))                                                           \
 	x(73, ppoll, (uint64_t fds, uint64_t count, uint64_t timeout, uint64_t mask))              \
