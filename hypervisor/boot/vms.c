@@ -101,14 +101,14 @@ static int take_top(struct vm *vm, uint64_t *top, uint64_t size, const struct im
 	uint64_t low = region->gpa;
 
 	if (kernel->high.v > low && kernel->high.v <= region->gpa + region->size)
-		low = kernel->high.v;
-	if (size > *top - low) {
+		low = ALIGN_UP(kernel->high.v, PAGE_SIZE);
+	if (low > *top || size > *top - low) {
 		snprintf(why, WHY_SIZE, "memory: no room for the %s (%lu KiB) above the kernel",
 			 what, size >> 10);
 		return -ENOSPC;
 	}
 	*top = ALIGN_DOWN(*top - size, PAGE_SIZE);
-	return *top < low ? -ENOSPC : 0;
+	return 0;
 }
 
 static int load_initrd(struct vm *vm, const struct source *source, uint64_t *top,
