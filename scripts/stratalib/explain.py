@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""strata explain: walk one operation instruction by instruction through the privilege levels."""
+import argparse
+import json
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+
+from stratalib import bench, gdb, qemu, table
+from stratalib.elf import Elf
+from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
+                                deadline_of, environment)
+
+WALK_SECONDS = 240
+STEPS_MAX = 2000000
+FIRMWARE_BASE, FIRMWARE_SIZE = 0x80000000, 0x80000
+USER_END = 1 << 38
+UNROLL = 10                     # pvguest/kernel/bench/ops.h, OPS_UNROLL
+KERNEL_WARM = 250               # rounds after which the kernel's windows are warm
+ECALL = b"\x73\0\0\0"
+LEVELS = ("U", "VU", "VS", "S", "HS", "M")      # from the least privileged
+
+CAUSES = {
+    0: "instruction address misaligned", 1: "instruction access fault", 2: "illegal instruction",
+    3: "breakpoint", 4: "load address misaligned", 5: "load access fault",
+    6: "store address misaligned", 7: "store access fault", 8: "environment call from U or VU",
+    9: "environment call from S", 10: "environment call from VS", 12: "instruction page fault",
+    13: "load page fault", 15: "store page fault", 20: "instruction guest-page fault",
+    21: "load guest-page fault", 22: "virtual instruction", 23: "store guest-page fault",
+    1 << 63 | 1: "supervisor software interrupt", 1 << 63 | 2: "VS software interrupt",
+    1 << 63 | 3: "machine software interrupt", 1 << 63 | 5: "supervisor timer interrupt",
+    1 << 63 | 6: "VS timer interrupt", 1 << 63 | 7: "machine timer interrupt",
+    1 << 63 | 9: "supervisor external interrupt", 1 << 63 | 10: "VS external interrupt",
+}
+
+
+class Shape:
+    """How an operation stands in the code: function, its base, operations in one iteration."""
+
+    def __init__(self, run, base=None, unroll=0, per_iteration=1, warm=0, base_warm=None):
+        self.run, self.base, self.unroll = run, base, unroll
+        self.per_iteration, self.warm = per_iteration, warm
+        self.base_warm = warm if base_warm is None else base_warm
+
+
+def _kernel(op, **changes):
+    return Shape("ops_" + op, **{"unroll": UNROLL, "warm": KERNEL_WARM, **changes})
+
+
+# The user operations' warm-up: two windows and a half of pvguest/user/bin/bench.c. The base of
+# page_fault is the same function, in the windows between.
+SHAPES = {
+    "null_syscall": Shape("null_run", "loop_empty", warm=2500),
+    "pipe": Shape("pipe_run", "loop_empty", warm=250),
+    "fork_exit": Shape("exit_run", "loop_empty", warm=19),
+    "fork_exec": Shape("exec_run", "loop_empty", warm=10),
+    "ctx_switch": Shape("pipe_run", "switch_base", per_iteration=2, warm=250, base_warm=500),
+    "page_fault": Shape("fault_run", "fault_run", warm=450, base_warm=550),
+    "prot_fault": Shape("prot_run", "loop_empty", warm=250),
+    "mmap": Shape("mmap_run", "loop_empty", warm=125),
+    "sret": _kernel("sret", base="ops_sret_base"),
+    "satp_switch": _kernel("satp_switch", unroll=2 * UNROLL),
+    "ipi_self": _kernel("ipi_self", base="ops_ipi_base", unroll=0, warm=10 * KERNEL_WARM),
+}
+for _op in bench.OPS:
+    if _op not in SHAPES:
+        SHAPES[_op] = _kernel(_op)
+
+
+# ---- where the operation begins and ends --------------------------------------------------------
+
+def _sign(value, bits):
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def branch_offset(code, at):
+    """(length, offset) of the instruction at code[at:]; offset None: no branch or jump."""
+    half, = struct.unpack_from("<H", code, at)
+    if half & 3 != 3:
+        kind = (half & 3, half >> 13)
+        if kind in ((1, 6), (1, 7)):            # c.beqz, c.bnez
+            offset = ((half >> 12 & 1) << 8 | (half >> 5 & 3) << 6 | (half >> 2 & 1) << 5 |
+                      (half >> 10 & 3) << 3 | (half >> 3 & 3) << 1)
+            return 2, _sign(offset, 9)
+        if kind == (1, 5):                      # c.j
+            offset = ((half >> 12 & 1) << 11 | (half >> 8 & 1) << 10 | (half >> 9 & 3) << 8 |
+                      (half >> 6 & 1) << 7 | (half >> 7 & 1) << 6 | (half >> 2 & 1) << 5 |
+                      (half >> 11 & 1) << 4 | (half >> 3 & 7) << 1)
+            return 2, _sign(offset, 12)
+        return 2, None
+    word, = struct.unpack_from("<I", code, at)
+    if word & 0x7f == 0x63:
+        offset = ((word >> 31) << 12 | (word >> 7 & 1) << 11 | (word >> 25 & 63) << 5 |
+                  (word >> 8 & 15) << 1)
+        return 4, _sign(offset, 13)
+    if word & 0xfff == 0x6f:
+        offset = ((word >> 31) << 20 | (word >> 12 & 255) << 12 | (word >> 20 & 1) << 11 |
+                  (word >> 21 & 1023) << 1)
+        return 4, _sign(offset, 21)
+    return 4, None
+
+
+def find_loop(elf, name):
+    """(first address, address behind the body, address of the branch back) of a function's loop."""
+    if name not in elf.named:
+        raise StrataError(f"{elf.path} has no function {name}")
+    start, size = elf.named[name]
+    code, at, found, previous = elf.read(start, size), 0, None, 0
+    while at + 2 <= len(code):
+        length, offset = branch_offset(code, at)
+        if offset is not None and -at <= offset < 0:
+            found = (start + at + offset, start + previous, start + at)     # the last one closes it
+        previous, at = at, at + length
+    if found is None:
+        raise StrataError(f"{name} has no loop to walk")
+    return found
+
+
+def find_unit(elf, name, unroll):
+    """(begin, end) of one operation: a copy in unrolled code, else from branch back to branch back."""
+    first, behind, branch = find_loop(elf, name)
+    if not unroll:
+        return branch, branch
+    if (behind - first) % unroll:
+        raise StrataError(f"{name}: {behind - first} bytes are not {unroll} equal copies")
+    size = (behind - first) // unroll
+    return first + 3 * size, first + 4 * size
+
+
+# ---- the walk -----------------------------------------------------------------------------------
+
+class Space:
+    """Which code an address is, at which privilege level it runs."""
+
+    def __init__(self, settings, mode):
+        self.kernel = Elf(settings.path("pvguest", "kernel.elf"))
+        self.strata = None if mode.tree is None else Elf(settings.path("strata.elf"))
+        self.kernel_level = {"native": "S", "hw": "VS"}.get(mode.mode, "VU")
+        self.user_level = "U" if mode.mode == "native" else "VU"
+        self.firmware = None
+        if settings.firmware == "strata":
+            self.firmware = Elf(settings.need(settings.path("firmware", "fw_dynamic.elf")),
+                                FIRMWARE_BASE)
+        self.programs = {}
+        debug = settings.path("pvguest", "debug")
+        for name in os.listdir(debug) if os.path.isdir(debug) else []:
+            if name in ("bench", "true"):
+                self.programs[name] = Elf(os.path.join(debug, name))
+
+    def place(self, pc):
+        """(level, who, ELF file or None)."""
+        if self.strata and self.strata.holds(pc):
+            return "HS", "Strata", self.strata
+        if self.kernel.holds(pc):
+            return self.kernel_level, "guest kernel", self.kernel
+        if FIRMWARE_BASE <= pc < FIRMWARE_BASE + FIRMWARE_SIZE:
+            return "M", "OpenSBI", self.firmware
+        if pc < USER_END:
+            return self.user_level, "guest program", None
+        return "?", "unknown code", None
+
+    def program_at(self, stub, pc):
+        """The program whose bytes are at pc."""
+        data = stub.memory(pc, 8)
+        for elf in self.programs.values():
+            if data and elf.read(pc, 8) == data:
+                return elf
+        return None
+
+
+class Visit:
+    """A stay at one level: what ran there, in order."""
+
+    def __init__(self, level, who):
+        self.level, self.who, self.runs, self.insns = level, who, [], 0
+        self.how = ""           # how it was entered
+        self.last = None        # (ELF file, address) of the instruction that ended it
+        self.retired = True     # that instruction counts
+
+    def take(self, name, where, insns):
+        """Instructions of a function; the ones that follow each other are one run."""
+        if not self.runs or self.runs[-1][0] != name:
+            self.runs.append([name, where, 0])
+        self.runs[-1][2] += insns
+        self.insns += insns
+
+
+class Walk:
+    """All visits of one operation."""
+
+    def __init__(self):
+        self.visits, self.insns, self.traps, self.mtraps, self.trace = [], 0, 0, 0, []
+
+
+def describe_trap(stub, level):
+    """Cause and value of a trap that has just been taken at a level."""
+    prefix = "m" if level == "M" else "s"
+    cause, value = stub.read(prefix + "cause"), stub.read(prefix + "tval")
+    if cause is None:
+        return "trap"
+    number = f"{cause & 63}" + (" interrupt" if cause >> 63 else "")
+    return f"{CAUSES.get(cause, 'cause')} ({number}), {prefix}tval {value:#x}"
+
+
+class Walker:
+    """Steps the machine from one address to another."""
+
+    def __init__(self, stub, space):
+        self.stub, self.space = stub, space
+
+    def reach(self, elf, address, times):
+        """Run until address is met for the times-th time, where the bytes are elf's."""
+        expected, met = elf.read(address, 8), 0
+        kernel = elf is self.space.kernel
+        while True:
+            self.stub.set_break(address)
+            if self.stub.go() != address:
+                raise StrataError("the machine stopped somewhere else than asked")
+            self.stub.clear_break(address)
+            if kernel or self.stub.memory(address, 8) == expected:
+                met += 1
+                if met >= times:
+                    return
+            self.stub.step()
+
+    def walk(self, end, keep=False):
+        """From here until the next visit of `end` at this level."""
+        stub, space, walk = self.stub, self.space, Walk()
+        pc, count = stub.read(gdb.PC), stub.read("minstret")
+        root = stub.read("satp") if space.kernel_level != "VS" else stub.read("vsatp")
+        home, visit, program = space.place(pc)[0], None, None
+        process = None if space.kernel.holds(pc) else root
+        for _ in range(STEPS_MAX):
+            level, who, elf = space.place(pc)
+            if visit is None or (level, who) != (visit.level, visit.who):
+                visit = self._enter(walk, visit, level, who)
+                program = space.program_at(stub, pc) if who == "guest program" else None
+            at, was = pc, count
+            pc = stub.step()
+            count = stub.read("minstret")
+            if not walk.trace and not visit.runs and len(walk.visits) == 1:
+                # At a breakpoint the counter still lacks what ran since QEMU's last look at it.
+                stays = space.place(pc)[:2] == (level, who)
+                was = count - (1 if stays or (elf or program).read(at, 4) == ECALL else 0)
+            symbol = (elf or program).symbol(at) if elf or program else None
+            name = symbol[0] if symbol else "patched site" if who == "guest kernel" else "?"
+            visit.take(name, (elf or program, at - symbol[1] if symbol else at), count - was)
+            if keep:
+                walk.trace.append((level, at, symbol, count - was))
+            if space.place(pc)[:2] != (level, who):
+                visit.last, visit.retired = (elf or program, at), count != was
+            if pc == end and space.place(pc)[0] == home and self._same(process, at):
+                walk.insns = sum(v.insns for v in walk.visits)
+                return walk
+        raise StrataError(f"no end of the operation after {STEPS_MAX} instructions")
+
+    def _same(self, process, at):
+        """In user code the loop of another process is not ours; pvguest runs one per benchmark."""
+        return process is None or self.space.place(at)[1] == "guest program" or at == 0
+
+    def _enter(self, walk, before, level, who):
+        visit = Visit(level, who)
+        walk.visits.append(visit)
+        if before is not None:
+            up = LEVELS.index(level) > LEVELS.index(before.level) \
+                if level in LEVELS and before.level in LEVELS else True
+            if level == before.level:
+                up = who == "guest kernel"      # te and pv: both in VU, never directly
+            if up:
+                visit.how = describe_trap(self.stub, level)
+                walk.traps += level == "HS"
+                walk.mtraps += level == "M"
+        return visit
+
+
+# ---- what is printed ----------------------------------------------------------------------------
+
+class Sources:
+    """Source files by addr2line and instructions by objdump, if the tools are there."""
+
+    def __init__(self, settings):
+        self.tool = settings.compiler()[1] + "addr2line"
+        self.objdump = settings.compiler()[1] + "objdump"
+        self.known, self.texts = {}, {}
+
+    def instruction(self, elf, address):
+        """An instruction as assembly, or its address."""
+        if elf is None or not shutil.which(self.objdump):
+            return f"the instruction at {address:#x}"
+        if (elf, address) not in self.texts:
+            where = address - elf.bias
+            out = subprocess.run([self.objdump, "-d", "--no-show-raw-insn",
+                                  f"--start-address={where:#x}", f"--stop-address={where + 4:#x}",
+                                  elf.path], capture_output=True, text=True, check=False).stdout
+            line = [x for x in out.splitlines() if f"{where:x}:" in x][:1]
+            text = " ".join(line[0].split(":", 1)[1].split()) if line else f"{address:#x}"
+            self.texts[elf, address] = text
+        return self.texts[elf, address]
+
+    def look_up(self, elf, addresses):
+        if elf is None or not shutil.which(self.tool):
+            return
+        todo = sorted(addresses)
+        text = "\n".join(hex(a - elf.bias) for a in todo)
+        out = subprocess.run([self.tool, "-e", elf.path], input=text, capture_output=True,
+                             text=True, check=False).stdout
+        for address, line in zip(todo, out.splitlines()):
+            name = line.split(" ")[0].split(":")[0]
+            self.known[elf, address] = "" if name.startswith("?") else os.path.relpath(name) \
+                if os.path.isabs(name) else name.removeprefix("./")
+
+    def of(self, where):
+        return self.known.get(where, "")
+
+
+def print_visit(visit, sources, most):
+    """One level's stay: its functions in order, or the largest ones when there are many."""
+    if visit.how:
+        print(f"    trap: {visit.how}")
+    plural = "" if visit.insns == 1 else "s"
+    print(f"{visit.level:3} {visit.who}: {visit.insns} instruction{plural}")
+    runs = visit.runs
+    if len(runs) > most:
+        sums = {}
+        for name, where, count in runs:
+            sums.setdefault((name, where), [0, 0])
+            sums[name, where][0] += count
+            sums[name, where][1] += 1
+        runs = [(f"{name} ({times} times)" if times > 1 else name, where, count)
+                for (name, where), (count, times) in sorted(sums.items(), key=lambda s: -s[1][0])]
+        runs = [r for r in runs if r[2]]
+    for name, where, count in runs[:40]:
+        print(f"    {count:6}  {name:36} {sources.of(where)}".rstrip())
+    if len(runs) > 40:
+        print(f"    {sum(r[2] for r in runs[40:]):6}  in {len(runs) - 40} more")
+    if visit.last and most:
+        text = sources.instruction(*visit.last)
+        print(f"            ends with {text}" + ("" if visit.retired else
+                                                 ", which traps and does not retire"))
+
+
+def summarize(walk):
+    """Visits that repeat for ever (fork) as sums over levels."""
+    sums = {}
+    for visit in walk.visits:
+        into = sums.setdefault((visit.level, visit.who), Visit(visit.level, visit.who))
+        into.insns += visit.insns
+        into.runs += visit.runs
+    return list(sums.values())
+
+
+def print_walk(walk, sources):
+    places = {run[1] for visit in walk.visits for run in visit.runs}
+    for elf in {place[0] for place in places}:
+        sources.look_up(elf, {place[1] for place in places if place[0] is elf})
+    visits = walk.visits
+    if len(visits) > 40:
+        print(f"{len(visits)} changes of level; here the sums of each level")
+        for visit in summarize(walk):
+            print_visit(visit, sources, 0)
+        return
+    for visit in visits:
+        print_visit(visit, sources, 60)
+
+
+def print_steps(walk):
+    for level, at, symbol, count in walk.trace:
+        name = f"{symbol[0]}+{symbol[1]:#x}" if symbol else "?"
+        print(f"{level:3} {at:016x} {name}{'' if count else '  (traps, not retired)'}")
+
+
+def print_total(op, mode, walk, base, shape, json_path):
+    value = walk.insns / shape.per_iteration - (base.insns if base else 0)
+    levels = {}
+    for visit in walk.visits:
+        key = f"{visit.level} ({visit.who})"
+        levels[key] = levels.get(key, 0) + visit.insns
+    print()
+    print(f"walked {walk.insns} instructions: " +
+          ", ".join(f"{count} in {level}" for level, count in levels.items()) +
+          f"; {walk.traps} traps to HS, {walk.mtraps} entries to M-mode")
+    if shape.per_iteration > 1:
+        print(f"        for {shape.per_iteration} operations")
+    if base and base.insns:
+        print(f"less   {base.insns} of the same loop without the operation ({shape.base})")
+    print(f"total  {table.number(value)} instructions")
+    counted = counted_before(op, mode, json_path)
+    if counted is None:
+        return
+    if counted == value:
+        print(f"       as compare counted ({json_path})")
+    else:
+        print(f"       compare counted {table.number(counted)} ({json_path}): its figure is the mean of "
+              "many operations, this is one")
+
+
+def counted_before(op, mode, path):
+    """I of this cell in compare.json, if there is one."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            rows = json.load(f)["rows"]
+    except (OSError, ValueError, KeyError):
+        return None
+    for row in rows:
+        if (row["op"], row["mode"], row["pv_step"]) == (op, mode.mode, mode.pv_step):
+            return row["insns"]
+    return None
+
+
+# ---- the command --------------------------------------------------------------------------------
+
+def add_options(parser):
+    parser.formatter_class = argparse.HelpFormatter
+    parser.add_argument("--op", default=environment("OP", "csr_read"),
+                        help="one of: " + " ".join(bench.OPS))
+    parser.add_argument("--mode", default=environment("MODE", "te"),
+                        help="one of: " + " ".join(bench.MODES) + "; pv is pv1")
+    parser.add_argument("--steps", action="store_true", help="print every instruction, too")
+    add_machine_options(parser)
+
+
+def walk_operation(settings, mode, shape, space, op, deadline, keep):
+    """(walk, base walk or None) by a QEMU that is stepped through its gdb stub."""
+    elf = space.kernel if shape.run.startswith("ops_") else space.programs.get("bench")
+    if elf is None:
+        raise StrataError("build/pvguest/debug/bench is missing: run make")
+    begin, end = find_unit(elf, shape.run, shape.unroll)
+    with tempfile.TemporaryDirectory(prefix="strata") as place:
+        path = os.path.join(place, "gdb")
+        line, files = bench.command_of(settings, mode, f"bench={op} quiet", True,
+                                       ("-S", "-gdb", f"unix:{path},server=on,wait=off"))
+        try:
+            with qemu.Session(line, log=settings.path("run", "explain.log")) as session:
+                stub = gdb.Stub(path, deadline)
+                try:
+                    stub.allow_interrupts()
+                    walker = Walker(stub, space)
+                    walker.reach(elf, begin, shape.warm)
+                    walk = walker.walk(end, keep)
+                    base = None
+                    if shape.base and begin != end:
+                        base_unit = find_unit(elf, shape.base, shape.unroll)
+                    elif shape.base:
+                        base_unit = find_unit(elf, shape.base, 0)
+                    if shape.base:
+                        again = shape.base_warm - shape.warm if shape.base == shape.run else 3
+                        walker.reach(elf, base_unit[0], again)
+                        base = walker.walk(base_unit[1])
+                finally:
+                    stub.close()
+                    session.poll(0)
+        finally:
+            for name in files:
+                os.unlink(name)
+    return walk, base
+
+
+def main(args):
+    settings = Settings(args)
+    build_images()
+    mode_key = "pv1" if args.mode == "pv" else args.mode
+    if mode_key not in bench.MODES:
+        raise StrataError(f"no mode {args.mode!r} (there are: {' '.join(bench.MODES)})", 2)
+    if args.op not in bench.OPS:
+        raise StrataError(f"no operation {args.op!r} (there are: {' '.join(bench.OPS)})", 2)
+    mode, shape = bench.MODES[mode_key], SHAPES[args.op]
+    space = Space(settings, mode)
+    settings.run_dir()
+    walk, base = walk_operation(settings, mode, shape, space, args.op,
+                                deadline_of(args, WALK_SECONDS), args.steps)
+    print(f"{args.op} in {mode.title}: {bench.OPS[args.op]}\n")
+    if args.steps:
+        print_steps(walk)
+        print()
+    print_walk(walk, Sources(settings))
+    print_total(args.op, mode, walk, base, shape, settings.path("compare.json"))
+    return 0
