@@ -16,13 +16,17 @@ TESTS = []
 sys.dont_write_bytecode = True
 
 
-def script(name):
-    """A script of scripts/ as a module."""
-    loader = importlib.machinery.SourceFileLoader(name.replace(".", "_"),
-                                                  os.path.join(TOP, "scripts", name))
+def module_of(name, path):
+    """A Python file of the tree as a module."""
+    loader = importlib.machinery.SourceFileLoader(name.replace(".", "_"), os.path.join(TOP, path))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(module)
     return module
+
+
+def script(name):
+    """A script of scripts/ as a module."""
+    return module_of(name, "scripts/" + name)
 
 
 def test(sentence):
@@ -137,6 +141,48 @@ def _(tmp):
                          text=True, check=False)
     assert out.returncode == 1 and out.stdout.count("\n") == 1, out.stdout
     assert "hypervisor/mem/page.c:2: mem includes vm/vm.h" in out.stdout
+
+
+def doc_messages(tmp, text, **files):
+    """What check_docs says of a README with this text in a tree with these files."""
+    write(f"{tmp}/README.md", text)
+    write(f"{tmp}/Makefile", "O ?= build\nrun test: images\n")
+    for name, body in files.items():
+        write(f"{tmp}/src/{name}.c", body)
+    os.chdir(tmp)
+    docs = module_of("check_docs", "tests/check_docs.py")
+    return docs.messages(docs.tree())
+
+
+@test("check_docs: what is there is accepted, in prose and in commands")
+def _(tmp):
+    bad = doc_messages(tmp, "# A b\n[x](#a-b) [y](src/page.c) `src/page.c` `src/NAME.c`\n"
+                       "`page_alloc()`\n```\nmake run O=x\n```\n", page="void page_alloc(void);\n")
+    assert bad == [], bad
+
+
+@test("check_docs: a missing file, heading, function, target, variable and command are named")
+def _(tmp):
+    bad = doc_messages(tmp, "# A\n[x](no.md)\n[y](#b)\n`src/no.c`\n`page_free()`\n`make walk`\n"
+                       "`make run LEGS=2`\n`scripts/no`\n", page="void page_alloc(void);\n")
+    assert [m.split(":")[1] for m in bad] == ["2", "3", "4", "5", "6", "7", "8"], bad
+
+
+@test("check_docs: an example that is not the file's text and an empty table of figures fail")
+def _(tmp):
+    bad = doc_messages(tmp, "<!-- from src/a.c -->\n```c\nint b;\n```\n"
+                       "<!-- figures: x -->\n<!-- end -->\n", a="int a;\n")
+    assert len(bad) == 2, bad
+
+
+@test("check_docs: the constants of the interface are read from the headers as numbers")
+def _(tmp):
+    docs = module_of("check_docs", "tests/check_docs.py")
+    os.chdir(TOP)
+    found = docs.header_constants()
+    assert found["STRATA_F_SHARED_PAGE"] == 2 and found["STRATA_EID"] == 0x08535452, found
+    assert found["STRATA_FW_ALL"] == 2 ** 64 - 1, found
+    assert "STRATA_ABI_H" not in found
 
 
 @test("deps: an unknown group is refused with the usage")
