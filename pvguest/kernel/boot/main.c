@@ -81,7 +81,8 @@ static void main_banner(void)
 
 	if (info_option("quiet", quiet, sizeof(quiet)))
 		return;
-	kprintf("kernel: features %lx, %zu sites, memory %lu MiB, console %s, timer %s, sbi %lu.%lu\n",
+	kprintf("kernel: features %lx, %zu sites, memory %lu MiB, console %s, timer %s, "
+		"sbi %lu.%lu\n",
 		priv_features, priv_site_count(), (info.memory_end - info.memory_start) >> 20,
 		console_has_interrupt() ? "irq" : "poll", timer_has_sstc() ? "sstc" : "sbi",
 		sbi_spec_version() >> 24 & 0x7f, sbi_spec_version() & 0xffffff);

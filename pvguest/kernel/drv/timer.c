@@ -41,7 +41,8 @@ bool timer_has_sstc(void)
 
 uint64_t timer_ns_to_ticks(uint64_t ns)
 {
-	return ns / NS_PER_SECOND * info.timebase + ns % NS_PER_SECOND * info.timebase / NS_PER_SECOND;
+	return ns / NS_PER_SECOND * info.timebase +
+	       ns % NS_PER_SECOND * info.timebase / NS_PER_SECOND;
 }
 
 uint64_t timer_ticks_to_ns(uint64_t ticks)

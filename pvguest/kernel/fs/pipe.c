@@ -91,7 +91,8 @@ static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
 	}
 	length = MIN(length, pipe_fill(pipe));
 	while (done < length) {
-		size_t at = pipe->tail & (pipe->size - 1), part = MIN(length - done, pipe->size - at);
+		size_t at = pipe->tail & (pipe->size - 1);
+		size_t part = MIN(length - done, pipe->size - at);
 
 		if (user_write(buf + done, pipe->buf + at, part))
 			return done ? (ssize_t)done : -EFAULT;
@@ -109,7 +110,8 @@ static ssize_t pipe_put_in(struct pipe *pipe, uint64_t buf, size_t length)
 
 	length = MIN(length, pipe->size - pipe_fill(pipe));
 	while (done < length) {
-		size_t at = pipe->head & (pipe->size - 1), part = MIN(length - done, pipe->size - at);
+		size_t at = pipe->head & (pipe->size - 1);
+		size_t part = MIN(length - done, pipe->size - at);
 
 		if (user_read(pipe->buf + at, buf + done, part))
 			return done ? (ssize_t)done : -EFAULT;

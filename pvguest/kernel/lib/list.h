@@ -14,7 +14,8 @@ struct list {
 
 #define LIST_INIT(name)	{ &(name), &(name) }
 #define LIST_ENTRY(ptr, type, member)	CONTAINER_OF(ptr, type, member)
-#define LIST_FOR_EACH(pos, head)	for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
+#define LIST_FOR_EACH(pos, head)                                                                  \
+	for ((pos) = (head)->next; (pos) != (head); (pos) = (pos)->next)
 /* The current element may be removed. */
 #define LIST_FOR_EACH_SAFE(pos, tmp, head)                                                         \
 	for ((pos) = (head)->next, (tmp) = (pos)->next; (pos) != (head);                           \

@@ -63,8 +63,8 @@ size_t priv_site_count(void)
 static void priv_set_trap_table(void)
 {
 	struct sbi_ret ret = sbi_call(STRATA_EID, STRATA_FN_SET_TRAP_TABLE,
-				      (uint64_t)priv_trap_from_user, (uint64_t)priv_trap_from_kernel,
-				      0);
+				      (uint64_t)priv_trap_from_user,
+				      (uint64_t)priv_trap_from_kernel, 0);
 
 	if (ret.error)
 		sbi_shutdown(true);

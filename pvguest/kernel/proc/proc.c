@@ -32,7 +32,8 @@
 #define CLONE_CHILD_CLEARTID	0x00200000UL
 #define CLONE_CHILD_SETTID	0x01000000UL
 /* Sharing that pvguest does not have: threads, and working directories or tables in common. */
-#define CLONE_UNSUPPORTED	(CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT | CLONE_THREAD)
+#define CLONE_UNSUPPORTED                                                                         \
+	(CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT | CLONE_THREAD)
 
 struct list proc_all = LIST_INIT(proc_all);
 struct proc *proc_init_process;
