@@ -142,12 +142,12 @@ enum vcpu_next vcpu_take_requests(struct vcpu *v)
 
 /*
  * Wait until target cannot run without having taken the requests in bits. It may itself be
- * waiting for us, so what is asked of v meanwhile is done here.
+ * waiting for us, so what is asked of v meanwhile is done here. In a VM that has ended nobody runs.
  */
 static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 {
 	while (__atomic_load_n(&target->requests, __ATOMIC_SEQ_CST) & bits &&
-	       __atomic_load_n(&target->running, __ATOMIC_SEQ_CST)) {
+	       __atomic_load_n(&target->running, __ATOMIC_SEQ_CST) && v->vm->state == VM_RUNNING) {
 		if (v->requests & (VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_VMA))
 			vcpu_take_requests(v);
 		spin_relax();
@@ -185,8 +185,12 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	if (!__atomic_compare_exchange_n(&v->state, &stopped, VCPU_STARTING, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
 		return SBI_ERR_ALREADY_AVAILABLE;
-	while (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+	while (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST)) {
+		/* Then it is STOPPED wherever it is, even where it waits for us. */
+		if (v->vm->state != VM_RUNNING)
+			return SBI_ERR_FAILED;
 		spin_relax();
+	}
 	/* What comes from now on is for the vCPU as it will be. */
 	__atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
 	v->start_pc = pc;

@@ -130,6 +130,11 @@ void smp_main(struct smp_hart *hart)
 		case SMP_FENCE:
 			fence_others(hart->argument);
 			break;
+		case SMP_START:
+			for (;;)
+				sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, harts[0].hartid,
+					 (uint64_t)smp_entry, (uint64_t)&harts[0], 0, 0);
+			break;
 		case SMP_FP:
 			result = smp_fp_hold(hart->argument, read_time() + 50 * TICKS_PER_MS);
 			break;
@@ -417,11 +422,16 @@ static void test_registers(void)
 	test_end();
 }
 
-/* The end of the machine comes while the others look and count: they must not keep it. */
+/* The end of the machine comes while the others are busy, with each other: they must not keep it. */
 static void leave_busy(void)
 {
+	static const enum smp_job jobs[] = { SMP_FENCE, SMP_START, SMP_FENCE, SMP_LOOK };
+	uint64_t end = read_time() + 20 * TICKS_PER_MS;
+
 	for (unsigned int i = 0; i < hart_count; i++)
-		ask(&harts[i], i % 2 ? SMP_COUNT : SMP_LOOK, ~0UL);
+		ask(&harts[i], jobs[i % ARRAY_SIZE(jobs)], ~0UL);
+	while (read_time() < end)
+		;
 }
 
 void guest_main(uint64_t hartid, const void *dtb)
