@@ -226,8 +226,8 @@ class Banner:
             self.write(self.held)
 
 
-def converse(session, verdict, deadline, native, write):
-    """Run until QEMU ends or the deadline; True if it ended."""
+def converse(session, verdict, deadline, native, write, learn=None):
+    """Run until QEMU ends or the deadline; True if it ended. learn sees the firmware's lines, too."""
     feeder = Feeder(session, verdict, is_interactive(), native)
     banner = Banner(write)
     try:
@@ -238,6 +238,8 @@ def converse(session, verdict, deadline, native, write):
             woken, fresh = session.poll(feeder.wait(left))
             if fresh:
                 verdict.feed(fresh)
+                if learn:
+                    learn(fresh)
                 feeder.output(banner.feed(fresh))
             feeder.step(woken)
         return True
@@ -287,7 +289,8 @@ def run_plan(plan, args, settings, deadline):
         try:
             terminal = Terminal(0) if interactive else None
             ended = converse(session, verdict, deadline, plan.native,
-                             merger.feed if merger else write_out)
+                             merger.feed if merger else write_out,
+                             merger.learn if merger else None)
         finally:
             if terminal:
                 terminal.restore()

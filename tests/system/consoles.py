@@ -196,9 +196,9 @@ def add(environment):
              compare_json)):
         add_case(sentence, function, group="consoles")
     add_case("TRACE=full shows the traps that hw delivers to the guest without HS",
-             trace_full("hw", r"^trace: .*V[US] to VS"), group="consoles")
+             trace_full("hw", r"^trace: QEMU .*VU->VS EXC_SYSCALL .*HS never sees it"), group="consoles")
     add_case("TRACE=full shows the traps of a native guest",
-             trace_full("native", r"^trace: .*to M|^trace: .*to S"), group="consoles")
+             trace_full("native", r"^trace: QEMU h0 U->S EXC_SYSCALL"), group="consoles")
     for op, mode in (("csr_read", "te"), ("csr_read", "native"), ("null_sbi", "hw"),
                      ("csr_read", "pv0"), ("satp_switch", "te")):
         add_case(f"explain walks {op} in {mode} and finds as many instructions as the benchmark",
