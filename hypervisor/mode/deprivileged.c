@@ -98,7 +98,8 @@ void dep_load(struct vcpu *v)
 	csr_write(CSR_HENVCFG, DEP_HENVCFG);
 	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
 	load_vsstatus(v);
-	csr_write(CSR_VSIE, 0);
+	/* All of them: vsie would show only those that hideleg, 0 by now, lets through. */
+	csr_write(CSR_HIE, 0);
 	csr_write(CSR_HVIP, 0);
 	/* Neither VMID is in hgatp yet: set_tables writes both registers. */
 	v->hgatp = v->vsatp = 0;

@@ -125,7 +125,7 @@ emulate_frequent(struct vcpu *v, uint32_t raw)
 		v->pc += 4;
 		return VCPU_RESUME;
 	}
-	return emulate_sstatus(v, raw);
+	return emulate(v, raw);
 }
 
 /* The guest's user has no privileged instructions: its kernel is told. */
@@ -149,7 +149,8 @@ __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcp
 	if (unlikely(!v->supervisor))
 		return reflect_user(v, raw);
 	if (unlikely(!vcsr_emulate_fast(&v->vcsr, v->regs, raw)))
-		return emulate_frequent(v, raw);
+		return raw >> 20 == CSR_SSTATUS ? emulate_sstatus(v, raw)
+						: emulate_frequent(v, raw);
 	v->stat.csr[(raw >> 20) & 0xff]++;
 	v->pc += 4;
 	return VCPU_RESUME;

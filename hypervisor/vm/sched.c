@@ -212,6 +212,7 @@ static void run(struct hart *hart, struct vcpu *v)
 	if (v->start_pending)
 		vcpu_reset(v);
 	load(hart, v);
+	v->suspended = false;
 	v->stat.schedules++;
 	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
 	vcpu_take_requests(v);

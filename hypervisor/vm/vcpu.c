@@ -234,9 +234,23 @@ int64_t vcpu_hsm_status(const struct vcpu *v)
 		return SBI_HSM_STATE_STOPPED;
 	case VCPU_STARTING:
 		return SBI_HSM_STATE_START_PENDING;
+	case VCPU_BLOCKED:
+		return v->suspended ? SBI_HSM_STATE_SUSPENDED : SBI_HSM_STATE_STARTED;
 	default:
 		return SBI_HSM_STATE_STARTED;
 	}
+}
+
+enum vcpu_next vcpu_suspend(struct vcpu *v)
+{
+	enum vcpu_next next;
+
+	v->suspended = true;
+	next = vcpu_block(v);
+	/* It is STARTED again as soon as it runs. */
+	if (next == VCPU_RESUME)
+		v->suspended = false;
+	return next;
 }
 
 enum vcpu_next vcpu_block(struct vcpu *v)

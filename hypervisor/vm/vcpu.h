@@ -102,6 +102,7 @@ struct vcpu {
 	/* Scheduling; under hart->lock of its hart. */
 	struct hart *hart;		/* where it runs; fixed */
 	enum vcpu_state state;
+	bool suspended;			/* blocked by HSM suspend, not by WFI */
 	bool running;			/* on its hart right now */
 	bool left;			/* its VM has ended and it will not run again */
 	/* Started, but not yet reset, which its own hart does before it runs; with what. */
@@ -155,6 +156,8 @@ int64_t vcpu_hsm_status(const struct vcpu *v);
  * exit handler has to return: VCPU_RESUME if one is already.
  */
 enum vcpu_next vcpu_block(struct vcpu *v);
+/* The same for HSM's retentive suspend, during which its status is SUSPENDED. */
+enum vcpu_next vcpu_suspend(struct vcpu *v);
 
 /*
  * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when no

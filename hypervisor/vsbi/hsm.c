@@ -29,7 +29,7 @@ static struct sbi_ret hsm_suspend(struct vcpu *v, uint32_t type, enum vcpu_next 
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (type != SBI_HSM_SUSPEND_RETENTIVE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	*next = vcpu_block(v);
+	*next = vcpu_suspend(v);
 	return vsbi_value(0);
 }
 

@@ -107,7 +107,7 @@ int64_t vcpu_hsm_status(const struct vcpu *v)
 	return v->state == VCPU_STOPPED ? SBI_HSM_STATE_STOPPED : SBI_HSM_STATE_STARTED;
 }
 
-enum vcpu_next vcpu_block(struct vcpu *v)
+enum vcpu_next vcpu_suspend(struct vcpu *v)
 {
 	CHECK(v == &cpus[0]);
 	blocks++;
