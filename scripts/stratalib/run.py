@@ -8,10 +8,11 @@ import termios
 
 from stratalib import qemu, tracelog, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
-                                deadline_of, environment, machine_scale, number_of,
-                                parse_size)
+                                check_choice, deadline_of, environment, machine_scale,
+                                number_of, parse_size)
 
 RUN_SECONDS = 300
+TRACES = ("0", "1", "full")
 END_OF_INPUT = b"\x04"          # Ctrl-D: what a terminal's user types there
 KEYS = ("Ctrl-A X ends QEMU, Ctrl-] then m opens Strata's monitor, Ctrl-] then n gives the input "
         "to the next VM, Ctrl-] then ? tells the rest")
@@ -41,7 +42,7 @@ def add_options(parser):
                        help="the guest's command line")
     group.add_argument("--mem", metavar="SIZE", default=env("MEM"),
                        help="memory of a guest given by --kernel or --mode, else of the machine")
-    parser.add_argument("--trace", choices=("0", "1", "full"), default=env("TRACE"),
+    parser.add_argument("--trace", choices=TRACES, default=env("TRACE"),
                         help="1: print each privilege transition through HS; full: all others, too")
     parser.add_argument("--icount", action="store_true", help="deterministic instruction counting")
     add_machine_options(parser)
@@ -114,6 +115,8 @@ def plan_hypervised(settings, args, options=()):
 
 
 def make_plan(settings, args, options=()):
+    check_choice(args.mode, vms.MODES, "--mode")
+    check_choice(args.trace, TRACES, "--trace")
     settings.need(settings.path("strata.elf" if args.mode != "native" else "dts/pvguest-te.dtb"))
     if args.mode == "native":
         return plan_native(settings, args)
@@ -255,7 +258,7 @@ def explain_end(verdict, plan, status, complaints):
                       f"QEMU was killed by signal {-status}")
         if complaints:
             faults.append(complaints)
-    if not plan.native and status == 0 and not faults:
+    if not plan.native and status == 0 and not faults and not is_interactive():
         lacking = [t.name for t in plan.trees if t.name not in verdict.ended]
         if lacking:
             faults.append(f"{', '.join(lacking)}: the machine ended before")

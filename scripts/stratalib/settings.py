@@ -8,10 +8,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LOOP_REFERENCE = 0.022      # seconds that measure_loop() takes where deadlines were chosen
-PACKAGES = {                # program: Debian package
-    "qemu-system-riscv64": "qemu-system-misc", "dtc": "device-tree-compiler",
-    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf", "make": "make",
-}
+FIRMWARES = ("strata", "distro")
 
 
 class StrataError(Exception):
@@ -62,6 +59,7 @@ class Settings:
 
     def __init__(self, args):
         os.chdir(TOP)
+        check_choice(args.firmware, FIRMWARES, "--firmware")
         self.out = environment("O", "build")
         self.cache = environment("CACHE", ".cache")
         self.firmware = args.firmware
@@ -133,7 +131,7 @@ def add_machine_options(parser):
     group = parser.add_argument_group("the machine")
     group.add_argument("--qemu", metavar="PATH", default=env("QEMU", "qemu-system-riscv64"),
                        help="QEMU to use, or qemu10 for the one of scripts/deps qemu10")
-    group.add_argument("--firmware", choices=("strata", "distro"),
+    group.add_argument("--firmware", choices=FIRMWARES,
                        default=env("FIRMWARE", "strata"),
                        help="OpenSBI with Strata's platform, or the one that QEMU brings")
     group.add_argument("--cpus", metavar="N", default=env("CPUS"), help="harts")
@@ -165,6 +163,12 @@ def number_of(text, what, low, high):
     if not low <= value <= high:
         raise StrataError(f"{what}: {text!r} is not a number from {low} to {high}", 2)
     return value
+
+
+def check_choice(value, choices, what):
+    """A value that came from the environment is not checked by argparse."""
+    if value is not None and value not in choices:
+        raise StrataError(f"{what}: {value!r} is none of {' '.join(choices)}", 2)
 
 
 def build_images():

@@ -164,10 +164,14 @@ def make(settings, args):
 
 
 def archive(trees):
-    """The newc archive of trees and the files that they name."""
+    """
+    The newc archive of trees and the files that they name. Members are sorted by name; the trees
+    keep their order, which decides who gets the input first, by directories that are numbers.
+    """
     members = {}
-    for tree in trees:
-        members[tree.name + ".dtb"] = (0o100644, tree.data())
+    for number, tree in enumerate(trees):
+        place = f"{number:03}/" if len(trees) > 1 else ""
+        members[place + tree.name + ".dtb"] = (0o100644, tree.data())
         for name, path in tree.files.items():
             with open(path, "rb") as f:
                 members[name] = (0o100644, f.read())
