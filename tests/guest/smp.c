@@ -138,6 +138,14 @@ void smp_main(struct smp_hart *hart)
 		case SMP_FP:
 			result = smp_fp_hold(hart->argument, read_time() + 50 * TICKS_PER_MS);
 			break;
+		case SMP_SUSPEND:
+			csr_write(CSR_SIE, SIP_SSIP);
+			hart->seen = 1;
+			result = (uint64_t)sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND,
+						    SBI_HSM_SUSPEND_RETENTIVE, 0, 0, 0, 0).error;
+			csr_clear(CSR_SIP, SIP_SSIP);
+			csr_write(CSR_SIE, 0);
+			break;
 		case SMP_STOP:
 			/* What it leaves behind must not be there when it is started anew. */
 			page_switch(root, 1);
@@ -280,6 +288,24 @@ static void test_stop(void)
 		wait_done(hart);
 		EXPECT_EQ(hart->result, round);
 	}
+	test_end();
+}
+
+static void test_suspend(void)
+{
+	uint64_t end = read_time() + PATIENCE;
+
+	test_begin("a hart in retentive suspend is SUSPENDED, and STARTED again after an interrupt");
+	harts[0].seen = 0;
+	ask(&harts[0], SMP_SUSPEND, 0);
+	while (status_of(harts[0].hartid) != SBI_HSM_STATE_SUSPENDED && read_time() < end)
+		;
+	EXPECT_EQ(status_of(harts[0].hartid), SBI_HSM_STATE_SUSPENDED);
+	EXPECT_EQ(harts[0].seen, 1);
+	send_ipi(harts[0].hartid);
+	wait_done(&harts[0]);
+	EXPECT_EQ(harts[0].result, SBI_SUCCESS);
+	EXPECT_EQ(status_of(harts[0].hartid), SBI_HSM_STATE_STARTED);
 	test_end();
 }
 
@@ -459,6 +485,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	*probe_pte = PA_TO_PTE((uint64_t)page_a) | PTE_S_RW;
 	test_start();
 	test_stop();
+	test_suspend();
 	test_ipi();
 	test_timers();
 	test_registers();

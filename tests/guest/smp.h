@@ -12,7 +12,7 @@
 #define SMP_STACK	4096
 
 enum smp_job { SMP_ECHO, SMP_TRANSLATE, SMP_LOOK, SMP_PING, SMP_TICK, SMP_COUNT, SMP_FENCE, SMP_FP,
-	       SMP_START, SMP_STOP };
+	       SMP_START, SMP_STOP, SMP_SUSPEND };
 
 struct smp_hart {
 	/* Assembly below knows these by place. */
