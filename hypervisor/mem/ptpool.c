@@ -56,7 +56,7 @@ int ptpool_init(struct ptpool *pool, const struct ptpool_ops *ops, void *ctx,
 	return 0;
 }
 
-void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain)
+void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain, uint32_t tag)
 {
 	uint32_t number;
 
@@ -66,6 +66,7 @@ void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain)
 	pool->free.first = pool->pages[number - 1].next;
 	pool->free.count--;
 	chain_push(pool, chain, number);
+	pool->pages[number - 1].tag = tag;
 	memory_zero(pool->pages[number - 1].page, PAGE_SIZE);
 	return pool->pages[number - 1].page;
 }

@@ -22,6 +22,7 @@ struct ptpool_ops {
 struct ptpage {
 	void *page;
 	uint32_t next;			/* in a chain: index + 1 of the next, 0 = last */
+	uint32_t tag;			/* the owner's */
 };
 
 /* Pages that are freed together. Zeroed = empty. */
@@ -46,8 +47,22 @@ struct ptpool {
 int ptpool_init(struct ptpool *pool, const struct ptpool_ops *ops, void *ctx,
 		struct ptpage *pages, uint32_t max_pages, uint32_t reserve);
 
-/* A zeroed page, added to chain; NULL if the pool is exhausted. */
-void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain);
+/*
+ * A zeroed page, added to chain; NULL if the pool is exhausted. The tag is what ptpool_each() tells
+ * its caller about the page.
+ */
+void *ptpool_alloc(struct ptpool *pool, struct ptchain *chain, uint32_t tag);
+
+/* The tags of a chain's pages, newest first; call until it returns false, with *n = 0 at first. */
+static inline bool ptpool_each(const struct ptpool *pool, const struct ptchain *chain,
+			       uint32_t *n, uint32_t *tag)
+{
+	*n = *n ? pool->pages[*n - 1].next : chain->first;
+	if (!*n)
+		return false;
+	*tag = pool->pages[*n - 1].tag;
+	return true;
+}
 
 /* Takes back all pages of chain and empties it. No walker may use them any more. */
 void ptpool_release(struct ptpool *pool, struct ptchain *chain);

@@ -17,44 +17,102 @@ enum dropped { DROPPED_NONE, DROPPED_LEAF, DROPPED_MANY };
 
 void shadow_fence_leaf(struct shadow *s, const struct shadow_context *c, gva_t gva)
 {
-	for (unsigned sum = 0; sum < 2; sum++) {
-		if (c->roots[sum].table)
-			s->ops->fence_va(s->ctx, shadow_asid(s, c, sum), gva);
+	if (!c) {
+		s->ops->fence_va_all(s->ctx, gva);
+		return;
 	}
+	s->ops->fence_va(s->ctx, shadow_asid(s, c, 0), gva);
+	s->ops->fence_va(s->ctx, shadow_asid(s, c, 1), gva);
 }
 
 void shadow_fence_context(struct shadow *s, const struct shadow_context *c)
 {
-	for (unsigned sum = 0; sum < 2; sum++) {
-		if (c->roots[sum].table)
-			s->ops->fence_asid(s->ctx, shadow_asid(s, c, sum));
+	if (!c) {
+		s->ops->fence_all(s->ctx);
+		return;
 	}
+	s->ops->fence_asid(s->ctx, shadow_asid(s, c, 0));
+	s->ops->fence_asid(s->ctx, shadow_asid(s, c, 1));
+}
+
+/* ---- tables ---- */
+
+static void release_tables(struct shadow *s, struct shadow_tables *tables)
+{
+	ptpool_release(&s->pool, &tables->middle);
+	ptpool_release(&s->pool, &tables->last);
+}
+
+/* Unlink a context's own tables, before its fence and their release. */
+static void unlink_own(struct shadow *s, struct shadow_context *c)
+{
+	uint32_t n = 0, slot;
+
+	while (ptpool_each(&s->pool, &c->own.middle, &n, &slot)) {
+		c->roots[0].table[slot] = shadow_shared(s, slot);
+		c->roots[1].table[slot] = shadow_shared(s, slot);
+	}
+}
+
+/*
+ * Forget the leaves of a context's own; its roots stay, for their vsatp may be in use. Where the
+ * leaves are few and known their tables stay, too: they will be needed again. A context that no
+ * hart has in vsatp needs no fence.
+ */
+static void forget_own(struct shadow *s, struct shadow_context *c, bool fence)
+{
+	bool all = c->log_count > SHADOW_LOG;
+
+	if (!c->log_count)
+		return;
+	if (all)
+		unlink_own(s, c);
+	for (unsigned i = 0; !all && i < c->log_count; i++)
+		*c->log[i] = 0;
+	if (fence)
+		shadow_fence_context(s, c);
+	/* after the fence, for the tables become something else */
+	if (all)
+		release_tables(s, &c->own);
+	c->log_count = 0;
+	s->stat.flushes++;
+}
+
+/* Forget all that contexts share. */
+static void forget_shared(struct shadow *s)
+{
+	uint32_t n = 0, slot;
+
+	if (!s->shared.middle.count)
+		return;
+	while (ptpool_each(&s->pool, &s->shared.middle, &n, &slot)) {
+		for (unsigned i = 0; i < 2 * s->context_used; i++) {
+			uint64_t *root = s->contexts[i / 2].roots[i % 2].table;
+
+			if (root && root[slot] == shadow_shared(s, slot))
+				root[slot] = 0;
+		}
+		s->global[slot] = 0;
+	}
+	shadow_fence_context(s, NULL);
+	release_tables(s, &s->shared);
 }
 
 /* ---- contexts ---- */
 
-/* Forget all translations of a context but keep its roots: their vsatp may be in use. */
-static void empty_context(struct shadow *s, struct shadow_context *c)
-{
-	if (!c->tables.count)
-		return;
-	for (unsigned sum = 0; sum < 2; sum++) {
-		if (c->roots[sum].table)
-			memory_zero(c->roots[sum].table, PAGE_SIZE);
-	}
-	/* before the tables become something else */
-	shadow_fence_context(s, c);
-	ptpool_release(&s->pool, &c->tables);
-	s->stat.flushes++;
-}
-
-/* Give up a context that no hart has in vsatp. */
+/* Give up a context that no hart has in vsatp. What it has of tables stays for its next use. */
 static void drop_context(struct shadow *s, struct shadow_context *c)
 {
-	ptpool_release(&s->pool, &c->tables);
+	forget_own(s, c, false);
+	c->satp = c->roots[0].vsatp = c->roots[1].vsatp = c->last_used = 0;
+}
+
+/* Give back all pages of a context that no hart has in vsatp. */
+static void free_context(struct shadow *s, struct shadow_context *c)
+{
+	release_tables(s, &c->own);
 	ptpool_release(&s->pool, &c->root_pages);
 	*c = (struct shadow_context){ 0 };
-	s->stat.flushes++;
 }
 
 /* The least recently used context that is neither the current one nor keep; NULL if none. */
@@ -65,7 +123,7 @@ static struct shadow_context *oldest_context(struct shadow *s, const struct shad
 	for (unsigned i = 0; i < s->context_used; i++) {
 		struct shadow_context *c = &s->contexts[i];
 
-		if (c->satp && c != keep && c != s->current &&
+		if (c->root_pages.count && c != keep && c != s->current &&
 		    (!oldest || c->last_used < oldest->last_used))
 			oldest = c;
 	}
@@ -74,17 +132,22 @@ static struct shadow_context *oldest_context(struct shadow *s, const struct shad
 
 bool shadow_reclaim(struct shadow *s, const struct shadow_context *keep)
 {
-	struct shadow_context *victim = oldest_context(s, keep);
+	struct shadow_context *victim = oldest_context(s, keep), *c = s->current;
+	uint32_t free = s->pool.free.count;
 
 	s->stat.reclaims++;
 	if (victim) {
-		drop_context(s, victim);
+		s->stat.flushes++;
+		free_context(s, victim);
 		return true;
 	}
-	if (!s->current || !s->current->tables.count)
-		return false;
-	empty_context(s, s->current);
-	return true;
+	/* both, or the rest might not be enough for one instruction */
+	if (c) {
+		c->log_count = SHADOW_LOG + 1;
+		forget_own(s, c, true);
+	}
+	forget_shared(s);
+	return s->pool.free.count > free;
 }
 
 static struct shadow_context *find_context(struct shadow *s, uint64_t satp)
@@ -110,7 +173,7 @@ static struct shadow_context *take_context(struct shadow *s, uint64_t satp)
 		} else {
 			/* the only one, and still loaded: its roots stay under a new name */
 			c = s->current;
-			empty_context(s, c);
+			forget_own(s, c, true);
 		}
 	}
 	c->satp = satp;
@@ -118,23 +181,34 @@ static struct shadow_context *take_context(struct shadow *s, uint64_t satp)
 	return c;
 }
 
-static void make_root(struct shadow *s, struct shadow_context *c, unsigned sum)
+/* A root that leads to what all share. */
+static uint64_t *make_root(struct shadow *s, struct shadow_context *c)
 {
-	const uint64_t *other = c->roots[!sum].table;
-	uint64_t asid = shadow_asid(s, c, sum);
+	uint32_t n = 0, slot;
 	uint64_t *root;
 
 	do {
-		root = ptpool_alloc(&s->pool, &c->root_pages);
+		root = ptpool_alloc(&s->pool, &c->root_pages, 0);
 	} while (!root && shadow_reclaim(s, c));
 	ASSERT(root);
-	for (unsigned i = 0; other && i < SV39_ENTRIES; i++)
-		root[i] = other[i] & SHADOW_PRIVATE ? 0 : other[i];
-	/* what an earlier user of this ASID left behind */
-	s->ops->fence_asid(s->ctx, asid);
-	c->roots[sum].table = root;
-	c->roots[sum].vsatp = SATP_MODE_SV39 << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
-			      ptpool_gpa(&s->pool, root) >> PAGE_SHIFT;
+	while (ptpool_each(&s->pool, &s->shared.middle, &n, &slot))
+		root[slot] = shadow_shared(s, slot);
+	return root;
+}
+
+static void make_roots(struct shadow *s, struct shadow_context *c)
+{
+	for (unsigned sum = 0; sum < 2; sum++) {
+		struct shadow_root *root = &c->roots[sum];
+		uint64_t asid = shadow_asid(s, c, sum);
+
+		if (!root->table)
+			root->table = make_root(s, c);
+		/* what an earlier user of this ASID left behind */
+		s->ops->fence_asid(s->ctx, asid);
+		root->vsatp = SATP_MODE_SV39 << SATP_MODE_SHIFT | asid << SATP_ASID_SHIFT |
+			      ptpool_gpa(&s->pool, root->table) >> PAGE_SHIFT;
+	}
 }
 
 uint64_t shadow_switch_slow(struct shadow *s, uint64_t guest_satp, bool sum)
@@ -146,8 +220,8 @@ uint64_t shadow_switch_slow(struct shadow *s, uint64_t guest_satp, bool sum)
 	c = find_context(s, guest_satp);
 	if (!c)
 		c = take_context(s, guest_satp);
-	if (!c->roots[sum].table)
-		make_root(s, c, sum);
+	if (!c->roots[sum].vsatp)
+		make_roots(s, c);
 	s->hash[shadow_hash(guest_satp)] = c;
 	s->current = c;
 	c->last_used = ++s->clock;
@@ -169,10 +243,9 @@ static void clear_middle(struct shadow *s, uint64_t *table)
 	}
 }
 
-/* Drop what was made of the guest leaf at gva from one root, before its fence. */
-static enum dropped drop_va(struct shadow *s, uint64_t *root, gva_t gva)
+/* Drop what was made of the guest leaf at gva below a root's entry, before its fence. */
+static enum dropped drop_va(struct shadow *s, uint64_t *entry, gva_t gva)
 {
-	uint64_t *entry = &root[SV39_INDEX(gva.v, 2)];
 	uint64_t *table;
 
 	if (!*entry)
@@ -199,17 +272,10 @@ static enum dropped drop_va(struct shadow *s, uint64_t *root, gva_t gva)
 	return DROPPED_LEAF;
 }
 
-static void drop_va_in_context(struct shadow *s, struct shadow_context *c, gva_t gva)
+/* The fence for a drop in a context, or in what all share (c = NULL). */
+static void fence_dropped(struct shadow *s, const struct shadow_context *c, gva_t gva,
+			  enum dropped dropped)
 {
-	enum dropped dropped = DROPPED_NONE;
-
-	for (unsigned sum = 0; sum < 2; sum++) {
-		enum dropped here = c->roots[sum].table ? drop_va(s, c->roots[sum].table, gva) :
-							  DROPPED_NONE;
-
-		dropped = MAX(dropped, here);
-	}
-	/* in both, whichever it was found in: they share tables */
 	if (dropped == DROPPED_MANY)
 		shadow_fence_context(s, c);
 	else if (dropped == DROPPED_LEAF)
@@ -217,20 +283,50 @@ static void drop_va_in_context(struct shadow *s, struct shadow_context *c, gva_t
 	s->stat.drops += dropped != DROPPED_NONE;
 }
 
+static void drop_va_shared(struct shadow *s, gva_t gva)
+{
+	fence_dropped(s, NULL, gva, drop_va(s, &s->global[SV39_INDEX(gva.v, 2)], gva));
+}
+
+static void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
+{
+	unsigned slot = SV39_INDEX(gva.v, 2);
+	enum dropped dropped = DROPPED_NONE;
+
+	for (unsigned sum = 0; sum < 2; sum++) {
+		uint64_t *entry = &c->roots[sum].table[slot];
+
+		if (*entry != shadow_shared(s, slot)) {
+			enum dropped here = drop_va(s, entry, gva);
+
+			dropped = MAX(dropped, here);
+		}
+	}
+	/* in both roots, whichever it was found in: they share tables */
+	fence_dropped(s, c, gva, dropped);
+}
+
 void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint64_t asid)
 {
 	/* "not a valid virtual address: no effect" */
 	if (has_va && !walk_canonical(va))
 		return;
+	/* "Accesses to global mappings are not ordered" by a fence of one ASID. */
+	if (!has_asid) {
+		if (has_va)
+			drop_va_shared(s, va);
+		else
+			forget_shared(s);
+	}
 	for (unsigned i = 0; i < s->context_used; i++) {
 		struct shadow_context *c = &s->contexts[i];
 
 		if (!c->satp || (has_asid && SATP_ASID(c->satp) != (asid & SATP_ASID_MASK)))
 			continue;
 		if (has_va)
-			drop_va_in_context(s, c, va);
+			drop_va_own(s, c, va);
 		else if (c == s->current)
-			empty_context(s, c);
+			forget_own(s, c, true);
 		else
 			drop_context(s, c);
 	}
@@ -271,6 +367,8 @@ void shadow_unpin(struct shadow *s)
 
 int shadow_init(struct shadow *s, const struct shadow_config *config)
 {
+	int err;
+
 	*s = (struct shadow){
 		.ops = config->ops,
 		.ctx = config->ctx,
@@ -280,8 +378,11 @@ int shadow_init(struct shadow *s, const struct shadow_config *config)
 	};
 	if (config->max_pages < SHADOW_MIN_PAGES || !s->context_count)
 		return -EINVAL;
-	return ptpool_init(&s->pool, &config->ops->pool, config->ctx, config->pages,
-			   config->max_pages, SHADOW_MIN_PAGES);
+	err = ptpool_init(&s->pool, &config->ops->pool, config->ctx, config->pages,
+			  config->max_pages, SHADOW_MIN_PAGES);
+	if (!err)
+		s->global = ptpool_alloc(&s->pool, &s->global_page, 0);
+	return err;
 }
 
 void shadow_destroy(struct shadow *s)

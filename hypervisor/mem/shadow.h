@@ -6,7 +6,8 @@
  * A context is one guest address space (a value of the guest's satp). It has two roots, for SUM = 0
  * and SUM = 1, each under a hardware ASID of its own. Leaves hold guest-physical addresses: the
  * G-stage does the rest. Like a TLB, a shadow holds only what a walk of the guest's tables gave
- * since the guest's last fence, and may forget anything at any time.
+ * since the guest's last fence, and may forget anything at any time. Like a TLB, too, it holds the
+ * guest's global mappings (G = 1) once for all address spaces, and a fence of one ASID leaves them.
  */
 #ifndef MEM_SHADOW_H
 #define MEM_SHADOW_H
@@ -41,6 +42,8 @@ struct shadow_ops {
 	bool (*is_ram)(void *ctx, gpa_t gpa, uint64_t size);
 	/* A leaf PTE changed: HFENCE.VVMA va, asid */
 	void (*fence_va)(void *ctx, uint64_t asid, gva_t va);
+	/* A leaf PTE that all contexts share changed: HFENCE.VVMA va, x0 */
+	void (*fence_va_all)(void *ctx, gva_t va);
 	/* Anything of the ASID changed: HFENCE.VVMA x0, asid */
 	void (*fence_asid)(void *ctx, uint64_t asid);
 	/* HFENCE.VVMA x0, x0 */
@@ -62,14 +65,26 @@ struct shadow_config {
 };
 
 struct shadow_root {
-	uint64_t *table;		/* NULL: not made yet */
-	uint64_t vsatp;			/* 0: not made yet */
+	uint64_t *table;		/* stays with the context when that is given up */
+	uint64_t vsatp;			/* 0: its ASID must be fenced before it is used */
 };
+
+/* The tables under the roots of one context, or under all roots. */
+struct shadow_tables {
+	struct ptchain middle;		/* level 1; tag = index in the root */
+	struct ptchain last;		/* level 0 */
+};
+
+#define SHADOW_LOG	16u
 
 struct shadow_context {
 	uint64_t satp;			/* the guest's; 0 = unused */
-	struct shadow_root roots[2];	/* by SUM */
-	struct ptchain root_pages, tables;
+	struct shadow_root roots[2];	/* by SUM; both have tables, or none */
+	struct ptchain root_pages;
+	struct shadow_tables own;
+	/* Where its own leaves are; more than SHADOW_LOG: anywhere. */
+	uint32_t log_count;
+	uint64_t *log[SHADOW_LOG];
 	uint64_t last_used;
 };
 
@@ -81,6 +96,7 @@ struct shadow_stat {
 	uint64_t flushes;		/* contexts dropped or emptied */
 	uint64_t contexts;		/* contexts made */
 	uint64_t reclaims;		/* times the pool was exhausted */
+	uint64_t global_fills;		/* those of fills that all contexts share */
 };
 
 struct shadow {
@@ -92,6 +108,10 @@ struct shadow {
 	struct shadow_context contexts[SHADOW_CONTEXTS];
 	uint32_t context_count;		/* how many of them the ASIDs allow */
 	uint32_t context_used;		/* those from here on never were */
+	/* The root of what all contexts share, which no hart walks. */
+	uint64_t *global;
+	struct ptchain global_page;
+	struct shadow_tables shared;
 	uint32_t asid_first;
 	bool adue;
 	bool pinned;
@@ -146,7 +166,8 @@ int shadow_fault(struct shadow *s, gva_t gva, enum walk_access access, uint64_t 
 /*
  * The guest's SFENCE.VMA for its kernel's translations: drops what it must and fences the shadow's
  * VMID. The same fence for the guest's own tables (the other VMID) is the caller's, and so is
- * ignoring those bits of asid that the guest's satp does not have.
+ * ignoring those bits of asid that the guest's satp does not have. Global mappings go only when no
+ * ASID is given.
  */
 void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint64_t asid);
 

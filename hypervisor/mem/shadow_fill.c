@@ -15,75 +15,128 @@ struct fill {
 	unsigned guest_level;		/* of the guest's leaf that it is made of */
 	uint64_t page_offset;		/* of gva's 4 KiB page in a 2 MiB leaf */
 	bool user;
+	bool global;			/* and the kernel's: may be shared */
 };
 
-/*
- * The level 1 table for a leaf at gva in a context's root; user leaves need a private one. NULL if
- * the pool is exhausted.
- */
-static uint64_t *middle_table(struct shadow *s, struct shadow_context *c, unsigned sum, gva_t gva,
-			      bool user)
+/* The shared level 1 table of a slot, linked into all roots. NULL if the pool is exhausted. */
+static uint64_t *shared_middle(struct shadow *s, unsigned slot)
 {
-	unsigned i = SV39_INDEX(gva.v, 2);
-	uint64_t *mine = &c->roots[sum].table[i];
-	uint64_t *other = c->roots[!sum].table ? &c->roots[!sum].table[i] : NULL;
-	uint64_t *table, old = *mine;
+	uint64_t *table;
 
-	if (old && (!user || (old & SHADOW_PRIVATE)))
+	if (likely(s->global[slot]))
+		return shadow_table(s, s->global[slot]);
+	table = ptpool_alloc(&s->pool, &s->shared.middle, slot);
+	if (!table)
+		return NULL;
+	s->global[slot] = shadow_pointer(s, table);
+	for (unsigned i = 0; i < 2 * s->context_used; i++) {
+		uint64_t *root = s->contexts[i / 2].roots[i % 2].table;
+
+		if (root && !root[slot])
+			root[slot] = s->global[slot];
+	}
+	return table;
+}
+
+/*
+ * A context's own level 1 table for a leaf in a slot; user leaves need a private one. NULL if the
+ * pool is exhausted.
+ */
+static uint64_t *own_middle(struct shadow *s, struct shadow_context *c, unsigned sum,
+			    unsigned slot, bool user)
+{
+	uint64_t *mine = &c->roots[sum].table[slot], *other = &c->roots[!sum].table[slot];
+	uint64_t *table, old = *mine, shared = shadow_shared(s, slot);
+
+	if (old != shared && (!user || (old & SHADOW_PRIVATE)))
 		return shadow_table(s, old);
-	table = ptpool_alloc(&s->pool, &c->tables);
+	table = ptpool_alloc(&s->pool, &c->own.middle, slot);
 	if (!table)
 		return NULL;
 	*mine = shadow_pointer(s, table) | (user ? SHADOW_PRIVATE : 0);
-	if (old)
-		s->ops->fence_asid(s->ctx, shadow_asid(s, c, sum));
-	else if (!user && other && !*other)
+	if (!user && *other == shared)
 		*other = *mine;
+	if (old)
+		shadow_fence_context(s, c);
 	return table;
 }
 
 /* A root's pointer to a table gets a software bit, in both roots if they share the table. */
-static void mark_fragments(struct shadow_context *c, unsigned sum, gva_t gva)
+static void mark_fragments(struct shadow *s, struct shadow_context *c, unsigned sum, unsigned slot)
 {
-	unsigned i = SV39_INDEX(gva.v, 2);
-	uint64_t old = c->roots[sum].table[i];
+	uint64_t old;
 
+	if (!c) {
+		s->global[slot] |= SHADOW_FRAGMENTS;
+		return;
+	}
+	old = c->roots[sum].table[slot];
 	for (unsigned r = 0; r < 2; r++) {
 		uint64_t *root = c->roots[r].table;
 
-		if (root && PTE_TO_PA(root[i]) == PTE_TO_PA(old))
-			root[i] |= SHADOW_FRAGMENTS;
+		if (PTE_TO_PA(root[slot]) == PTE_TO_PA(old))
+			root[slot] |= SHADOW_FRAGMENTS;
 	}
+}
+
+/*
+ * The place of a leaf below an entry of a level 1 table that is a context's own, or shared (c =
+ * NULL): there is a level 0 table afterwards. NULL if the pool is exhausted.
+ */
+static uint64_t *last_entry(struct shadow *s, struct shadow_context *c, uint64_t *entry, gva_t gva)
+{
+	uint64_t *table, old = *entry;
+
+	if (!shadow_is_pointer(old)) {
+		table = ptpool_alloc(&s->pool, c ? &c->own.last : &s->shared.last, 0);
+		if (!table)
+			return NULL;
+		*entry = shadow_pointer(s, table);
+		/* a 2 MiB leaf that is no more: its later fence would not find it */
+		if (old)
+			shadow_fence_context(s, c);
+	}
+	return &shadow_table(s, *entry)[SV39_INDEX(gva.v, 0)];
+}
+
+/*
+ * Note where a leaf of a context's own is. Those of superpages may have to make way for tables, and
+ * a global one shows a slot that might be shared: the next fence shall give up the tables.
+ */
+static void log_leaf(struct shadow_context *c, uint64_t *entry, const struct fill *fill)
+{
+	if (c->log_count < SHADOW_LOG && fill->guest_level == 0 && !fill->global)
+		c->log[c->log_count++] = entry;
+	else
+		c->log_count = SHADOW_LOG + 1;
 }
 
 /* Install a leaf. Returns false if the pool is exhausted. */
 static bool fill_leaf(struct shadow *s, struct shadow_context *c, unsigned sum, gva_t gva,
 		      const struct fill *fill)
 {
-	uint64_t *table = middle_table(s, c, sum, gva, fill->user);
+	unsigned slot = SV39_INDEX(gva.v, 2);
+	bool shared = fill->global && c->roots[sum].table[slot] == shadow_shared(s, slot);
+	struct shadow_context *owner = shared ? NULL : c;
+	uint64_t *table = shared ? shared_middle(s, slot) :
+				   own_middle(s, c, sum, slot, fill->user);
 	uint64_t *entry, old, pte = fill->pte;
 
 	if (!table)
 		return false;
 	entry = &table[SV39_INDEX(gva.v, 1)];
 	if (fill->level == 0 || shadow_is_pointer(*entry)) {
-		if (!shadow_is_pointer(*entry)) {
-			table = ptpool_alloc(&s->pool, &c->tables);
-			if (!table)
-				return false;
-			old = *entry;
-			*entry = shadow_pointer(s, table);
-			/* a 2 MiB leaf that is no more: its later fence would not find it */
-			if (old)
-				shadow_fence_context(s, c);
-		}
+		uint64_t *last = last_entry(s, owner, entry, gva);
+
+		if (!last)
+			return false;
 		if (fill->guest_level > 0)
 			*entry |= SHADOW_FRAGMENTS;
-		entry = &shadow_table(s, *entry)[SV39_INDEX(gva.v, 0)];
+		entry = last;
 		pte += PA_TO_PTE(fill->page_offset);
 	}
 	if (fill->guest_level == 2)
-		mark_fragments(c, sum, gva);
+		mark_fragments(s, owner, sum, slot);
 	old = *entry;
 	if (old == pte) {
 		/* hardware may remember that it was invalid, or what led to it */
@@ -93,8 +146,11 @@ static bool fill_leaf(struct shadow *s, struct shadow_context *c, unsigned sum, 
 	}
 	*entry = pte;
 	s->stat.fills++;
+	s->stat.global_fills += shared;
 	if (old)
-		shadow_fence_leaf(s, c, gva);
+		shadow_fence_leaf(s, owner, gva);
+	else if (owner)
+		log_leaf(owner, entry, fill);
 	return true;
 }
 
@@ -115,13 +171,14 @@ static void make_fill(struct shadow *s, gva_t gva, const struct walk_result *wal
 	if (walk->pte & PTE_D)
 		prot |= walk->pte & PTE_W;
 	if (fill->user) {
-		/* readable by MXR alone: not hardware's, which needs X, and S-mode may not have that */
+		/* readable by MXR alone: hardware needs X for that, which S-mode may not have */
 		if (prot == PTE_X) {
 			prot |= PTE_R;
 			s->mxr_leaves = true;
 		}
 		prot &= ~(uint64_t)PTE_X;
 	}
+	fill->global = walk->global && !fill->user;
 	fill->guest_level = walk->level;
 	if (walk->level > 0 && !in_pinned_2m(s, gva) &&
 	    s->ops->is_ram(s->ctx, GPA(base), PAGE_2M_SIZE)) {
@@ -175,7 +232,10 @@ int shadow_fault(struct shadow *s, gva_t gva, enum walk_access access, uint64_t 
 	else if (access == WALK_FETCH)
 		status = WALK_PAGE_FAULT;
 	else
-		fill.pte = PA_TO_PTE(s->pin_gpa.v) | PTE_R | PTE_W | SHADOW_LEAF;
+		fill = (struct fill){
+			.pte = PA_TO_PTE(s->pin_gpa.v) | PTE_R | PTE_W | SHADOW_LEAF,
+			.global = true,
+		};
 	if (status != WALK_OK) {
 		walk_trap(status, access, gva, out);
 		s->stat.traps++;

@@ -33,6 +33,8 @@ enum walk_status walk_sv39(const struct walk_ops *ops, void *ctx, uint64_t satp,
 			return WALK_ACCESS_FAULT;
 		/* once: the guest's other harts may be writing it */
 		out->pte = READ_ONCE(*out->pte_host);
+		/* "all mappings in the subsequent levels of the page table are global" */
+		out->global |= out->pte & PTE_G;
 		if (pte_is_invalid(out->pte))
 			return WALK_PAGE_FAULT;
 		table = PTE_TO_PA(out->pte);

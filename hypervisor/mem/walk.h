@@ -38,6 +38,7 @@ struct walk_result {
 	gpa_t pte_gpa;
 	gpa_t gpa;		/* of the address that was walked */
 	unsigned level;		/* of the leaf: 0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB */
+	uint64_t global;	/* PTE_G if the leaf, or a pointer to it, has it; else 0 */
 };
 
 /* Whether bits 63:39 of an address equal its bit 38. */

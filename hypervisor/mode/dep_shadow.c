@@ -110,6 +110,12 @@ static void hfence_asid(uint64_t va, uint64_t asid)
 	hfence_vvma_asid(asid);
 }
 
+static void hfence_va(uint64_t va, uint64_t asid)
+{
+	(void)asid;
+	hfence_vvma_va(va);
+}
+
 static void hfence_all(uint64_t va, uint64_t asid)
 {
 	(void)va;
@@ -120,6 +126,11 @@ static void hfence_all(uint64_t va, uint64_t asid)
 static void fence_va(void *ctx, uint64_t asid, gva_t va)
 {
 	fence(ctx, hfence_vvma_va_asid, va.v, asid);
+}
+
+static void fence_va_all(void *ctx, gva_t va)
+{
+	fence(ctx, hfence_va, va.v, 0);
 }
 
 static void fence_asid(void *ctx, uint64_t asid)
@@ -137,6 +148,7 @@ static const struct shadow_ops shadow_ops = {
 	.walk = { .read_pte = read_pte },
 	.is_ram = is_ram,
 	.fence_va = fence_va,
+	.fence_va_all = fence_va_all,
 	.fence_asid = fence_asid,
 	.fence_all = fence_all,
 };

@@ -102,8 +102,8 @@ static void fence_page(void *ctx, gpa_t gpa)
 	(void)ctx;
 	fences++;
 	speculate();
-	softtlb_fence_address(&tlb, 0, gpa.v);
-	softtlb_fence_address(&tlb, 1, gpa.v);
+	softtlb_fence_address(&tlb, 0, gpa.v, false);
+	softtlb_fence_address(&tlb, 1, gpa.v, false);
 	speculate();
 }
 
@@ -124,8 +124,8 @@ static const struct pt_ops ops = {
 static const uint64_t addresses[] = {
 	0, 0x1000, 2 * M - 0x1000, 2 * M, G - 0x1000, G,
 	2 * G - 0x1000, 2 * G, 2 * G + 0x1000, 2 * G + 0x5000, 2 * G + 2 * M - 0x1000,
-	2 * G + 2 * M, 2 * G + 2 * M + 0x1000, 2 * G + 6 * M, 3 * G - 0x1000, 3 * G, 3 * G + 4 * M, 4 * G - 0x1000,
-	4 * G, 1024 * G, 1024 * G + 0x3000, 2048 * G - 0x1000,
+	2 * G + 2 * M, 2 * G + 2 * M + 0x1000, 2 * G + 6 * M, 3 * G - 0x1000, 3 * G, 3 * G + 4 * M,
+	4 * G - 0x1000, 4 * G, 1024 * G, 1024 * G + 0x3000, 2048 * G - 0x1000,
 };
 
 static void start(void)
@@ -328,7 +328,7 @@ TEST("one page that changes is fenced by its address, and an equal mapping not a
 	CHECK_EQ(map(2 * G, 0, 4 * M + 0x3000), 0);
 	CHECK_EQ(map(2 * G + 4 * M, 4 * M, 0x3000), 0);
 	CHECK_EQ(fences, 0);
-	softtlb_remember(&tlb.cells[0][0].tables, 0, 0);
+	softtlb_remember(&tlb.cells[0][0].tables, (struct softtlb_entry){ 0 });
 	CHECK_EQ(gstage_unmap(&lender, GPA(2 * G + 4 * M), 0x1000), 0);
 	CHECK_EQ(fences, 1);
 	CHECK_EQ(tlb.cells[0][0].tables.count, 1);

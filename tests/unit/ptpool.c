@@ -69,7 +69,7 @@ TEST("pages come zeroed, and their two addresses lead to each other")
 	start(4, 1);
 	CHECK_EQ(used_count(), 1);
 	for (unsigned i = 0; i < 4; i++) {
-		char *page = ptpool_alloc(&pool, &chain);
+		char *page = ptpool_alloc(&pool, &chain, 0);
 
 		CHECK(page != NULL);
 		for (unsigned j = 0; j < PAGE_SIZE; j++)
@@ -78,7 +78,7 @@ TEST("pages come zeroed, and their two addresses lead to each other")
 		CHECK(ptpool_page(&pool, ptpool_gpa(&pool, page)) == page);
 	}
 	CHECK_EQ(chain.count, 4);
-	CHECK(!ptpool_alloc(&pool, &chain));
+	CHECK(!ptpool_alloc(&pool, &chain, 0));
 	ptpool_destroy(&pool);
 	CHECK_EQ(used_count(), 0);
 	ptpool_destroy(&pool);
@@ -91,28 +91,52 @@ TEST("a chain comes back as a whole, alone, and its pages are used again")
 
 	start(8, 0);
 	for (unsigned i = 0; i < 3; i++)
-		CHECK(ptpool_alloc(&pool, &first));
-	kept = ptpool_alloc(&pool, &second);
+		CHECK(ptpool_alloc(&pool, &first, 0));
+	kept = ptpool_alloc(&pool, &second, 0);
 	for (unsigned i = 0; i < 4; i++)
-		CHECK(ptpool_alloc(&pool, &first));
-	CHECK(!ptpool_alloc(&pool, &second));
+		CHECK(ptpool_alloc(&pool, &first, 0));
+	CHECK(!ptpool_alloc(&pool, &second, 0));
 	*kept = 1;
 	ptpool_release(&pool, &first);
 	CHECK_EQ(first.count, 0);
 	CHECK_EQ(pool.free.count, 7);
 	ptpool_release(&pool, &first);
 	for (unsigned i = 0; i < 7; i++) {
-		char *page = ptpool_alloc(&pool, &second);
+		char *page = ptpool_alloc(&pool, &second, 0);
 
 		CHECK(page && page != kept);
 		*page = 2;
 	}
-	CHECK(!ptpool_alloc(&pool, &second));
+	CHECK(!ptpool_alloc(&pool, &second, 0));
 	CHECK_EQ(*kept, 1);
 	ptpool_release(&pool, &second);
 	CHECK_EQ(pool.free.count, 8);
 	ptpool_destroy(&pool);
 	CHECK_EQ(used_count(), 0);
+}
+
+TEST("a chain tells the tags of its pages, newest first, also of pages that were used before")
+{
+	struct ptchain chain = { 0 }, other = { 0 };
+	uint32_t n = 0, tag;
+
+	start(8, 0);
+	CHECK(!ptpool_each(&pool, &chain, &n, &tag));
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 4; i++) {
+			CHECK(ptpool_alloc(&pool, &chain, 10 * round + i));
+			CHECK(ptpool_alloc(&pool, &other, 77));
+		}
+		n = 0;
+		for (unsigned i = 4; i-- > 0;) {
+			CHECK(ptpool_each(&pool, &chain, &n, &tag));
+			CHECK_EQ(tag, 10 * round + i);
+		}
+		CHECK(!ptpool_each(&pool, &chain, &n, &tag));
+		ptpool_release(&pool, &chain);
+		ptpool_release(&pool, &other);
+	}
+	ptpool_destroy(&pool);
 }
 
 TEST("a reserve that cannot be had leaves nothing behind")
@@ -132,9 +156,9 @@ TEST("a page at another distance between its addresses is refused")
 
 	start(PAGES, 0);
 	skew_at = 2;
-	CHECK(ptpool_alloc(&pool, &chain));
-	CHECK(ptpool_alloc(&pool, &chain));
-	CHECK(!ptpool_alloc(&pool, &chain));
+	CHECK(ptpool_alloc(&pool, &chain, 0));
+	CHECK(ptpool_alloc(&pool, &chain, 0));
+	CHECK(!ptpool_alloc(&pool, &chain, 0));
 	CHECK_EQ(used_count(), 2);
 	ptpool_destroy(&pool);
 	CHECK_EQ(used_count(), 0);

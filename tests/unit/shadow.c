@@ -1,67 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The shadow, one behaviour a test. Random guests are in shadow_random.c; the machine that both run
- * on, and that checks them, is in shadow_machine.h.
- * SOURCES: hypervisor/mem/shadow.c hypervisor/mem/shadow_fill.c hypervisor/mem/ptpool.c hypervisor/mem/walk.c hypervisor/lib/string.c
+ * The shadow, one behaviour a test: how it is filled and used. Fences are in shadow_fence.c and
+ * shadow_global.c, random guests in shadow_random.c; the machine that all run on, and that checks
+ * them, is in shadow_machine.h.
+ * SOURCES: hypervisor/mem/shadow.c hypervisor/mem/shadow_fill.c hypervisor/mem/ptpool.c
+ * SOURCES: hypervisor/mem/walk.c hypervisor/lib/string.c
  */
-#include "shadow_machine.h"
-
-#define LEAF(gpa, flags)	(PA_TO_PTE(gpa) | PTE_V | PTE_A | PTE_D | (flags))
-#define RW			(PTE_R | PTE_W)
-#define RWX			(PTE_R | PTE_W | PTE_X)
-#define M			(1UL << 20)
-
-static const struct machine_config usual = { .asids = 64, .max_pages = 128, .host_pages = 256 };
-
-/* The index of an address of interest. */
-static unsigned at(uint64_t va)
-{
-	unsigned a = 0;
-
-	while (addresses[a] != va)
-		a++;
-	return a;
-}
-
-static void map(unsigned space, uint64_t va, unsigned level, uint64_t pte)
-{
-	*guest_pte(space, va, level, 2 * space) = pte;
-}
-
-static int load(uint64_t va)
-{
-	return machine_access(at(va), WALK_LOAD, false);
-}
-
-static int store(uint64_t va)
-{
-	return machine_access(at(va), WALK_STORE, false);
-}
-
-static int fetch(uint64_t va)
-{
-	return machine_access(at(va), WALK_FETCH, false);
-}
-
-/* Let the hardware forget that it saw an invalid PTE for an address: most never remember. */
-static void forget_invalid(uint64_t va)
-{
-	struct softtlb_cell *cell = &m.hardware.cells[SATP_ASID(m.vsatp)][at(va)];
-
-	cell->no_leaf = cell->no_table = false;
-}
-
-static unsigned fences(void)
-{
-	return m.fences_va + m.fences_asid + m.fences_all;
-}
-
-static void start(void)
-{
-	machine_start(usual);
-	machine_switch(0, false);
-}
-
+#include "shadow_usual.h"
 TEST("a page takes one fault, however it is used later, and no fence")
 {
 	unsigned before;
@@ -186,8 +131,8 @@ TEST("a user page that comes before the kernel's in its slot stays out of SUM=0,
 	machine_switch(0, true);
 	map(0, B, 0, LEAF(RAM_BASE, RW));
 	map(0, B + 0x1000, 0, LEAF(RAM_BASE + 0x1000, RW | PTE_U));
-	CHECK_EQ(load(B), 1);
 	CHECK_EQ(load(B + 0x1000), 1);
+	CHECK_EQ(load(B), 1);
 	machine_switch(0, false);
 	CHECK_EQ(load(B + 0x1000), -EXC_LOAD_PAGE_FAULT);
 	CHECK_EQ(load(B), 1);
@@ -229,8 +174,6 @@ TEST("a satp that is not Sv39 needs no shadow, and a fault there is an error of 
 	CHECK_EQ(shadow_fault(&m.shadow, GVA(K), WALK_LOAD, 0, false, false, &trap), -EINVAL);
 	CHECK_EQ(shadow_fault(&m.shadow, GVA(K), WALK_LOAD, spaces[1].satp, false, false, &trap),
 		 -EINVAL);
-	CHECK_EQ(shadow_fault(&m.shadow, GVA(K), WALK_LOAD, spaces[0].satp, true, false, &trap),
-		 -EINVAL);
 	machine_finish();
 }
 
@@ -247,146 +190,6 @@ TEST("a guest superpage in RAM is filled by 2 MiB, elsewhere by 4 KiB")
 	CHECK_EQ(load(B), 1);
 	CHECK_EQ(load(B + 0x1000), 0);
 	CHECK_EQ(load(B + 0x400000), 1);
-	machine_finish();
-}
-
-TEST("a fence of any address drops all that was filled from the guest's superpage there")
-{
-	start();
-	map(0, K + 0x200000, 1, LEAF(0x10000000, RW));
-	CHECK_EQ(load(K + 0x200000), 1);
-	CHECK_EQ(load(K + 0x201000), 1);
-	map(0, K + 0x200000, 1, LEAF(0x10200000, RW));
-	machine_sfence(true, K + 0x3fe123, false, 0);
-	CHECK_EQ(load(K + 0x200000), 1);
-	CHECK_EQ(load(K + 0x201000), 1);
-	map(0, B, 2, LEAF(RAM_BASE, RW));
-	CHECK_EQ(load(B), 1);
-	CHECK_EQ(load(B + 0x400000), 1);
-	map(0, B, 2, LEAF(0xc0000000, RW));
-	machine_sfence(true, B + 0x3f000000, true, 1);
-	CHECK_EQ(load(B), 1);
-	CHECK_EQ(load(B + 0x1000), 1);
-	machine_finish();
-}
-
-TEST("such a fence also finds, under SUM=0, what was filled under SUM=1 before a user page came")
-{
-	start();
-	machine_switch(0, true);
-	map(0, B, 2, LEAF(0xc0000000, RW));
-	CHECK_EQ(load(B + 0x1000), 1);
-	*guest_pte(0, B, 2, 0) = 0;
-	map(0, B + 0x400000, 0, LEAF(RAM_BASE, RW | PTE_U));
-	CHECK_EQ(load(B + 0x400000), 1);
-	machine_switch(0, false);
-	CHECK_EQ(load(B + 0x1000), 0);
-	machine_sfence(true, B + 0x3f000000, false, 0);
-	CHECK_EQ(load(B + 0x1000), -EXC_LOAD_PAGE_FAULT);
-	machine_finish();
-}
-
-TEST("pages that come where a superpage was dropped are dropped one by one again")
-{
-	start();
-	map(0, B, 2, LEAF(0xc0000000, RW));
-	CHECK_EQ(load(B), 1);
-	*guest_pte(0, B, 2, 0) = 0;
-	machine_sfence(true, B, false, 0);
-	map(0, B, 0, LEAF(RAM_BASE, RW));
-	map(0, B + 0x1000, 0, LEAF(RAM_BASE, RW));
-	CHECK_EQ(load(B), 1);
-	CHECK_EQ(load(B + 0x1000), 1);
-	machine_sfence(true, B, false, 0);
-	CHECK_EQ(load(B + 0x1000), 0);
-	CHECK_EQ(load(B), 1);
-	machine_finish();
-}
-
-TEST("a 4 KiB page where the guest had a superpage is filled alone, and the superpage forgotten")
-{
-	start();
-	map(0, K, 1, LEAF(RAM_BASE + 2 * M, RW));
-	CHECK_EQ(load(K), 1);
-	*guest_pte(0, K, 1, 0) = 0;
-	map(0, K, 0, LEAF(RAM_BASE, PTE_R | PTE_X));
-	CHECK_EQ(fetch(K), 1);
-	machine_sfence(true, K + 0x1000, false, 0);
-	CHECK_EQ(load(K + 0x1000), -EXC_LOAD_PAGE_FAULT);
-	machine_finish();
-}
-
-TEST("sfence.vma with an address leaves other pages, with an ASID other address spaces")
-{
-	start();
-	for (unsigned space = 0; space < 3; space++) {
-		map(space, K, 0, LEAF(RAM_BASE, RW));
-		map(space, K + 0x1000, 0, LEAF(RAM_BASE, RW));
-		machine_switch(space, false);
-		CHECK_EQ(load(K), 1);
-		CHECK_EQ(load(K + 0x1000), 1);
-	}
-	machine_sfence(true, K, true, 2);
-	CHECK_EQ(load(K), 1);
-	CHECK_EQ(load(K + 0x1000), 0);
-	machine_switch(0, false);
-	CHECK_EQ(load(K), 0);
-	machine_sfence(true, K + 0xfff, false, 0);
-	CHECK_EQ(load(K), 1);
-	CHECK_EQ(load(K + 0x1000), 0);
-	machine_sfence(false, 0, true, 1);
-	CHECK_EQ(load(K + 0x1000), 1);
-	machine_switch(1, false);
-	CHECK_EQ(load(K + 0x1000), 1);
-	machine_switch(2, false);
-	CHECK_EQ(load(K + 0x1000), 0);
-	CHECK_EQ(load(K), 1);
-	machine_sfence(false, 0, false, 0);
-	CHECK_EQ(load(K), 1);
-	machine_finish();
-}
-
-TEST("sfence.vma with an address that is not canonical, or not in any TLB, does nothing")
-{
-	unsigned before;
-
-	start();
-	map(0, K, 0, LEAF(RAM_BASE, RW));
-	CHECK_EQ(load(K), 1);
-	before = fences();
-	machine_sfence(true, K & 0x7fffffffffffffff, false, 0);
-	machine_sfence(true, 0x4000000000, false, 0);
-	machine_sfence(true, K + 0x1000, false, 0);
-	machine_sfence(true, U, true, 1);
-	CHECK_EQ(fences(), before);
-	CHECK_EQ(load(K), 0);
-	machine_finish();
-}
-
-TEST("a fence of everything where nothing was filled does nothing")
-{
-	unsigned before;
-
-	start();
-	machine_switch(0, true);
-	before = fences();
-	machine_sfence(false, 0, false, 0);
-	CHECK_EQ(fences(), before);
-	machine_finish();
-}
-
-TEST("the vsatp in use survives a fence of everything")
-{
-	uint64_t vsatp;
-
-	start();
-	map(0, K, 0, LEAF(RAM_BASE, RW));
-	CHECK_EQ(load(K), 1);
-	vsatp = m.vsatp;
-	machine_sfence(false, 0, false, 0);
-	machine_switch(0, false);
-	CHECK_EQ(m.vsatp, vsatp);
-	CHECK_EQ(load(K), 1);
 	machine_finish();
 }
 

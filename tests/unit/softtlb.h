@@ -20,6 +20,7 @@
 struct softtlb_entry {
 	uint64_t value;			/* a leaf PTE; or the address of a table */
 	unsigned level;			/* of the leaf; of the table */
+	bool global;			/* G = 1 in it, or in a pointer on the way */
 };
 
 struct softtlb_list {
@@ -47,29 +48,31 @@ struct softtlb {
 	struct softtlb_cell cells[SOFTTLB_TAGS][SOFTTLB_ADDRESSES];
 };
 
-static inline void softtlb_remember(struct softtlb_list *list, uint64_t value, unsigned level)
+static inline void softtlb_remember(struct softtlb_list *list, struct softtlb_entry entry)
 {
 	for (unsigned i = 0; i < list->count; i++) {
-		if (list->entries[i].value == value && list->entries[i].level == level)
+		if (list->entries[i].value == entry.value &&
+		    list->entries[i].level == entry.level &&
+		    list->entries[i].global == entry.global)
 			return;
 	}
 	if (list->count == list->room) {
 		list->room = list->room ? 2 * list->room : 8;
 		list->entries = realloc(list->entries, list->room * sizeof(*list->entries));
 	}
-	list->entries[list->count++] = (struct softtlb_entry){ value, level };
+	list->entries[list->count++] = entry;
 }
 
-/* One walk from the table of a level; all that it meets is remembered. */
-static inline void softtlb_walk(struct softtlb *tlb, unsigned tag, unsigned a, uint64_t table,
-				unsigned level)
+/* One walk from a table, which at.value and at.level tell; all that it meets is remembered. */
+static inline void softtlb_walk(struct softtlb *tlb, unsigned tag, unsigned a,
+				struct softtlb_entry at)
 {
 	struct softtlb_cell *cell = &tlb->cells[tag][a];
 
-	for (;; level--) {
-		unsigned bits = level == 2 ? tlb->root_bits : 9;
+	for (;; at.level--) {
+		unsigned level = at.level, bits = level == 2 ? tlb->root_bits : 9;
 		uint64_t index = tlb->addresses[a] >> (12 + 9 * level) & ((1UL << bits) - 1);
-		const uint64_t *pte = tlb->read(tlb->ctx, table + 8 * index);
+		const uint64_t *pte = tlb->read(tlb->ctx, at.value + 8 * index);
 
 		if (!pte)
 			return;
@@ -78,15 +81,19 @@ static inline void softtlb_walk(struct softtlb *tlb, unsigned tag, unsigned a, u
 			cell->no_table = cell->no_table || level > 0;
 			return;
 		}
+		at.global = at.global || (*pte & PTE_G);
 		if (PTE_IS_LEAF(*pte)) {
-			softtlb_remember(&cell->leaves, *pte, level);
+			at.value = *pte;
+			softtlb_remember(&cell->leaves, at);
 			return;
 		}
 		if (level == 0)
 			return;
-		table = PTE_TO_PA(*pte);
+		at.value = PTE_TO_PA(*pte);
 		if (tlb->tables_cached)
-			softtlb_remember(&cell->tables, table, level - 1);
+			softtlb_remember(&cell->tables, (struct softtlb_entry){
+				.value = at.value, .level = level - 1, .global = at.global,
+			});
 	}
 }
 
@@ -94,17 +101,26 @@ static inline void softtlb_walk(struct softtlb *tlb, unsigned tag, unsigned a, u
 static inline void softtlb_speculate(struct softtlb *tlb, unsigned tag, uint64_t root)
 {
 	for (unsigned a = 0; a < tlb->address_count; a++) {
-		softtlb_walk(tlb, tag, a, root, 2);
+		softtlb_walk(tlb, tag, a, (struct softtlb_entry){ .value = root, .level = 2 });
 		for (unsigned i = 0; i < tlb->cells[tag][a].tables.count; i++) {
-			struct softtlb_entry entry = tlb->cells[tag][a].tables.entries[i];
-
-			softtlb_walk(tlb, tag, a, entry.value, entry.level);
+			/* a copy, for the list may grow */
+			softtlb_walk(tlb, tag, a, tlb->cells[tag][a].tables.entries[i]);
 		}
 	}
 }
 
-/* A fence with an address: leaves that cover it, no tables. */
-static inline void softtlb_fence_address(struct softtlb *tlb, unsigned tag, uint64_t address)
+/* Whether an entry of a list survives a fence of one address: only leaves that cover it do not. */
+static inline bool softtlb_survives(const struct softtlb *tlb, unsigned a,
+				    struct softtlb_entry leaf, uint64_t address)
+{
+	unsigned shift = 12 + 9 * leaf.level;
+
+	return address >> shift != tlb->addresses[a] >> shift;
+}
+
+/* A fence with an address: leaves that cover it, no tables. One of an ASID may keep global ones. */
+static inline void softtlb_fence_address(struct softtlb *tlb, unsigned tag, uint64_t address,
+					 bool keep_global)
 {
 	for (unsigned a = 0; a < tlb->address_count; a++) {
 		struct softtlb_cell *cell = &tlb->cells[tag][a];
@@ -112,10 +128,10 @@ static inline void softtlb_fence_address(struct softtlb *tlb, unsigned tag, uint
 		unsigned kept = 0;
 
 		for (unsigned i = 0; i < list->count; i++) {
-			unsigned shift = 12 + 9 * list->entries[i].level;
+			struct softtlb_entry leaf = list->entries[i];
 
-			if (address >> shift != tlb->addresses[a] >> shift)
-				list->entries[kept++] = list->entries[i];
+			if ((keep_global && leaf.global) || softtlb_survives(tlb, a, leaf, address))
+				list->entries[kept++] = leaf;
 		}
 		list->count = kept;
 		if (address >> 12 == tlb->addresses[a] >> 12)
@@ -123,12 +139,29 @@ static inline void softtlb_fence_address(struct softtlb *tlb, unsigned tag, uint
 	}
 }
 
-static inline void softtlb_fence_tag(struct softtlb *tlb, unsigned tag)
+static inline void softtlb_keep_global(struct softtlb_list *list)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (list->entries[i].global)
+			list->entries[kept++] = list->entries[i];
+	}
+	list->count = kept;
+}
+
+/* A fence of a tag. "Accesses to global mappings are not ordered" by one of an ASID. */
+static inline void softtlb_fence_tag(struct softtlb *tlb, unsigned tag, bool keep_global)
 {
 	for (unsigned a = 0; a < tlb->address_count; a++) {
 		struct softtlb_cell *cell = &tlb->cells[tag][a];
 
-		cell->leaves.count = cell->tables.count = 0;
+		if (keep_global) {
+			softtlb_keep_global(&cell->leaves);
+			softtlb_keep_global(&cell->tables);
+		} else {
+			cell->leaves.count = cell->tables.count = 0;
+		}
 		cell->no_leaf = cell->no_table = false;
 	}
 }
@@ -136,7 +169,7 @@ static inline void softtlb_fence_tag(struct softtlb *tlb, unsigned tag)
 static inline void softtlb_fence_all(struct softtlb *tlb)
 {
 	for (unsigned tag = 0; tag < SOFTTLB_TAGS; tag++)
-		softtlb_fence_tag(tlb, tag);
+		softtlb_fence_tag(tlb, tag, false);
 }
 
 static inline uint64_t softtlb_leaf_pa(const struct softtlb *tlb, unsigned a,

@@ -211,6 +211,22 @@ TEST("random tables walk as the specification says and never leave guest RAM")
 	}
 }
 
+TEST("a mapping is global if its leaf has G, or any pointer to it")
+{
+	const uint64_t va = 0x1234567000;
+	struct walk_result out;
+
+	for (unsigned level = 0; level <= 2; level++) {
+		for (unsigned where = 0; where < 1U << (3 - level); where++) {
+			*entry_at(va, level) = PA_TO_PTE(0x40000000) | PTE_V | PTE_R;
+			for (unsigned l = 2, page = 0; page < 3 - level; l--, page++)
+				ram[page][SV39_INDEX(va, l)] |= where >> page & 1 ? PTE_G : 0;
+			CHECK_EQ(walk(va, &out), WALK_OK);
+			CHECK_EQ(out.global, where ? PTE_G : 0);
+		}
+	}
+}
+
 TEST("permissions depend on R, W, X, U, the privilege, SUM and MXR as specified")
 {
 	for (unsigned i = 0; i < 16 * 8 * 3; i++) {

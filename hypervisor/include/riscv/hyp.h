@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Guest virtual addresses of the current VMID: all, all of an ASID, one address of an ASID. */
+/* Guest virtual addresses of the current VMID: all, all of an ASID, one, one of an ASID. */
 static inline void hfence_vvma_all(void)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" : : : "memory");
@@ -17,6 +17,11 @@ static inline void hfence_vvma_all(void)
 static inline void hfence_vvma_asid(uint64_t asid)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, %0" : : "r"(asid) : "memory");
+}
+
+static inline void hfence_vvma_va(uint64_t va)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" : : "r"(va) : "memory");
 }
 
 static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
