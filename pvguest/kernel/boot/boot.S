@@ -4,8 +4,6 @@
  * link address. SBI specification, "Hart start": a0 = hart id, a1 = device tree.
  */
 #include <riscv/pte.h>
-#include <sbi/sbi.h>
-#include <strata/abi.h>
 
 #include "mm/layout.h"
 
@@ -35,22 +33,11 @@ _start:
 	addi	t0, t0, 8
 	bltu	t0, t1, 1b
 
-	/* s2 = feature word, s5 = whether the Strata extension answers: probe, then ask */
-	li	s2, 0
-	li	s5, 0
-	li	a0, STRATA_EID
-	li	a6, SBI_BASE_PROBE_EXTENSION
-	li	a7, SBI_EXT_BASE
-	ecall
-	bnez	a0, 2f
-	beqz	a1, 2f
-	li	s5, 1
-	li	a6, STRATA_FN_FEATURES
-	li	a7, STRATA_EID
-	ecall
-	bnez	a0, 2f
-	mv	s2, a1
-2:
+	/* s2 = the hypervisor's feature word, s5 = whether its extension answers */
+	call	priv_early_features
+	mv	s2, a0
+	mv	s5, a1
+
 	/* The first tables: the image, the identity for the next instruction, some of RAM. */
 	lla	s3, _start
 	lla	s4, boot_root
@@ -78,24 +65,17 @@ _start:
 	addi	t2, t2, -1
 	bnez	t2, 3b
 
-	/* Paging on. Sites are not patched yet, so this one asks. */
-	srli	a1, s4, PAGE_SHIFT
+	/* Paging on. */
+	srli	a0, s4, PAGE_SHIFT
 	li	t0, SATP_MODE_SV39 << SATP_MODE_SHIFT
-	or	a1, a1, t0
-	andi	t0, s2, STRATA_F_HYPERCALL
-	bnez	t0, 4f
-	sfence.vma
-	csrw	satp, a1
-	j	5f
-4:	li	a0, CSR_SATP
-	li	a6, STRATA_FN_CSR_WRITE
-	li	a7, STRATA_EID
-	ecall
-5:	lla	t0, 7f
+	or	a0, a0, t0
+	mv	a1, s2
+	call	priv_early_write_satp
+	lla	t0, 5f
 	ld	t0, 0(t0)
 	jr	t0
 
-6:	/* at the link address */
+4:	/* at the link address */
 	lla	sp, boot_stack + BOOT_STACK_SIZE
 	lla	t0, layout_load_pa
 	sd	s3, 0(t0)
@@ -108,7 +88,7 @@ _start:
 	j	.
 
 	.balign	8
-7:	.dword	6b
+5:	.dword	4b
 
 	.section .bss
 	.balign	4096
