@@ -139,8 +139,8 @@ $(LISTS)/%:
 	$(Q)mkdir -p $(@D) && touch $@
 
 # ---- what is built ------------------------------------------------------------------------------
-.PHONY: images hypervisor pvguest guests unit dtbs firmware
-images: hypervisor pvguest guests dtbs
+.PHONY: images hypervisor pvguest guests unit dtbs firmware linux
+images: hypervisor pvguest guests dtbs linux
 ifeq ($(FIRMWARE),strata)
 images: firmware
 endif
@@ -148,6 +148,7 @@ hypervisor: $(if $(HV_LDS),$(O)/strata.elf,$(HV_OBJ))
 pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio
 guests: $(GUEST_ELF)
 dtbs: $(DTB)
+linux: $(if $(wildcard $(CACHE)/linux/busybox),$(O)/linux/initrd.cpio)
 firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
 
 BUILT_BY := $(TOOLCHAIN_MK) Makefile
@@ -208,7 +209,8 @@ $(O)/pvguest/user/%.o: pvguest/user/%.S $(BUILT_BY)
 # The programs in the archive are stripped; build/pvguest/debug has them with their symbols.
 $(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%)
 	$(call say,LINK,$@)mkdir -p $(@D) $(O)/pvguest/debug && $(CC) $(USER_ISA) $(LINK) \
-		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $< $(PVU_LIB) -lgcc && \
+		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $< $(PVU_LIB) \
+		-lgcc && \
 		$(OBJCOPY) --strip-all $(O)/pvguest/debug/$* $@
 
 $(O)/pvguest/root/etc/%: pvguest/user/etc/%
@@ -217,6 +219,12 @@ $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py $(PVU_LIST) Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
+
+# ---- Linux, if scripts/deps linux has brought it --------------------------------------------
+LINUX_INIT := tests/system/linux-init
+$(O)/linux/initrd.cpio: $(LINUX_INIT) $(CACHE)/linux/busybox scripts/cpio.py Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ init=$(LINUX_INIT) \
+		bin/busybox=$(CACHE)/linux/busybox
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)

@@ -276,7 +276,8 @@ static void command_help(unsigned count, char **words)
 		say("  %s %s\n        %s\n", commands[i].name, commands[i].arguments,
 		    commands[i].help);
 	say("NAME is a name, the beginning of one, or the number in `list'; commands may be cut "
-	    "short, too.\nKeys after Ctrl-]: n next VM, 1-9 VM number, m or Ctrl-] monitor, ? help\n");
+	    "short, too.\n"
+	    "Keys after Ctrl-]: n next VM, 1-9 VM number, m or Ctrl-] monitor, ? help\n");
 }
 
 /* ---- Lines ---- */

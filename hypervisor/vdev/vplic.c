@@ -122,7 +122,7 @@ unsigned vplic_claim(struct vplic *plic, unsigned context)
 
 void vplic_complete(struct vplic *plic, unsigned context, uint32_t source)
 {
-	/* The specification has a completion ignored whose source is not enabled for the context. */
+	/* A completion whose source is not enabled for the context is ignored (specification). */
 	if (!source_exists(plic, source) || !bit_get(plic->contexts[context].enable, source) ||
 	    !bit_get(plic->in_service, source))
 		return;

@@ -53,7 +53,10 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 /* A device drives its line. A source that does not exist is ignored. */
 void vplic_set_level(struct vplic *plic, unsigned source, bool level);
 
-/* The pending, enabled source of the highest priority above the threshold, lowest id first, or 0. */
+/*
+ * The pending, enabled source of the highest priority above the threshold, the lowest id first;
+ * 0 if there is none.
+ */
 unsigned vplic_best(const struct vplic *plic, unsigned context);
 unsigned vplic_claim(struct vplic *plic, unsigned context);
 void vplic_complete(struct vplic *plic, unsigned context, uint32_t source);

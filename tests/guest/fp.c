@@ -11,8 +11,8 @@ static uint64_t state[33], seen[33];
 
 /* The test guests are built without F and D: these few words are all the floating point. */
 #define FP_ASM(text)	".option push\n\t.option arch, +f, +d\n\t" text "\n\t.option pop\n\t"
-#define EACH_F(insn)                                                                              \
-	".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,"     \
+#define EACH_F(insn)                                                                               \
+	".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,"    \
 	"29,30,31\n\t" insn " f\\n, (\\n * 8)(%0)\n\t.endr"
 
 static void fs_set(uint64_t fs)

@@ -97,7 +97,7 @@
 #define HSTATUS_VTSR		(RISCV_UL(1) << 22)
 #define HSTATUS_VSXL_64		(RISCV_UL(2) << 32)
 
-/* htinst: a pseudoinstruction for an implicit read or write of a page table (RV64: 0x3000, 0x3020). */
+/* htinst: a pseudoinstruction for an implicit read or write of a page table (0x3000, 0x3020) */
 #define HTINST_IS_WALK(htinst)	(((htinst) & ~RISCV_UL(0x20)) == 0x3000)
 
 /* Interrupts: numbers, and bits of sip/sie, hip/hie/hvip */

@@ -67,7 +67,8 @@
 #define INSN_RD_MASK		(0x1fU << 7)
 #define INSN_RS1_MASK		(0x1fU << 15)
 #define INSN_RS2_MASK		(0x1fU << 20)
-#define INSN_SFENCE_VMA		((uint32_t)FUNCT7_SFENCE_VMA << 25 | OPCODE_SYSTEM)	/* rs1, rs2 */
+/* sfence.vma rs1, rs2 */
+#define INSN_SFENCE_VMA		((uint32_t)FUNCT7_SFENCE_VMA << 25 | OPCODE_SYSTEM)
 /* csrw csr, rs1 */
 #define INSN_CSRW(csr)		((uint32_t)(csr) << 20 | FUNCT3_CSRRW << 12 | OPCODE_SYSTEM)
 

@@ -318,7 +318,8 @@ static void result_print(const struct op *op, unsigned int count, const struct s
 	number_format(insns, sizeof(insns), sample_has_insns, result->insns);
 	number_format(traps, sizeof(traps), sample_has_counters, result->counters.traps);
 	number_format(mtraps, sizeof(mtraps), sample_has_mtraps, result->counters.mtraps);
-	printf("BENCH {\"op\":\"%s\",\"n\":%u,\"insns\":%s,\"traps\":%s,\"mtraps\":%s,\"ticks\":%lu}\n",
+	printf("BENCH {\"op\":\"%s\",\"n\":%u,\"insns\":%s,\"traps\":%s,\"mtraps\":%s,"
+	       "\"ticks\":%lu}\n",
 	       op->name, count, insns, traps, mtraps, result->ticks);
 }
 

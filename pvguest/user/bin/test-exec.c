@@ -233,7 +233,7 @@ static void exec_errors(void)
 	}
 	fd = sys_openat(AT_FDCWD, text, O_WRONLY | O_CREAT | O_TRUNC, 0755);
 	CHECK(fd >= 0);
-	CHECK_EQ(sys_write((int)fd, "echo no ELF file at all, only some text to look at\n", 51), 51);
+	CHECK_EQ(sys_write((int)fd, "echo no ELF file at all, only a line of text\n", 45), 45);
 	CHECK_EQ(sys_close((int)fd), 0);
 	CHECK_EQ(sys_execve(text, argv, argv + 1), -ENOEXEC);
 	CHECK_EQ(sys_unlink(text), 0);

@@ -55,7 +55,8 @@ static void wild_pointers(void)
 			for (k = 0; k < 4; k++)
 				args[k] = calls[i].args[k] == WILD ? (long)check_wild[j] :
 					  calls[i].args[k];
-			result = syscall6(calls[i].number, args[0], args[1], args[2], args[3], 0, 0);
+			result = syscall6(calls[i].number, args[0], args[1], args[2], args[3],
+					  0, 0);
 			if (result == -EFAULT || result == -ENOSYS)
 				continue;
 			snprintf(why, sizeof(why), "%s with 0x%lx returned %ld", calls[i].name,

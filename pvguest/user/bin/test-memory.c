@@ -14,7 +14,7 @@
 #define RW	(PROT_READ | PROT_WRITE)
 #define MIB	(1024 * 1024L)
 
-/* --- accesses that may fault: the instructions are 4 bytes long, the handler steps over them --- */
+/* --- accesses that may fault: instructions of 4 bytes, the handler steps over them --- */
 
 static volatile int fault_signo, fault_code;
 static volatile uintptr_t fault_addr, fault_pc;
@@ -389,7 +389,8 @@ static void kernel_obeys_protection(void)
 	CHECK_EQ(sys_read(fds[0], (char *)(uintptr_t)kernel_obeys_protection, 3), -EFAULT);
 	CHECK_EQ(sys_mprotect(area, PAGE, PROT_NONE), 0);
 	CHECK_EQ(sys_write(fds[1], area, 3), -EFAULT);
-	CHECK_EQ(sys_read(fds[0], area + PAGE, 3), 3);	/* still there, and the kernel fills pages */
+	/* The bytes are still there, and the kernel fills pages. */
+	CHECK_EQ(sys_read(fds[0], area + PAGE, 3), 3);
 	CHECK(memcmp(area + PAGE, "abc", 3) == 0);
 }
 

@@ -60,7 +60,8 @@ static void on_signal(int signo, struct siginfo *info, void *context)
  * once or spins until calls changes; returns 0 if all registers are as they were.
  */
 #define LOAD(reg, n)	"li " #reg ", 0x5a5a5a5a0" #n "\n\t"
-#define TEST(reg, n)	"li t0, 0x5a5a5a5a0" #n "\n\txor " #reg ", " #reg ", t0\n\tor ra, ra, " #reg "\n\t"
+#define TEST(reg, n)	"li t0, 0x5a5a5a5a0" #n "\n\txor " #reg ", " #reg ", t0\n\t" \
+			"or ra, ra, " #reg "\n\t"
 #define EACH(x)		x(t1, 01) x(t2, 02) x(s1, 03) x(a1, 05) x(a2, 06) x(a3, 07) x(a4, 10) \
 			x(a5, 11) x(a6, 12) x(a7, 13) x(s2, 14) x(s3, 15) x(s4, 16) x(s5, 17) \
 			x(s6, 18) x(s7, 19) x(s8, 20) x(s9, 21) x(s10, 22) x(s11, 23) x(t3, 24) \
@@ -73,7 +74,8 @@ static void on_signal(int signo, struct siginfo *info, void *context)
 #define TEST_FP_REG(r)	"fmv.x.d t1, " #r "\n\txor t1, t1, t0\n\tor ra, ra, t1\n\t"
 #define TEST_FP		"li t0, 0x1234567\n\t" TEST_FP_REG(ft0) TEST_FP_REG(fa0) TEST_FP_REG(fs0) \
 			TEST_FP_REG(ft11) "frrm t0\n\taddi t0, t0, -2\n\tor ra, ra, t0\n\t" \
-			"frflags t0\n\taddi t0, t0, -21\n\tor ra, ra, t0\n\tfsrmi 0\n\tfsflagsi 0\n\t"
+			"frflags t0\n\taddi t0, t0, -21\n\tor ra, ra, t0\n\t" \
+			"fsrmi 0\n\tfsflagsi 0\n\t"
 
 static void trap_restores(void)
 {

@@ -95,7 +95,8 @@ static int body_wait(void)
 
 static void defaults_end(void)
 {
-	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGALRM, SIGTERM };
+	static const int signals[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGABRT,
+				       SIGUSR1, SIGALRM, SIGTERM };
 	size_t i;
 
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {

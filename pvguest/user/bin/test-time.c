@@ -110,7 +110,7 @@ static int registers_hold(long seed, long rounds)
 {
 	long bad = 0;
 
-	/* volatile: it must stay in one piece. x3 and x4 are the program's, a few are the loop's. */
+	/* volatile: it must stay in one piece. x3, x4 and some that the loop needs are left out. */
 	__asm__ volatile(
 		"mv s2, %1\n\taddi s3, s2, 1\n\taddi s4, s2, 2\n\taddi s5, s2, 3\n\t"
 		"addi t3, s2, 4\n\taddi t4, s2, 5\n\taddi t5, s2, 6\n\taddi a6, s2, 7\n\t"
@@ -129,8 +129,8 @@ static int registers_hold(long seed, long rounds)
 		"fmv.x.d t0, fa7\n\tsub t0, t0, %1\n\taddi t0, t0, -4\n\tor s2, s2, t0\n\t"
 		"fmv.x.d t0, ft11\n\tsub t0, t0, %1\n\taddi t0, t0, -6\n\tor %0, s2, t0"
 		: "=&r"(bad), "+r"(seed), "+r"(rounds)
-		: : "s2", "s3", "s4", "s5", "t0", "t1", "t3", "t4", "t5", "a6", "ft0", "fs11", "fa7",
-		    "ft11", "memory");
+		: : "s2", "s3", "s4", "s5", "t0", "t1", "t3", "t4", "t5", "a6", "ft0", "fs11",
+		    "fa7", "ft11", "memory");
 	return bad != 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Self-checking programs: cases that each run in a process of their own and print a line.
- * "PASS: sentence", "FAIL: sentence: why" or "SKIP: sentence: why"; the exit status is 1 if one failed.
+ * Self-checking programs: cases that each run in a process of their own and print a line,
+ * "PASS: sentence", "FAIL: sentence: why" or "SKIP: sentence: why"; exit status 1 if one failed.
  */
 #ifndef PVGUEST_USER_CHECK_H
 #define PVGUEST_USER_CHECK_H

@@ -138,7 +138,7 @@ static int run_help(int argc, char **argv)
 	printf("The shell itself:");
 	for (i = 0; i < BUILTINS; i++)
 		printf(" %s", builtins[i].name);
-	printf("\nPrograms: ls /bin. Words, 'quotes', $variables, $?, | < > >> 2>&1 ; & && || ! #\n");
+	puts("\nPrograms: ls /bin. Words, 'quotes', $variables, $?, | < > >> 2>&1 ; & && || ! #");
 	return 0;
 }
 

@@ -153,7 +153,8 @@ static int command_prepare(const struct shlex_token *token, char **argv, bool ch
 			if (assign(token, len, child) != 0)
 				return -1;
 		} else {
-			more = shlex_expand(token, &arena, argv + argc, SHELL_WORDS_MAX - argc, lookup);
+			more = shlex_expand(token, &arena, argv + argc, SHELL_WORDS_MAX - argc,
+					    lookup);
 			if (more < 0) {
 				shell_complain("command", "too long");
 				return -1;

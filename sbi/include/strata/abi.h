@@ -43,7 +43,7 @@
 /* STRATA_FN_COUNTER_READ: what is counted, since the vCPU (firmware: the hart) started. */
 #define STRATA_COUNTER_TRAPS		0	/* synchronous traps of this vCPU to HS-mode */
 #define STRATA_COUNTER_INTERRUPTS	1	/* exits of this vCPU for host interrupts */
-#define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart; FIRMWARE=strata only */
+#define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart: FIRMWARE=strata */
 
 /* STRATA_FN_SFENCE, third argument: which of the operands are given (rs1, rs2 not x0). */
 #define STRATA_SFENCE_VA		(1UL << 0)
@@ -82,8 +82,8 @@ struct strata_iret {
  * STRATA_F_SHARED_PAGE the guest kernel reads and writes it at the address that it chose with
  * STRATA_FN_MAP_VCPU_PAGE. The hypervisor trusts nothing in it: fields are made legal (WARL)
  * whenever they are used. satp, scounteren and senvcfg are copies for reading: write them by
- * hypercall. sip is the hypervisor's pending set, refreshed at each entry: after unmasking (sie_on or
- * sie), a guest that finds (sip & sie) != 0 makes a STRATA_FN_EVENT_CHECK call.
+ * hypercall. sip is the hypervisor's pending set, refreshed at each entry: after unmasking (sie_on
+ * or sie), a guest that finds (sip & sie) != 0 makes a STRATA_FN_EVENT_CHECK call.
  */
 struct strata_vcpu_page {
 	uint64_t sstatus;	/* virtual sstatus, its SIE bit apart (reads as 0 here) */
