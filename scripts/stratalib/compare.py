@@ -63,7 +63,7 @@ class Comparison:
         self.wall_ns = {}           # (mode key, op): smallest time of an operation
         self.wall_rounds = 0
         self.problems = []          # lines
-        self.kernel_sha256 = self.initrd_sha256 = None
+        self.kernel_sha256 = self.initrd_sha256 = self.strata_sha256 = None
         self.firmware = self.compiler = self.qemu = None
         self.binaries = {}
 
@@ -102,7 +102,8 @@ class Comparison:
                 rows.append(row)
         return {"schema": 1, "qemu": self.qemu, "firmware": self.firmware,
                 "compiler": self.compiler, "kernel_sha256": self.kernel_sha256,
-                "initrd_sha256": self.initrd_sha256, "binaries": self.binaries,
+                "initrd_sha256": self.initrd_sha256, "strata_sha256": self.strata_sha256,
+                "binaries": self.binaries,
                 "failed": {k: r.error for k, r in self.counts.items() if r.error}, "rows": rows}
 
 
@@ -187,6 +188,7 @@ def describe(result):
     result.qemu = settings.qemu_version()
     result.compiler = settings.compiler()[0]
     banner = next((r.firmware for r in result.counts.values() if r.firmware), "OpenSBI")
+    result.strata_sha256 = bench.sha256_of(settings.path("strata.elf"))
     result.firmware = f"{settings.firmware}: {banner}"
 
 

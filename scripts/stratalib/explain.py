@@ -371,7 +371,7 @@ def print_steps(walk):
         print(f"{level:3} {at:016x} {name}{'' if count else '  (traps, not retired)'}")
 
 
-def print_total(op, mode, walk, base, shape, json_path):
+def print_total(op, mode, walk, base, shape, settings):
     value = walk.insns / shape.per_iteration - (base.insns if base else 0)
     levels = {}
     for visit in walk.visits:
@@ -386,27 +386,28 @@ def print_total(op, mode, walk, base, shape, json_path):
     if base and base.insns:
         print(f"less   {base.insns} of the same loop without the operation ({shape.base})")
     print(f"total  {table.number(value)} instructions")
-    counted = counted_before(op, mode, json_path)
-    if counted is None:
-        return
-    if counted == value:
-        print(f"       as compare counted ({json_path})")
-    else:
-        print(f"       compare counted {table.number(counted)} ({json_path}): its figure is the mean of "
-              "many operations, this is one")
+    print("       " + judge_total(op, mode, value, settings))
 
 
-def counted_before(op, mode, path):
-    """I of this cell in compare.json, if there is one."""
+def judge_total(op, mode, value, settings):
+    """The total beside what compare counted, if it was for these images."""
+    path = settings.path("compare.json")
     try:
         with open(path, encoding="utf-8") as f:
-            rows = json.load(f)["rows"]
-    except (OSError, ValueError, KeyError):
-        return None
-    for row in rows:
-        if (row["op"], row["mode"], row["pv_step"]) == (op, mode.mode, mode.pv_step):
-            return row["insns"]
-    return None
+            data = json.load(f)
+        counted = next(row["insns"] for row in data["rows"] if
+                       (row["op"], row["mode"], row["pv_step"]) == (op, mode.mode, mode.pv_step))
+    except (OSError, ValueError, KeyError, StopIteration):
+        return "make compare counts the same operation many times over"
+    images = {"kernel_sha256": "pvguest/kernel.elf", "strata_sha256": "strata.elf"}
+    if any(data.get(key) != bench.sha256_of(settings.path(image)) for key, image in images.items()) \
+            or data["qemu"] != settings.qemu_version() or \
+            not data["firmware"].startswith(settings.firmware):
+        return f"{path} is of another build, firmware or QEMU"
+    if counted == value:
+        return f"as compare counted ({path})"
+    return (f"compare counted {table.number(counted)} ({path}): its figure is the mean of many "
+            "operations, this is one of them")
 
 
 # ---- the command --------------------------------------------------------------------------------
@@ -475,5 +476,5 @@ def main(args):
         print_steps(walk)
         print()
     print_walk(walk, Sources(settings))
-    print_total(args.op, mode, walk, base, shape, settings.path("compare.json"))
+    print_total(args.op, mode, walk, base, shape, settings)
     return 0
