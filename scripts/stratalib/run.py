@@ -72,6 +72,7 @@ def plan_native(settings, args):
     plan = Plan()
     plan.native = True
     kernel, initrd, bootargs = args.kernel or "pvguest", args.initrd, args.bootargs
+    size = 128 << 20
     if args.vm:
         if "," in args.vm:
             raise StrataError("--mode native runs one guest at a time", 2)
@@ -79,10 +80,11 @@ def plan_native(settings, args):
         kernel = args.kernel or tree.chosen().string("strata,kernel") or "pvguest"
         initrd = initrd or (None if args.kernel else tree.chosen().string("strata,initrd"))
         bootargs = bootargs if bootargs is not None else tree.chosen().string("bootargs")
+        size = max(size, tree.memory_bytes())
     elif kernel == "pvguest":
         initrd = initrd or "root.cpio"
     cpus = number_of(args.cpus or 1, "--cpus", 1, 512)
-    size = parse_size(args.mem, "--mem") if args.mem else 128 << 20
+    size = parse_size(args.mem, "--mem") if args.mem else size
     plan.line = qemu.command(
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,

@@ -28,9 +28,10 @@ def main(args):
     import guests       # noqa: E402
     import harness      # noqa: E402
     import host         # noqa: E402
+    import linux        # noqa: E402
     import pvguest      # noqa: E402
     place = harness.Environment(args)
-    for module in (host, guests, pvguest, consoles, badinput):
+    for module in (host, guests, pvguest, consoles, badinput, linux):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

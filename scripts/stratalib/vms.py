@@ -10,6 +10,7 @@ from stratalib.settings import StrataError, parse_size
 MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
 TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
 GENERIC = ("pvguest", "u-boot")
+FETCHED = {"u-boot": "guests", "linux": "linux", "linux-initrd": "linux"}    # by scripts/deps
 
 
 def guest_file(settings, name):
@@ -19,7 +20,9 @@ def guest_file(settings, name):
     for path in (
             {"pvguest": settings.path("pvguest", "kernel.elf"),
              "root.cpio": settings.path("pvguest", "root.cpio"),
-             "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf")}.get(name),
+             "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf"),
+             "linux": os.path.join(settings.cache, "linux", "Image"),
+             "linux-initrd": settings.path("linux", "initrd.cpio")}.get(name),
             settings.path("tests", "guest", name + ".elf"),
             settings.path("tests", "guest", name)):
         if path and os.path.isfile(path):
@@ -30,7 +33,7 @@ def guest_file(settings, name):
 def need_file(settings, name, option):
     path = guest_file(settings, name)
     if path is None:
-        hint = ": scripts/deps guests gets it" if name == "u-boot" else ""
+        hint = f": scripts/deps {FETCHED[name]} gets it" if name in FETCHED else ""
         raise StrataError(f"{option}: no file {name}{hint}", 2)
     return path
 
@@ -84,8 +87,9 @@ class Tree:
             name = self.chosen().string(prop)
             if name and name not in self.files:
                 path = guest_file(settings, name)
-                if path is None and name == "u-boot":
-                    raise StrataError(f"{self.name}: no {name}: scripts/deps guests gets it")
+                if path is None and name in FETCHED:
+                    raise StrataError(
+                        f"{self.name}: no {name}: scripts/deps {FETCHED[name]} gets it")
                 if path:
                     self.files[name] = path
 

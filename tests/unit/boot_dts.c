@@ -105,6 +105,9 @@ static const struct {
 	{ "bench-pv1", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, true, "pvguest", 64 },
 	{ "bench-hw", VM_MODE_HW, 0, true, "pvguest", 64 },
 	{ "u-boot-hw", VM_MODE_HW, 0, false, "u-boot", 128 },
+	{ "linux-te", VM_MODE_TE, 0, false, "linux", 256 },
+	{ "linux-pv", VM_MODE_PV, STRATA_F_HYPERCALL | STRATA_F_SHARED_PAGE, false, "linux", 256 },
+	{ "linux-hw", VM_MODE_HW, 0, false, "linux", 256 },
 };
 
 TEST("each tree in dts/ is in the mode that its name says, and only measuring ones have counters")
@@ -122,4 +125,13 @@ TEST("each tree in dts/ is in the mode that its name says, and only measuring on
 		CHECK_EQ(config.device_count, 2);
 		vm_config_free(&config);
 	}
+}
+
+TEST("a tree with two cpu nodes has two vCPUs")
+{
+	parse("linux-smp");
+	CHECK_EQ(config.vcpu_count, 2);
+	CHECK_EQ(config.mode, VM_MODE_HW);
+	CHECK_STR(config.kernel, "linux");
+	vm_config_free(&config);
 }

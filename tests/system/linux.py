@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's Linux, unmodified: boots, works and powers off in each mode, on one vCPU and on two."""
+from harness import Skip, add_case, check_line, check_status
+from stratalib import vms
+
+SECONDS_FACTOR = 2          # of an ordinary case's deadline
+USUAL = (("te", 1), ("hw", 1))
+ALL = [(mode, cpus) for cpus in (1, 2) for mode in ("native", "te", "pv", "hw")]
+
+
+def boot(mode, cpus):
+    """tests/system/linux-init says `linux: done` if all of its work came out right."""
+    def function(bench):
+        for name in ("linux", "linux-initrd"):
+            if vms.guest_file(bench.settings, name) is None:
+                raise Skip("no Linux: scripts/deps linux gets it")
+        bench.deadline *= SECONDS_FACTOR
+        words = ["--vm", "linux-smp" if cpus == 2 else f"linux-{mode}"]
+        if mode == "native":
+            words = ["--vm", "linux-hw"]
+        if mode == "native" or cpus == 2:
+            words += ["--mode", mode]
+        result = bench.strata("run", *words, "--cpus", str(cpus))
+        check_line(result.out, rf"^linux: processors: {cpus}$")
+        check_line(result.out, r"^linux: done$")
+        check_line(result.out, r"reboot: Power down$")
+        if mode != "native":
+            check_line(result.out, r"^strata: linux-\w+: shut down")
+        check_status(result, 0)
+    return function
+
+
+def describe(mode, cpus):
+    where = "natively" if mode == "native" else f"in {mode}"
+    what = {1: "one hart", 2: "two harts"} if mode == "native" else {1: "one vCPU", 2: "two vCPUs"}
+    return f"Debian's Linux, unmodified, boots, works and powers off {where} on {what[cpus]}"
+
+
+def add(environment):
+    """te and hw; with --full all, two vCPUs with one firmware. Each keeps the machine busy."""
+    for variant in environment.variants() if environment.full else [environment.primary]:
+        for mode, cpus in ALL if environment.full else USUAL:
+            if cpus == 1 or variant.firmware == environment.primary.firmware:
+                add_case(describe(mode, cpus) + variant.words(environment.primary),
+                         boot(mode, cpus), variant, "linux", heavy=True)
