@@ -288,7 +288,7 @@ static void drop_va_shared(struct shadow *s, gva_t gva)
 	fence_dropped(s, NULL, gva, drop_va(s, &s->global[SV39_INDEX(gva.v, 2)], gva));
 }
 
-static void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
+static __attribute__((noinline)) void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
 {
 	unsigned slot = SV39_INDEX(gva.v, 2);
 	enum dropped dropped = DROPPED_NONE;
@@ -306,8 +306,20 @@ static void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
 	fence_dropped(s, c, gva, dropped);
 }
 
+/* Neither is inlined into shadow_sfence(), to keep short what it does for each context. */
+static __attribute__((noinline)) void drop_own(struct shadow *s, struct shadow_context *c)
+{
+	if (c == s->current)
+		forget_own(s, c, true);
+	else
+		drop_context(s, c);
+}
+
 void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint64_t asid)
 {
+	struct shadow_context *c = s->contexts, *end = &s->contexts[s->context_used];
+	uint64_t mask = has_asid ? SATP_ASID_MASK << SATP_ASID_SHIFT : 0;
+
 	/* "not a valid virtual address: no effect" */
 	if (has_va && !walk_canonical(va))
 		return;
@@ -318,17 +330,13 @@ void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint6
 		else
 			forget_shared(s);
 	}
-	for (unsigned i = 0; i < s->context_used; i++) {
-		struct shadow_context *c = &s->contexts[i];
-
-		if (!c->satp || (has_asid && SATP_ASID(c->satp) != (asid & SATP_ASID_MASK)))
+	for (; c < end; c++) {
+		if (((c->satp ^ asid << SATP_ASID_SHIFT) & mask) || !c->satp)
 			continue;
 		if (has_va)
 			drop_va_own(s, c, va);
-		else if (c == s->current)
-			forget_own(s, c, true);
 		else
-			drop_context(s, c);
+			drop_own(s, c);
 	}
 }
 

@@ -313,6 +313,29 @@ TEST("a full pool gives up other address spaces before the current one")
 	machine_finish();
 }
 
+TEST("an address space that fills the pool alone goes on, with global pages as without")
+{
+	struct machine_config config = usual;
+
+	config.max_pages = SHADOW_MIN_PAGES;
+	for (unsigned global = 0; global < 2; global++) {
+		struct ptchain held = { 0 };
+
+		machine_start(config);
+		machine_switch(0, false);
+		for (unsigned i = 0; i < SHADOW_MIN_PAGES - 10; i++)
+			CHECK(ptpool_alloc(&m.shadow.pool, &held, 0));
+		for (unsigned a = 0; a < ARRAY_SIZE(addresses); a++) {
+			map(0, addresses[a], 0, LEAF(RAM_BASE, RW | (global ? PTE_G : 0)));
+			CHECK_EQ(load(addresses[a]), 1);
+			CHECK_EQ(load(addresses[a]), 0);
+		}
+		CHECK(m.shadow.stat.reclaims > 0);
+		CHECK_EQ(m.shadow.stat.global_fills, global * m.shadow.stat.fills);
+		machine_finish();
+	}
+}
+
 TEST("hardware that remembers an invalid PTE is fenced when the same fault comes again")
 {
 	start();

@@ -166,6 +166,21 @@ TEST("sfence.vma of an ASID drops few pages or many, and keeps the tables of few
 	}
 }
 
+TEST("superpages that make way for pages, fence after fence, take no more tables each time")
+{
+	start();
+	for (unsigned i = 0; i < 50; i++) {
+		map(0, K, 1, LEAF(RAM_BASE + 2 * M, RW));
+		CHECK_EQ(load(K), 1);
+		*guest_pte(0, K, 1, 0) = 0;
+		map(0, K, 0, LEAF(RAM_BASE, PTE_R | PTE_X));
+		CHECK_EQ(fetch(K), 1);
+		machine_sfence(false, 0, true, 1);
+	}
+	CHECK_EQ(m.used_count, SHADOW_MIN_PAGES);
+	machine_finish();
+}
+
 TEST("a context that is used again for another address space shows nothing of the first")
 {
 	start();

@@ -194,6 +194,23 @@ TEST("a page of one address space beside global ones is its own; a fence gives t
 	machine_finish();
 }
 
+TEST("when a slot becomes a context's own, neither of its roots leads to what is shared")
+{
+	for (unsigned sum = 0; sum < 2; sum++) {
+		start();
+		map_all(K, 0, LEAF(RAM_BASE, G_RW));
+		map(0, K + 0x1000, 0, LEAF(RAM_BASE + 0x1000, RW));
+		machine_switch(0, !sum);
+		CHECK_EQ(load(K), 1);
+		machine_switch(0, sum);
+		CHECK_EQ(load(K + 0x1000), 1);
+		/* nor does the hardware remember, under the other, that nothing was there */
+		machine_switch(0, !sum);
+		CHECK_EQ(machine_access(at(K + 0x1000), WALK_LOAD, true), 0);
+		machine_finish();
+	}
+}
+
 TEST("a slot that is shared after a context had its own there is shared with the others")
 {
 	start();
