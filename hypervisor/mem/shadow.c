@@ -288,7 +288,9 @@ static void drop_va_shared(struct shadow *s, gva_t gva)
 	fence_dropped(s, NULL, gva, drop_va(s, &s->global[SV39_INDEX(gva.v, 2)], gva));
 }
 
-static __attribute__((noinline)) void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
+/* Not inlined, to keep short what shadow_sfence() does for each context. */
+static __attribute__((noinline))
+void drop_va_own(struct shadow *s, struct shadow_context *c, gva_t gva)
 {
 	unsigned slot = SV39_INDEX(gva.v, 2);
 	enum dropped dropped = DROPPED_NONE;
@@ -306,8 +308,9 @@ static __attribute__((noinline)) void drop_va_own(struct shadow *s, struct shado
 	fence_dropped(s, c, gva, dropped);
 }
 
-/* Neither is inlined into shadow_sfence(), to keep short what it does for each context. */
-static __attribute__((noinline)) void drop_own(struct shadow *s, struct shadow_context *c)
+/* Not inlined either. */
+static __attribute__((noinline))
+void drop_own(struct shadow *s, struct shadow_context *c)
 {
 	if (c == s->current)
 		forget_own(s, c, true);
