@@ -165,6 +165,8 @@ static void test_ipi(void)
 	test_end();
 
 	test_begin("send_ipi to a hart that does not exist is INVALID_PARAM");
+	if (on_opensbi)
+		return test_skip("OpenSBI 1.6 ignores such a hart");
 	expect_error(error_of(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, 0x1234567), SBI_ERR_INVALID_PARAM,
 		     "base 0x1234567");
 	expect_error(error_of(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, ~1UL), SBI_ERR_INVALID_PARAM,
@@ -191,6 +193,8 @@ static void test_rfence(void)
 	test_end();
 
 	test_begin("a remote fence of a hart that does not exist is INVALID_PARAM");
+	if (on_opensbi)
+		return test_skip("OpenSBI 1.6 ignores such a hart");
 	for (uint64_t fid = SBI_RFENCE_FENCE_I; fid <= SBI_RFENCE_SFENCE_VMA_ASID; fid++)
 		expect_error(rfence(fid, 1, 0x1234567, 0, 0), SBI_ERR_INVALID_PARAM, "base");
 	test_end();
