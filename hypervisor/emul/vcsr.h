@@ -145,7 +145,8 @@ const char *vcsr_name(unsigned int csr);
  * The hot path of te: csrr and csrrw of sscratch, sepc, scause and stval, whose accesses have no
  * effect beyond the register itself; everything else returns false untouched and goes through
  * insn_decode and vcsr_access, of which this is the measured twin (tests/unit/vcsr.c compares
- * them). Only where the hypervisor alone writes the page: what is read is not made legal again.
+ * them). What is read is not made legal again: only a pv guest can have stored something else, and
+ * only it reads that back.
  * regs[0] must be 0 and stays so. The caller has checked the virtual privilege and steps the PC
  * by 4.
  */

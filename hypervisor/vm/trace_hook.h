@@ -15,14 +15,14 @@ void trace_enter_record(struct vcpu *v);
 /* Only the VM with this id is traced; UINT32_MAX: all. */
 void trace_filter(uint32_t vm_id);
 
-/* First thing in vcpu_exit(): sepc, stval, sstatus still as the trap left them, v->pc set. */
+/* Before an exit is handled: sepc, stval, sstatus still as the trap left them, v->pc set. */
 static inline void trace_exit(struct vcpu *v, uint64_t scause)
 {
 	if (trace_on())
 		trace_exit_record(v, scause);
 }
 
-/* Last thing in vcpu_exit(), with what it returns. */
+/* After it, with what the handler returned. */
 static inline void trace_done(struct vcpu *v, enum vcpu_next next)
 {
 	if (trace_on())

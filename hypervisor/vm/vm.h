@@ -98,7 +98,7 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 		     size_t why_size);
 /* Start vCPU 0 at pc with a0 = its hart id and a1 = opaque; every other vCPU is HSM-stopped. */
 void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque);
-/* End the VM: its vCPUs stop at their next exit. From any hart; prints one line; printf format. */
+/* End the VM: its vCPUs stop at their next exit. From any hart; why is one line. */
 void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Give the memory of a VM that has stopped on every hart back; what it was can still be listed. */

@@ -40,7 +40,7 @@
 #define STRATA_F_DIRECT_PAGING		(1UL << 3)	/* step 3 */
 #define STRATA_F_FAST_ENTRY		(1UL << 4)	/* step 4 */
 
-/* STRATA_FN_COUNTER_READ: what is counted, since the vCPU (firmware: the hart) started. */
+/* STRATA_FN_COUNTER_READ: what is counted, since the VM was built (M-mode: since reset). */
 #define STRATA_COUNTER_TRAPS		0	/* synchronous traps of this vCPU to HS-mode */
 #define STRATA_COUNTER_INTERRUPTS	1	/* exits of this vCPU for host interrupts */
 #define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart: FIRMWARE=strata */
@@ -86,7 +86,7 @@ struct strata_iret {
  * or sie), a guest that finds (sip & sie) != 0 makes a STRATA_FN_EVENT_CHECK call.
  */
 struct strata_vcpu_page {
-	uint64_t sstatus;	/* virtual sstatus, its SIE bit apart (reads as 0 here) */
+	uint64_t sstatus;	/* SPIE, SPP, FS, SUM, MXR; all else, SIE too, is 0 here */
 	uint8_t sie_on;		/* sstatus.SIE: 0 or 1 */
 	uint8_t reserved0[7];
 	uint64_t sie;
