@@ -20,6 +20,35 @@ def boot_and_type(mode):
     return function
 
 
+def interrupt(bench):
+    """Ctrl-C ends what runs or the line that is typed; the same shell goes on."""
+    with bench.console([bench.tree("pvguest-te")]) as session:
+        def expect(pattern):
+            check(session.expect(pattern, bench.left() / 2), f"no {pattern!r} in "
+                  f"{session.text().splitlines()[-3:]}")
+
+        expect(r"\$ ")
+        for command in (b"spin", b"sleep 100; echo no", b"cat", b"cat | cat"):
+            session.send(command + b"\n")
+            expect(re.escape(command.decode()) + r"\r?\n")
+            session.send(b"\x03")
+            expect(r"\$ ")
+        session.send(b"echo status $? of $$\n")
+        expect(r"^status 130 of (\d+)\r?\n\$ ")
+        session.send(b"echo 'begun\n")
+        expect(r"> ")
+        session.send(b"\x03")
+        expect(r"\$ ")
+        session.send(b"\x1c\x1aecho still $$\n")
+        expect(r"^still \d+\r?\n\$ ")
+        session.send(b"poweroff\n")
+        expect(r"strata: pvguest-te: shut down")
+        text = session.text()
+    check("\nno" not in text and "init:" not in text, "the rest of a line ran, or the shell died")
+    first, then = re.findall(r"^(?:status 130 of|still) (\d+)$", text, re.M)
+    check(first == then, f"shell {first} and then shell {then}")
+
+
 def end_of_input(bench):
     result = bench.strata("run", "--vm", "pvguest-hw", stdin=b"echo done\n")
     check_status(result, 0)
@@ -129,6 +158,7 @@ def add(environment):
             where = "natively" if mode == "native" else f"in {mode}"
             add_case(f"the program {program} passes {where}", run_program(program, mode),
                      group="pvguest")
+    add_case("Ctrl-C ends what the shell runs, never the shell", interrupt, group="pvguest")
     spread(environment, "a te, a pv and a hw VM run at the same time on 2 harts", three_at_once, 1,
            "pvguest")
     add_case("a VM that loops with interrupts off does not stop another on the same hart",

@@ -59,6 +59,7 @@ static _Noreturn void child_exec(char *const argv[])
 	long error;
 
 	sys_setsid();
+	sys_ioctl(0, TIOCSCTTY, NULL);		/* Ctrl-C is for it, even before it reads */
 	error = sys_execve(argv[0], argv, child_environ);
 	if (error == -ENOEXEC || error == -EACCES)
 		error = sys_execve(script[0], script, child_environ);

@@ -15,6 +15,8 @@
 
 #define TOKENS_MAX	1024
 #define STAGES_MAX	64	/* of a pipeline */
+#define LINE_TOO_LONG	(-1)
+#define LINE_INTERRUPTED (-2)
 
 static struct shlex_token tokens[TOKENS_MAX];
 
@@ -23,9 +25,9 @@ static struct shlex_token tokens[TOKENS_MAX];
 static void report_signal(long pid, int status)
 {
 	static const char *const words[] = {
-		[SIGILL] = "illegal instruction", [SIGTRAP] = "breakpoint", [SIGABRT] = "aborted",
-		[SIGBUS] = "bus error", [SIGFPE] = "arithmetic error", [SIGKILL] = "killed",
-		[SIGSEGV] = "segmentation fault", [SIGTERM] = "terminated",
+		[SIGQUIT] = "quit", [SIGILL] = "illegal instruction", [SIGTRAP] = "breakpoint",
+		[SIGABRT] = "aborted", [SIGBUS] = "bus error", [SIGFPE] = "arithmetic error",
+		[SIGKILL] = "killed", [SIGSEGV] = "segmentation fault", [SIGTERM] = "terminated",
 	};
 	unsigned int signo = (unsigned int)WTERMSIG(status);
 
@@ -38,7 +40,7 @@ static void report_signal(long pid, int status)
 
 static long stage_fork(const struct shlex_token *token, int input, const int output[2])
 {
-	long pid = sys_fork();
+	long pid = shell_signal_fork(false);
 
 	if (pid != 0)
 		return pid;
@@ -54,10 +56,14 @@ static long stage_fork(const struct shlex_token *token, int input, const int out
 	shell_command_child(token);
 }
 
-/* Waits for the stages of a pipeline; the status of the last. */
+/*
+ * Waits for the stages of a pipeline; the status of the last. What ended by Ctrl-C ends the line at
+ * the prompt; what lived on had its own use for it.
+ */
 static int stages_wait(const long *pids, int count)
 {
 	int i, status, result = 1;
+	bool interrupted = false;
 	long pid;
 
 	for (i = 0; i < count; i++) {
@@ -67,8 +73,10 @@ static int stages_wait(const long *pids, int count)
 		if (pid == pids[i]) {
 			report_signal(pid, status);
 			result = shell_status(status);
+			interrupted |= WIFSIGNALED(status) && WTERMSIG(status) == SIGINT;
 		}
 	}
+	shell.interrupted = shell.interactive && interrupted;
 	return result;
 }
 
@@ -143,7 +151,7 @@ static const struct shlex_token *chain_run(const struct shlex_token *token, bool
 	bool skip = !really;
 
 	for (;;) {
-		if (!skip)
+		if (!skip && !shell.interrupted)
 			shell.last_status = pipeline_run(token);
 		token = pipeline_end(token);
 		if (token->type != SHLEX_AND && token->type != SHLEX_OR)
@@ -155,7 +163,7 @@ static const struct shlex_token *chain_run(const struct shlex_token *token, bool
 
 static void background_run(const struct shlex_token *token)
 {
-	long pid = sys_fork();
+	long pid = shell_signal_fork(true);
 
 	if (pid == 0) {
 		shell.interactive = false;
@@ -206,7 +214,7 @@ static int list_check(const struct shlex_token *token)
 
 static void list_run(const struct shlex_token *token)
 {
-	while (token->type != SHLEX_END) {
+	while (token->type != SHLEX_END && !shell.interrupted) {
 		const struct shlex_token *end;
 
 		if (token->type == SHLEX_SEPARATOR || token->type == SHLEX_BACKGROUND) {
@@ -237,28 +245,39 @@ static bool text_run(const char *text)
 		shell.last_status = 2;
 	else
 		list_run(tokens);
+	if (shell.interrupted)		/* behind the terminal's ^C */
+		dprintf(2, "\n");
 	return true;
 }
 
 /* --- input --- */
 
-/* Appends a line to what `used` bytes of buf hold; the new length, 0 at the end, or -1. */
-static long line_read(char *buf, long used)
+/*
+ * Appends a line to what `used` bytes of buf hold; the new length, the same at the end, or why
+ * there is no line. A terminal gives one line; of a file, from which commands may read, too, no
+ * more than the line is taken.
+ */
+static long line_read(char *buf, long used, const char *prompt)
 {
-	char c = 0;
-
 	shell.line++;
-	while (c != '\n' && used < SHELL_LINE_MAX - 1) {
-		long got = sys_read(shell.fd, &c, 1);
+	while (used < SHELL_LINE_MAX - 1) {
+		size_t room = (size_t)(SHELL_LINE_MAX - 1 - used);
+		long got = shell.interactive ? shell_signal_read(prompt, buf + used, room) :
+					       sys_read(shell.fd, buf + used, 1);
 
+		if (got == -EINTR && shell.interrupted)
+			return LINE_INTERRUPTED;
 		if (got == -EINTR)
 			continue;
 		if (got <= 0)
 			break;
-		buf[used++] = c;
+		prompt = "";
+		used += got;
+		if (buf[used - 1] == '\n')
+			break;
 	}
 	buf[used] = '\0';
-	return used < SHELL_LINE_MAX - 1 ? used : -1;
+	return used < SHELL_LINE_MAX - 1 ? used : LINE_TOO_LONG;
 }
 
 static void background_reap(void)
@@ -280,10 +299,15 @@ static int source_run(void)
 	for (;;) {
 		if (shell.interactive && used == 0)
 			background_reap();
-		if (shell.interactive)
-			dprintf(2, used == 0 ? "$ " : "> ");
-		length = line_read(buf, used);
-		if (length < 0) {
+		shell.interrupted = false;
+		length = line_read(buf, used, used == 0 ? "$ " : "> ");
+		if (length == LINE_INTERRUPTED) {
+			dprintf(2, "\n");
+			shell.last_status = 128 + SIGINT;
+			used = 0;
+			continue;
+		}
+		if (length == LINE_TOO_LONG) {
 			shell_complain("syntax error", "line too long");
 			return 2;
 		}
@@ -312,7 +336,7 @@ static int script_open(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct stat st;
+	uint8_t terminal[64];	/* more than any struct termios */
 
 	shell.pid = sys_getpid();
 	variable_import(program_environ);
@@ -343,6 +367,8 @@ int main(int argc, char **argv)
 	shell.fd = argc > 1 ? script_open(argv[1]) : 0;
 	if (shell.fd < 0)
 		return 127;
-	shell.interactive = argc == 1 && sys_fstat(0, &st) == 0 && (st.st_mode & S_IFMT) == S_IFCHR;
+	shell.interactive = argc == 1 && sys_ioctl(0, TCGETS, terminal) == 0;
+	if (shell.interactive)
+		shell_signal_prompt();
 	return source_run();
 }

@@ -123,6 +123,15 @@ static void background(void)
 	expect("sleep 0.1 && echo late & echo early; wait", "early\nlate\n", 0);
 }
 
+static void background_signals(void)
+{
+	expect("sh -c 'kill -INT $$; kill -QUIT $$; echo alive' & wait $!; echo $?",
+	       "alive\n0\n", 0);
+	CHECK_EQ(shell_run("sh -c 'kill -TERM $$; echo alive' & wait $!; echo $?"), 0);
+	CHECK(strstr(output, "143\n") != NULL && strstr(output, "alive") == NULL);
+	expect("sh -c 'kill -INT $$; echo alive'; echo $?", "130\n", 0);
+}
+
 static void complaints(void)
 {
 	expect("nosuch; echo $?", "sh: line 1: nosuch: not found\n127\n", 0);
@@ -156,6 +165,7 @@ int main(int argc, char **argv)
 		{ "the shell redirects and puts back", redirections },
 		{ "the shell changes directory", directories },
 		{ "the shell runs commands in the background", background },
+		{ "only background commands ignore SIGINT and SIGQUIT", background_signals },
 		{ "the shell says what is wrong and where", complaints },
 		{ "the shell tells which signal ended a command", crashes_are_told },
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parts of the shell: its state, the commands it runs itself, and running one command.
+ * The parts of the shell: its state, its signals, the commands it runs itself, running one command.
  * POSIX.1-2017, shell command language.
  */
 #ifndef PVGUEST_USER_SHELL_H
@@ -19,6 +19,7 @@ struct shell {
 	const char *name;	/* of that file */
 	unsigned long line;
 	bool interactive;
+	volatile bool interrupted;	/* by Ctrl-C: the rest of the line is not run */
 	char **positional;	/* $0, $1, ... */
 	int positional_count;
 	int last_status;	/* $? */
@@ -44,6 +45,18 @@ const struct shell_builtin *shell_builtin_find(const char *name);
 
 /* The same for the command at `token`, whose name has to stand there literally. */
 const struct shell_builtin *shell_command_builtin(const struct shlex_token *token);
+
+/* The actions of a shell at a terminal: Ctrl-C ends the line, but never the shell. */
+void shell_signal_prompt(void);
+
+/* Prompts and reads at the terminal; -EINTR, with nothing read, if Ctrl-C came meanwhile. */
+long shell_signal_read(const char *prompt, char *buf, size_t size);
+
+/*
+ * fork; the child heeds the terminal's signals again, or, in the background, ignores SIGINT and
+ * SIGQUIT. Returns what fork does.
+ */
+long shell_signal_fork(bool background);
 
 /* Runs a command in this process, for good: the child's part after a fork. */
 _Noreturn void shell_command_child(const struct shlex_token *token);

@@ -96,14 +96,16 @@ static int run_wait(int argc, char **argv)
 	long error = 0;
 
 	if (argc == 1) {
-		while (sys_wait4(-1, &status, 0) > 0)
+		while ((error = sys_wait4(-1, &status, 0)) > 0)
 			;
-		return 0;
+		return error == -EINTR ? 128 + SIGINT : 0;
 	}
 	for (i = 1; i < argc; i++) {
 		error = -EINVAL;
 		if (program_number(argv[i], 0x7fffffff, &pid) == 0)
 			error = sys_wait4((long)pid, &status, 0);
+		if (error == -EINTR)
+			return 128 + SIGINT;
 		if (error < 0) {
 			shell_complain(argv[i], program_strerror(error));
 			return 127;

@@ -10,7 +10,8 @@
  *              O_TRUNC O_APPEND O_DIRECTORY O_CLOEXEC) close pipe2 getdents64 lseek read write
  *              readv writev newfstatat(AT_EMPTY_PATH too) fstat
  *              /dev/console, /dev/null and /dev/zero; fds 0, 1, 2 of init are the console, which
- *              echoes, ends lines at CR or LF, obeys backspace, and takes ^D as the end of file
+ *              echoes, ends lines at CR or LF, obeys backspace, takes ^D as the end of file; ^C
+ *              is SIGINT for the session that took it by ioctl(TIOCSCTTY)
  *   processes  clone(SIGCHLD: fork) execve exit exit_group wait4(pid, -1, WNOHANG) getpid getppid
  *              gettid set_tid_address getuid geteuid getgid getegid sched_yield uname
  *              setpgid getpgid setsid
@@ -132,6 +133,7 @@
 #define F_DUPFD_CLOEXEC	1030
 #define FD_CLOEXEC	1
 #define TCGETS		0x5401
+#define TIOCSCTTY	0x540e
 #define S_IFMT		0170000
 #define S_IFDIR		0040000
 #define S_IFCHR		0020000
@@ -168,6 +170,7 @@
 #define SIGCHLD		17
 #define SIGCONT		18
 #define SIGSTOP		19
+#define SIGTSTP		20
 #define SIG_DFL		((void (*)(int, struct siginfo *, void *))0)
 #define SIG_IGN		((void (*)(int, struct siginfo *, void *))1)
 #define SIG_BLOCK	0
