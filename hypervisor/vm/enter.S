@@ -5,14 +5,17 @@
  * are not touched. Privileged specification, "Trap Return" and "Hypervisor Status Register".
  *
  * One vector serves guest exits and, once vcpu_enter has run, the host's own traps, which keep
- * apart by sscratch: the vCPU while a guest runs, 0 while the host does. Their frames are different.
+ * apart by sscratch: the vCPU while a guest runs, 0 while the host does. Their frames differ.
  */
 #include <riscv/csr.h>
 #include <offsets.h>
 
 	/* All but x0, and a0 (x10), which holds the vCPU meanwhile. */
 	.macro	for_guest_regs op
-	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17
+	\op	x\r, (VCPU_REGS + \r * 8)(a0)
+	.endr
+	.irp	r, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	\op	x\r, (VCPU_REGS + \r * 8)(a0)
 	.endr
 	.endm

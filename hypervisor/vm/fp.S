@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vcpu_fp_save(struct fp_state *), vcpu_fp_load: floating-point registers of a vCPU: the only FP instructions in the hypervisor. The caller has
- * set sstatus.FS. Unprivileged specification, "F" and "D".
+ * vcpu_fp_save(struct fp_state *) and vcpu_fp_load: the floating-point registers of a vCPU, and the
+ * only FP instructions in the hypervisor. The caller has set sstatus.FS. Unprivileged
+ * specification, "F" and "D".
  */
 #include <riscv/csr.h>
 #include <offsets.h>
@@ -10,7 +11,10 @@
 	.option	arch, +f, +d
 
 	.macro	for_fp_regs op
-	.irp	r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp	r, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	\op	f\r, (\r * 8)(a0)
+	.endr
+	.irp	r, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	\op	f\r, (\r * 8)(a0)
 	.endr
 	.endm

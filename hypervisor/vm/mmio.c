@@ -24,7 +24,7 @@ static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stv
 
 /*
  * RAM is mapped always: a fault there, or on a page of ours that the walk reads, comes from an old
- * "invalid" that the hart still remembers (mapping a page is not fenced). Everything else is nothing.
+ * "invalid" that the hart still remembers (mapping a page is not fenced). All else is nothing.
  */
 static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa)
 {
@@ -87,7 +87,7 @@ static inline uint64_t extend(const struct access *access, uint64_t value)
 enum vcpu_next mmio_exit(struct vcpu *v)
 {
 	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
-	/* htval is the address shifted right by 2; the low bits are those of the virtual address. */
+	/* htval is the address shifted right by 2; the low bits are those of stval. */
 	gpa_t gpa = GPA(csr_read(CSR_HTVAL) << 2 | (stval & 3));
 	struct vdev *dev = vm_find_device(v->vm, gpa, 1);
 	struct access access;
@@ -96,8 +96,8 @@ enum vcpu_next mmio_exit(struct vcpu *v)
 	int err;
 
 	/*
-	 * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on QEMU
-	 * 7.2, where it is 0 always, the page offsets tell.
+	 * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on
+	 * QEMU 7.2, where it is 0 always, the page offsets tell.
 	 */
 	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || ((gpa.v ^ stval) & PAGE_MASK) != 0 ||
 	    HTINST_IS_WALK(csr_read(CSR_HTINST)))

@@ -8,7 +8,7 @@
 
 #include "vm/vcpu.h"
 
-/* Handles one synchronous exit; the guest's pc is v->pc and the trap's CSRs are still as they were. */
+/* Handles one synchronous exit; the guest's pc is v->pc, the trap's CSRs are as it left them. */
 typedef enum vcpu_next exit_handler(struct vcpu *v);
 #define EXIT_COUNT	64	/* all synchronous causes that an implementation may have */
 
@@ -31,22 +31,22 @@ struct mode_ops {
 
 	/* v is loaded and irq_pending has changed: have it take, or stop taking, its interrupts. */
 	void (*irq_update)(struct vcpu *v);
-	/* The loaded v clears its software interrupt by an SBI call; NULL: irq_pending is all there is. */
+	/* The loaded v clears its software interrupt by SBI; NULL: irq_pending is all there is. */
 	void (*clear_soft)(struct vcpu *v);
 	/* Is an interrupt pending that ends WFI (pending and enabled in sie, whatever SIE says)? */
 	bool (*irq_wakes)(struct vcpu *v);
 	/* SBI set_timer on the loaded v. */
 	void (*set_timer)(struct vcpu *v, uint64_t deadline);
 	/*
-	 * When a vCPU that leaves its hart wants to be woken by its own timer, beyond what set_timer put
-	 * in timer_deadline; UINT64_MAX for never. v is still loaded.
+	 * When a vCPU that leaves its hart wants to be woken by its own timer, beyond what
+	 * set_timer put in timer_deadline; UINT64_MAX for never. v is still loaded.
 	 */
 	uint64_t (*wake_deadline)(struct vcpu *v);
 	/* Inject an exception at v->pc; v is loaded. */
 	void (*inject)(struct vcpu *v, const struct guest_trap *trap);
 	/* Drop every cached translation of the loaded v (a remote SFENCE.VMA). */
 	void (*fence_vma)(struct vcpu *v);
-	/* A faulted access of ours to gva: make it possible, or say what trap the guest would get. */
+	/* A faulted access of ours: make it possible, or say what trap the guest would get. */
 	bool (*fault_in)(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap);
 	/* The privilege level that the loaded v was in at its last exit: a TRACE_LEVEL_*. */
 	unsigned (*level)(const struct vcpu *v);

@@ -216,7 +216,7 @@ static void run(struct hart *hart, struct vcpu *v)
 	v->stat.schedules++;
 	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
 	vcpu_take_requests(v);
-	/* Its state alone decides: a vCPU that blocked must not go on, though nobody asks for it. */
+	/* Its state alone decides: a vCPU that blocked must not go on. */
 	while (v->state == VCPU_RUNNABLE) {
 		program_timer(hart, true);
 		vcpu_choose_exits(v);

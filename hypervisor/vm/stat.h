@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <riscv/csr.h>
 
-/* Hypercalls are counted by extension (VSBI table index) and function; higher ones share the last. */
+/* Hypercalls are counted by extension (enum vsbi_index) and function; higher ones share a place. */
 #define STAT_EXTENSIONS		12
 #define STAT_FUNCTIONS		32
 

@@ -154,7 +154,8 @@ static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 	}
 }
 
-int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base, uint64_t request)
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			    uint64_t request)
 {
 	struct vm *vm = v->vm;
 
@@ -182,8 +183,8 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	enum vcpu_state stopped = VCPU_STOPPED;
 
 	/* Two starters cannot both win. */
-	if (!__atomic_compare_exchange_n(&v->state, &stopped, VCPU_STARTING, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
+	if (!__atomic_compare_exchange_n(&v->state, &stopped, VCPU_STARTING, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return SBI_ERR_ALREADY_AVAILABLE;
 	while (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST)) {
 		/* Then it is STOPPED wherever it is, even where it waits for us. */

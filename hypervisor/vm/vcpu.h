@@ -72,7 +72,7 @@ struct vcpu {
 	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
 	bool supervisor;		/* virtual privilege: S, else U */
 	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
-	bool user_fence;		/* the guest's own tables (VMID B) need a fence before use */
+	bool user_fence;		/* the guest's own tables need a fence before use */
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
 	uint64_t hartid;		/* the guest's name for it */
@@ -152,19 +152,20 @@ void vcpu_stop(struct vcpu *v);
 /* SBI HSM status: STARTED, START_PENDING or STOPPED. */
 int64_t vcpu_hsm_status(const struct vcpu *v);
 /*
- * Block the calling vCPU until an interrupt is pending and enabled in its sie (WFI). Return what its
- * exit handler has to return: VCPU_RESUME if one is already.
+ * Block the calling vCPU until an interrupt is pending and enabled in its sie (WFI). Return what
+ * its exit handler has to return: VCPU_RESUME if one is already.
  */
 enum vcpu_next vcpu_block(struct vcpu *v);
 /* The same for HSM's retentive suspend, during which its status is SUSPENDED. */
 enum vcpu_next vcpu_suspend(struct vcpu *v);
 
 /*
- * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when no
- * vCPU of the set can any longer run without having done so. mask_base UINT64_MAX = all (SBI).
+ * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when
+ * no vCPU of the set can any longer run without having done so. mask_base UINT64_MAX = all (SBI).
  * Return: SBI_SUCCESS or SBI_ERR_INVALID_PARAM (a hart that does not exist).
  */
-int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base, uint64_t request);
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			    uint64_t request);
 
 /* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
 void vcpu_enter(struct vcpu *v);

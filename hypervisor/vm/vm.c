@@ -142,7 +142,8 @@ static void fence_all_harts(void)
 {
 	hfence_gvma_all();
 	if (hart_count > 1)
-		sbi_call6(SBI_EXT_RFENCE, SBI_RFENCE_HFENCE_GVMA, 0, UINT64_MAX, 0, UINT64_MAX, 0, 0);
+		sbi_call6(SBI_EXT_RFENCE, SBI_RFENCE_HFENCE_GVMA, 0, UINT64_MAX, 0, UINT64_MAX,
+			  0, 0);
 }
 
 static void table_fence_page(void *ctx, gpa_t gpa)
@@ -216,8 +217,10 @@ static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm
 		while (i + run < count &&
 		       memory->chunks[i + run].v == memory->chunks[i].v + run * PAGE_2M_SIZE)
 			run++;
-		err = gstage_map(&vm->gstage, GPA(memory->gpa + i * PAGE_2M_SIZE), memory->chunks[i],
-				 MIN(run * PAGE_2M_SIZE, memory->size - i * PAGE_2M_SIZE), GSTAGE_RWX);
+		err = gstage_map(&vm->gstage, GPA(memory->gpa + i * PAGE_2M_SIZE),
+				 memory->chunks[i],
+				 MIN(run * PAGE_2M_SIZE, memory->size - i * PAGE_2M_SIZE),
+				 GSTAGE_RWX);
 		i += run;
 	}
 	return err;
@@ -310,7 +313,8 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 		wanted += config->regions[i].size;
 	if (vm == NULL || wanted > page_free_bytes(kalloc_pages())) {
 		snprintf(why, why_size,
-			 "memory: asks for %lu MiB, %lu MiB are free; give QEMU more (MEM=) or the VM less",
+			 "memory: asks for %lu MiB, %lu MiB are free; give QEMU more (MEM=) or the "
+			 "VM less",
 			 wanted >> 20, page_free_bytes(kalloc_pages()) >> 20);
 		vm_config_free(config);
 		kfree(vm);
@@ -327,7 +331,8 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 		if (err == -ENOSPC)
 			snprintf(why, why_size, "every VMID of this machine is in use");
 		else
-			snprintf(why, why_size, "out of memory while building it (%lu MiB are free)",
+			snprintf(why, why_size,
+				 "out of memory while building it (%lu MiB are free)",
 				 page_free_bytes(kalloc_pages()) >> 20);
 		vm_destroy(vm);
 		return NULL;
@@ -353,7 +358,7 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 {
 	va_list args;
 
-	/* The first one tells why; the last vCPU's hart may print it as soon as the state is set. */
+	/* The first one tells why; it may be printed as soon as the state is set. */
 	spin_lock(&vm->lock);
 	if (vm->state != VM_RUNNING) {
 		spin_unlock(&vm->lock);

@@ -44,11 +44,13 @@ struct vdev;
 struct vdev_ops {
 	const char *name;
 	/*
-	 * A guest's load or store of size 1, 2, 4 or 8 bytes, naturally aligned, inside the window, by v.
+	 * A load or store by v of 1, 2, 4 or 8 bytes, naturally aligned, inside the window.
 	 * Return: 0, or -EFAULT, upon which the guest gets an access fault.
 	 */
-	int (*read)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size, uint64_t *value);
-	int (*write)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size, uint64_t value);
+	int (*read)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size,
+		    uint64_t *value);
+	int (*write)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size,
+		     uint64_t value);
 	void (*destroy)(struct vdev *dev);
 };
 

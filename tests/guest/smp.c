@@ -295,7 +295,7 @@ static void test_suspend(void)
 {
 	uint64_t end = read_time() + PATIENCE;
 
-	test_begin("a hart in retentive suspend is SUSPENDED, and STARTED again after an interrupt");
+	test_begin("a hart in retentive suspend is SUSPENDED until an interrupt comes");
 	harts[0].seen = 0;
 	ask(&harts[0], SMP_SUSPEND, 0);
 	while (status_of(harts[0].hartid) != SBI_HSM_STATE_SUSPENDED && read_time() < end)
@@ -448,7 +448,7 @@ static void test_registers(void)
 	test_end();
 }
 
-/* The end of the machine comes while the others are busy, with each other: they must not keep it. */
+/* The machine ends while the others are busy with each other: they must not keep it. */
 static void leave_busy(void)
 {
 	static const enum smp_job jobs[] = { SMP_FENCE, SMP_START, SMP_FENCE, SMP_LOOK };
