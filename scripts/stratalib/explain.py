@@ -119,7 +119,7 @@ def find_loop(elf, name):
 
 
 def find_unit(elf, name, unroll):
-    """(begin, end) of one operation: a copy in unrolled code, else from branch back to branch back."""
+    """(begin, end) of one operation: a copy in unrolled code, else between branches back."""
     first, behind, branch = find_loop(elf, name)
     if not unroll:
         return branch, branch
@@ -400,7 +400,8 @@ def judge_total(op, mode, value, settings):
     except (OSError, ValueError, KeyError, StopIteration):
         return "make compare counts the same operation many times over"
     images = {"kernel_sha256": "pvguest/kernel.elf", "strata_sha256": "strata.elf"}
-    if any(data.get(key) != bench.sha256_of(settings.path(image)) for key, image in images.items()) \
+    if any(data.get(key) != bench.sha256_of(settings.path(image))
+           for key, image in images.items()) \
             or data["qemu"] != settings.qemu_version() or \
             not data["firmware"].startswith(settings.firmware):
         return f"{path} is of another build, firmware or QEMU"

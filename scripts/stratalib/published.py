@@ -26,6 +26,7 @@ COUNTS = {
 }
 
 SOURCES = ("Xen, VMware WS: Barham et al., SOSP 2003, tables 3 to 5 (lmbench; ctx_switch 2p/0K). "
-           "BT, VT: Adams and Agesen, ASPLOS 2006, binary translation and first-generation hardware "
+           "BT, VT: Adams and Agesen, ASPLOS 2006, binary translation and first-generation "
+            "hardware "
            "assist without nested paging, in cycles. Xen on ARM9: CCNC 2008. PVM: SOSP 2023. OKL4: "
            "on a Cortex-A8.")

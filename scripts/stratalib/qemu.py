@@ -44,7 +44,7 @@ class Session:
     """One QEMU whose console is two pipes. Use it in a `with`, so that it is always reaped."""
 
     def __init__(self, line, log=None, mux=False):
-        serial = ["-serial", "mon:stdio" if mux else "stdio"] + ([] if mux else ["-monitor", "none"])
+        serial = ["-serial", "mon:stdio"] if mux else ["-serial", "stdio", "-monitor", "none"]
         self.begin = time.monotonic()
         self.out = b""          # everything the console said
         self.taken = 0          # how much of it expect() has used up

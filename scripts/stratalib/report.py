@@ -20,7 +20,8 @@ MODES = {
            "its privileged layer: one hypercall for each CSR access instead of a trap.",
     "pv1": "Paravirtual, step 1. The CSRs live in a page that kernel and hypervisor share, as in "
            "Xen: reading one, or turning interrupts off and on, is a load or store.",
-    "hw": "Hardware assist. The kernel runs unchanged in VS-mode under the H extension with its own "
+    "hw": "Hardware assist. The kernel runs unchanged in VS-mode under the H extension with its "
+          "own "
           "CSRs and two-stage paging; only what touches the real machine exits.",
 }
 
@@ -28,7 +29,8 @@ STYLE = """
 :root{color-scheme:light dark;--bg:#fcfcfb;--fg:#1d2126;--dim:#626a73;--line:#dfe2e5;--card:#fff;
 --native:#8b949e;--te:#d1622b;--pv0:#b48ade;--pv1:#7b4fc4;--hw:#1f7fa8;--bad:#b3261e}
 @media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e4e7ea;--dim:#98a1aa;--line:#2d3339;
---card:#1b1f23;--native:#7d8792;--te:#e58450;--pv0:#a584cf;--pv1:#9a76e0;--hw:#3fa3cc;--bad:#ff8a80}}
+--card:#1b1f23;--native:#7d8792;--te:#e58450;--pv0:#a584cf;--pv1:#9a76e0;--hw:#3fa3cc;
+--bad:#ff8a80}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
 main{max-width:76rem;margin:0 auto;padding:2rem 1.25rem 4rem}
@@ -124,7 +126,8 @@ def _charts(result):
     out.append('<div class="tabs">' + "".join(
         f'<label for="show-{name}">{title}</label>' for name, _, title, _ in metrics) + "</div>")
     out.append('<div class="legend">' + "".join(
-        f'<span style="--c:var(--{m.key})">{escape(m.title)}</span>' for m in result.modes) + "</div>")
+        f'<span style="--c:var(--{m.key})">{escape(m.title)}</span>'
+        for m in result.modes) + "</div>")
     out.append('<div class="charts">' + "".join(
         _chart(result, name, metric, note) for name, metric, _, note in metrics) + "</div>")
     return "".join(out)
@@ -177,14 +180,16 @@ def _published(result):
         f'</td><td class="text edge">{"; ".join(f"{escape(w)} {v}" for w, v in theirs)}</td></tr>'
         for op, theirs in published.COUNTS.items() if op in result.ops)
     return f"""<h2>Beside published figures</h2>
-<p>Ratios to native. Theirs are times on other machines in other years, ours are instruction counts on
+<p>Ratios to native. Theirs are times on other machines in other years, ours are instruction
+counts on
 an emulated one: compare the shapes.</p>
 <div class="scroll"><table><thead><tr><th>operation</th>{head}
 <th class="edge" style="text-align:left">published, times native</th></tr></thead>
 <tbody>{"".join(rows)}</tbody></table></div>
 <p>Instructions of one operation in a virtual machine, measured on the same emulated machine.</p>
 <div class="scroll"><table><thead><tr><th>operation</th><th style="text-align:left">Strata</th>
-<th class="edge" style="text-align:left">others</th></tr></thead><tbody>{counts}</tbody></table></div>
+<th class="edge" style="text-align:left">others</th></tr></thead>
+<tbody>{counts}</tbody></table></div>
 <p><small>{escape(published.SOURCES)}</small></p>"""
 
 

@@ -22,7 +22,8 @@ EPILOG = """\
 Each option is also read from the environment as make passes it: STRATA_VM, STRATA_MODE, and so on.
 Standard input that is no terminal goes to the console that has the input; at its end a Ctrl-D
 follows, and another for each VM that gets the input later. Exit status: 0 if every VM has shut down
-by itself; 1 if one was refused, crashed or was destroyed; 2 for a wrong option; 124 at the deadline.
+by itself; 1 if one was refused, crashed or was destroyed; 2 for a wrong option; 124 at the
+deadline.
 """
 
 
@@ -232,7 +233,7 @@ class Banner:
 
 
 def converse(session, verdict, deadline, native, write, learn=None):
-    """Run until QEMU ends or the deadline; True if it ended. learn sees the firmware's lines, too."""
+    """Run until QEMU ends or the deadline; True if it ended. learn sees the firmware's lines."""
     feeder = Feeder(session, verdict, is_interactive(), native)
     banner = Banner(write)
     try:

@@ -200,7 +200,8 @@ class Merger:
     def _print(self, trap):
         level, to = self._level(trap), self._goes_to(trap)
         why = {"M": "M-mode's own" if level == "M" else "M-mode has not delegated it",
-               "S": "delegated to S-mode", "VS": "delegated by hedeleg or hideleg: HS never sees it",
+               "S": "delegated to S-mode",
+                "VS": "delegated by hedeleg or hideleg: HS never sees it",
                "HS": "the hypervisor's own"}[to]
         vm = "" if self.native or level in ("M", "HS") else self.vm.get(trap.hart, "") + " "
         pc = "pc" if trap.interrupt else "epc"

@@ -161,7 +161,8 @@ def elf_header(**changes):
     field.update(changes)
     ident = b"\x7fELF\x02\x01\x01" + b"\0" * 9
     head = ident + struct.pack("<HHIQQQIHHHHHH", 2, field["machine"], 1, field["entry"],
-                               field["phoff"], 0, 0, 64, field["phentsize"], field["phnum"], 0, 0, 0)
+                               field["phoff"], 0, 0, 64, field["phentsize"], field["phnum"],
+                                0, 0, 0)
     head += struct.pack("<IIQQQQQQ", 1, 7, field["offset"], field["paddr"], field["paddr"],
                         field["filesz"], field["memsz"], 4096)
     return head.ljust(0x1000, b"\0") + b"\x13\0\0\0" * 4

@@ -30,7 +30,8 @@ def monitor(bench):
         session.send(ESCAPE + b"m")
         expect(session, r"strata> ", limit, "the monitor's prompt")
         for command, answer in (("help", "destroy"), ("list", r"pvguest-hw.*hw"),
-                                ("stats pvguest-te", r"exits"), ("nonsense", "help|unknown|no such")):
+                                ("stats pvguest-te", r"exits"),
+                                 ("nonsense", "help|unknown|no such")):
             session.send(command.encode() + b"\n")
             expect(session, answer, limit, command)
         session.send(b"console pvguest-hw\n")
@@ -129,7 +130,7 @@ def no_h_extension(bench):
 
 def image_kernel(bench):
     """An Image (Linux's boot header) is loaded at its text offset."""
-    code = bytes.fromhex("13 05 00 00 93 05 00 00 13 06 00 00 93 08 80 00 73 00 00 00".replace(" ", ""))
+    code = bytes.fromhex("13050000 93050000 13060000 93088000 73000000")
     head = b"\x6f\x00\x00\x04" + b"\0" * 4 + (0x200000).to_bytes(8, "little")
     head += (0x1000).to_bytes(8, "little") + b"\0" * 8 + (2).to_bytes(4, "little") + b"\0" * 12
     head += b"RISCV\0\0\0" + b"RSC\x05" + b"\0" * 4
@@ -178,7 +179,8 @@ def explain_total(op, mode):
 
 
 def add(environment):
-    spread(environment, "the monitor lists, focuses and destroys VMs through the console", monitor, 0,
+    spread(environment, "the monitor lists, focuses and destroys VMs through the console",
+           monitor, 0,
            "consoles")
     spread(environment, "U-Boot, unmodified, reaches its prompt in hw, obeys version and poweroff",
            u_boot, 1, "consoles")
@@ -196,7 +198,8 @@ def add(environment):
              compare_json)):
         add_case(sentence, function, group="consoles")
     add_case("TRACE=full shows the traps that hw delivers to the guest without HS",
-             trace_full("hw", r"^trace: QEMU .*VU->VS EXC_SYSCALL .*HS never sees it"), group="consoles")
+             trace_full("hw", r"^trace: QEMU .*VU->VS EXC_SYSCALL .*HS never sees it"),
+              group="consoles")
     add_case("TRACE=full shows the traps of a native guest",
              trace_full("native", r"^trace: QEMU h0 U->S EXC_SYSCALL"), group="consoles")
     for op, mode in (("csr_read", "te"), ("csr_read", "native"), ("null_sbi", "hw"),

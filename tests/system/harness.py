@@ -33,7 +33,9 @@ class Variant:
         self.key = (firmware, qemu_name)
 
     def words(self, primary):
-        return "" if self.key == primary.key else f", {self.qemu_name} with {self.firmware} firmware"
+        if self.key == primary.key:
+            return ""
+        return f", {self.qemu_name} with {self.firmware} firmware"
 
 
 class Case:

@@ -44,13 +44,15 @@ def sizes(_):
 
 def verdicts(_):
     verdict = qemu.Verdict()
-    for part in (b"strata: a: mode te, 64 MiB\r\nstrata: a: ker", b"nel pvguest sha256 " + b"0" * 64,
+    for part in (b"strata: a: mode te, 64 MiB\r\nstrata: a: ker",
+                 b"nel pvguest sha256 " + b"0" * 64,
                  b"\nstrata: b: refused: memory: too much\n[a] strata: c: stopped: no\n",
                  b"strata: a: shut down: by SBI\nstrata: panic: trap\n"):
         verdict.feed(part)
     check(verdict.started == {"a": "te"} and verdict.kernels == {"a": ("pvguest", "0" * 64)},
           f"{verdict.started} {verdict.kernels}")
-    check(verdict.faults() == ["b: refused: memory: too much", "panic: trap"], f"{verdict.faults()}")
+    check(verdict.faults() == ["b: refused: memory: too much", "panic: trap"],
+          f"{verdict.faults()}")
 
 
 def branches(_):

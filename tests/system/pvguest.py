@@ -145,7 +145,8 @@ def add(environment):
         where = "natively" if mode == "native" else f"in {mode}"
         spread(environment, f"pvguest boots {where}, its shell obeys and poweroff ends the run",
                boot_and_type(mode), turn, "pvguest")
-        spread(environment, f"a benchmark {where} counts the same in each run, alone or with others",
+        spread(environment,
+               f"a benchmark {where} counts the same in each run, alone or with others",
                repeatable(mode), turn + 1, "pvguest")
         if environment.primary.firmware == "strata":
             add_case(f"operations {where} cost no more than they may", limits(mode, LIMITS[mode]),
