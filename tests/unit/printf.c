@@ -16,7 +16,7 @@
 	do {                                                                                      \
 		char ours_[512], theirs_[512];                                                    \
 		int length_ = snprintf(theirs_, sizeof(theirs_), __VA_ARGS__);                    \
-                                                                                                  \
+												  \
 		CHECK_EQ(printf_snprintf(ours_, sizeof(ours_), __VA_ARGS__), length_);            \
 		CHECK_STR(ours_, theirs_);                                                        \
 	} while (0)

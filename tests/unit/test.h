@@ -60,7 +60,7 @@ test_fail_(const char *file, int line, const char *format, ...)
 	__attribute__((constructor(1000 + id))) static void TEST_JOIN_(test_add_, id)(void)       \
 	{                                                                                         \
 		static struct test_case test = { sentence, TEST_JOIN_(test_body_, id), NULL };    \
-                                                                                                  \
+												  \
 		test_register_(&test);                                                            \
 	}                                                                                         \
 	static void TEST_JOIN_(test_body_, id)(void)
@@ -78,7 +78,7 @@ test_fail_(const char *file, int line, const char *format, ...)
 	do {                                                                                      \
 		uint64_t check_actual_ = (uint64_t)(actual);                                      \
 		uint64_t check_expected_ = (uint64_t)(expected);                                  \
-                                                                                                  \
+												  \
 		if (check_actual_ != check_expected_)                                             \
 			FAIL("%s is 0x%" PRIx64 " (%" PRId64 "), not %s = 0x%" PRIx64, #actual,   \
 			     check_actual_, (int64_t)check_actual_, #expected, check_expected_);  \
@@ -87,7 +87,7 @@ test_fail_(const char *file, int line, const char *format, ...)
 #define CHECK_STR(actual, expected)                                                               \
 	do {                                                                                      \
 		const char *check_actual_ = (actual), *check_expected_ = (expected);              \
-                                                                                                  \
+												  \
 		if (strcmp(check_actual_, check_expected_) != 0)                                  \
 			FAIL("%s is \"%s\", not \"%s\"", #actual, check_actual_,                  \
 			     check_expected_);                                                    \
