@@ -97,7 +97,7 @@ HOST_CFLAGS := -std=gnu11 -O1 -g $(SAN) -fno-omit-frame-pointer $(WARN) -DSTRATA
 %/string.o: LIBC_CFLAGS := -fno-tree-loop-distribute-patterns
 
 # ---- sources ----------------------------------------------------------------------------------
-HV_OFFSETS := $(wildcard hypervisor/*/offsets.c hypervisor/*/asm-offsets.c)
+HV_OFFSETS := $(wildcard hypervisor/*/offsets.c)
 HV_SRC := $(filter-out $(HV_OFFSETS),$(wildcard hypervisor/*/*.c hypervisor/*/*.S))
 HV_OBJ := $(patsubst %,$(O)/%.o,$(basename $(HV_SRC)))
 HV_LDS := $(wildcard hypervisor/boot/strata.lds)

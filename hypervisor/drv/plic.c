@@ -32,11 +32,6 @@ void plic_init(void *base, unsigned ndev, unsigned context)
 	*plic_reg(PLIC_THRESHOLD(context)) = 0;
 }
 
-bool plic_present(void)
-{
-	return plic.base != NULL;
-}
-
 int plic_enable(unsigned source)
 {
 	if (source == 0 || source > plic.ndev)

@@ -13,7 +13,6 @@
  * enabled, threshold 0. Called once, by boot, with the boot hart's context.
  */
 void plic_init(void *base, unsigned ndev, unsigned context);
-bool plic_present(void);
 /* Let a source interrupt the context. Return: 0, or -EINVAL for one that does not exist. */
 int plic_enable(unsigned source);
 /* The source to be served, or 0; its gateway stays shut until plic_complete(). */

@@ -281,16 +281,6 @@ struct insn insn_decode(uint32_t raw)
 	return insn;
 }
 
-uint64_t insn_load_extend(const struct insn *insn, uint64_t value)
-{
-	unsigned int unused = 64 - 8 * MIN(insn->size, 8U);
-
-	if (insn->size == 0)
-		return 0;
-	value <<= unused;
-	return insn->sign_extend ? (uint64_t)((int64_t)value >> unused) : value >> unused;
-}
-
 const char *insn_kind_name(unsigned int kind)
 {
 	static const char *const names[INSN_KIND_COUNT] = {

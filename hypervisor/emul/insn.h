@@ -75,9 +75,6 @@ static inline uint64_t insn_address(const struct insn *insn, const uint64_t regs
 	return regs[insn->rs1] + (uint64_t)(int64_t)insn->imm;
 }
 
-/* What the load puts in rd, given the bytes read: truncated to size, then extended. */
-uint64_t insn_load_extend(const struct insn *insn, uint64_t value);
-
 /* A short name for statistics and the trace: "csr", "sret", "load"... Never NULL. */
 const char *insn_kind_name(unsigned int kind);
 

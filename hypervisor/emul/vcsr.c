@@ -9,7 +9,6 @@
 
 /* A CSR: what it reads, and what a write of a whole new value keeps and causes (VCSR_FX_*). */
 struct csr_row {
-	const char *name;
 	uint64_t (*read)(const struct vcsr *v);
 	int (*write)(struct vcsr *v, uint64_t value);
 };
@@ -175,17 +174,17 @@ static int senvcfg_write(struct vcsr *v, uint64_t value)
 #define ROW(csr)		[(csr) - ROW_FIRST]
 
 static const struct csr_row rows[CSR_SATP - ROW_FIRST + 1] = {
-	ROW(CSR_SSTATUS) = { "sstatus", vcsr_sstatus, sstatus_write },
-	ROW(CSR_SIE) = { "sie", sie_read, sie_write },
-	ROW(CSR_STVEC) = { "stvec", stvec_read, stvec_write },
-	ROW(CSR_SCOUNTEREN) = { "scounteren", scounteren_read, scounteren_write },
-	ROW(CSR_SENVCFG) = { "senvcfg", senvcfg_read, senvcfg_write },
-	ROW(CSR_SSCRATCH) = { "sscratch", sscratch_read, sscratch_write },
-	ROW(CSR_SEPC) = { "sepc", sepc_read, sepc_write },
-	ROW(CSR_SCAUSE) = { "scause", scause_read, scause_write },
-	ROW(CSR_STVAL) = { "stval", stval_read, stval_write },
-	ROW(CSR_SIP) = { "sip", sip_read, sip_write },
-	ROW(CSR_SATP) = { "satp", satp_read, satp_write },
+	ROW(CSR_SSTATUS) = { vcsr_sstatus, sstatus_write },
+	ROW(CSR_SIE) = { sie_read, sie_write },
+	ROW(CSR_STVEC) = { stvec_read, stvec_write },
+	ROW(CSR_SCOUNTEREN) = { scounteren_read, scounteren_write },
+	ROW(CSR_SENVCFG) = { senvcfg_read, senvcfg_write },
+	ROW(CSR_SSCRATCH) = { sscratch_read, sscratch_write },
+	ROW(CSR_SEPC) = { sepc_read, sepc_write },
+	ROW(CSR_SCAUSE) = { scause_read, scause_write },
+	ROW(CSR_STVAL) = { stval_read, stval_write },
+	ROW(CSR_SIP) = { sip_read, sip_write },
+	ROW(CSR_SATP) = { satp_read, satp_write },
 };
 
 /* The row of a CSR number, or NULL: no such CSR for this guest. */
@@ -213,13 +212,6 @@ int vcsr_access(struct vcsr *v, unsigned int csr, enum csr_op op, bool writes, u
 	else if (op == CSR_OP_RC)
 		value = before & ~operand;
 	return row->write(v, value);
-}
-
-const char *vcsr_name(unsigned int csr)
-{
-	const struct csr_row *row = csr_row(csr);
-
-	return row ? row->name : NULL;
 }
 
 void vcsr_reset(struct vcsr *v)

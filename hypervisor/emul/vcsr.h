@@ -138,9 +138,6 @@ void vcsr_show(struct vcsr *v);
 int vcsr_access(struct vcsr *v, unsigned int csr, enum csr_op op, bool writes, uint64_t operand,
 		uint64_t *old);
 
-/* The specification's name of an S-mode CSR that this file has ("sepc"), or NULL. */
-const char *vcsr_name(unsigned int csr);
-
 /*
  * The hot path of te: csrr and csrrw of sscratch, sepc, scause and stval, whose accesses have no
  * effect beyond the register itself; everything else returns false untouched and goes through

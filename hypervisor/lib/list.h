@@ -65,9 +65,6 @@ static inline struct list_head *list_pop(struct list_head *head)
 
 #define list_entry(node, type, member)		container_of(node, type, member)
 
-#define list_for_each(node, head)                                                                 \
-	for (struct list_head *node = (head)->next; node != (head); node = node->next)
-
 /* Walks the structures; entry is a variable that the caller declared. */
 #define list_for_each_entry(entry, head, member)                                                  \
 	for (entry = list_entry((head)->next, __typeof__(*entry), member);                        \

@@ -24,7 +24,7 @@ void *kalloc(size_t size) __attribute__((malloc, alloc_size(1)));
 /* Frees what kalloc() returned; NULL is nothing. What it did not return fails an assertion. */
 void kfree(void *object);
 
-/* Bytes in objects, rounded up to their classes: for statistics. */
+/* Bytes in objects, rounded up to their classes: by it the tests tell a leak. */
 uint64_t kalloc_used_bytes(void);
 
 #endif

@@ -84,6 +84,7 @@ void page_free(struct page_allocator *pages, void *block, unsigned order);
 unsigned page_block_order(struct page_allocator *pages, const void *block);
 
 uint64_t page_free_bytes(struct page_allocator *pages);
+/* Free or not: by it the tests tell that the reserved ranges are left out, and nothing else. */
 uint64_t page_total_bytes(struct page_allocator *pages);
 
 /* Whether an address is in the allocator's span (it may still be a hole). */

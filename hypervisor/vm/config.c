@@ -15,11 +15,6 @@ const char *vm_mode_name(enum vm_mode mode)
 	return mode < VM_MODE_COUNT ? names[mode] : "?";
 }
 
-const char *vm_world_name(enum vm_world world)
-{
-	return world == VM_WORLD_VU ? "vu" : world == VM_WORLD_U ? "u" : "?";
-}
-
 void vm_config_free(struct vm_config *config)
 {
 	for (size_t i = 0; i < config->device_count; i++)

@@ -77,8 +77,6 @@ struct vm_config {
 
 /* The word that trees, commands and reports use: "te", "rewrite", "pv", "hw". */
 const char *vm_mode_name(enum vm_mode mode);
-/* "vu" or "u". */
-const char *vm_world_name(enum vm_world world);
 /* Free what the config owns and clear it. A cleared config may be freed again. */
 void vm_config_free(struct vm_config *config);
 

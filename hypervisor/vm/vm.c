@@ -413,16 +413,6 @@ void vm_destroy(struct vm *vm)
 	kfree(vm);
 }
 
-struct vm *vm_find(const char *name)
-{
-	struct vm *vm;
-
-	list_for_each_entry(vm, &vm_list, link)
-		if (strcmp(vm->name, name) == 0)
-			return vm;
-	return NULL;
-}
-
 /* ---- Devices and vCPUs ---- */
 
 void vm_add_device(struct vm *vm, struct vdev *dev)

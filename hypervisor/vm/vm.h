@@ -107,7 +107,6 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 void vm_free_memory(struct vm *vm);
 /* Free a VM that has stopped on every hart and is in no list. */
 void vm_destroy(struct vm *vm);
-struct vm *vm_find(const char *name);
 
 /* Host address of guest RAM [gpa, gpa + size) if it lies inside one chunk of RAM, else NULL. */
 void *vm_ram(struct vm *vm, gpa_t gpa, size_t size);

@@ -29,23 +29,10 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
 }
 
-/* Guest-physical addresses: all of every VMID, all of one, one page of one (gpa >> 2). */
+/* Guest-physical addresses, all of every VMID. */
 static inline void hfence_gvma_all(void)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
-}
-
-static inline void hfence_gvma_vmid(uint64_t vmid)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, %0" : : "r"(vmid) : "memory");
-}
-
-static inline void hfence_gvma_gpa_vmid(uint64_t gpa, uint64_t vmid)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, %1"
-			 :
-			 : "r"(gpa >> 2), "r"(vmid)
-			 : "memory");
 }
 
 /* Loads as the guest would do them; assembly text for use with a fixup: rd, (rs1). */

@@ -11,8 +11,6 @@
 #include "lib/string.h"
 #include "mm/layout.h"
 
-#define INFO_CPUS_MAX	64
-
 struct info info;
 
 /* A node while its properties are read, and what must be put together at the end. */

@@ -30,11 +30,6 @@ uint64_t sbi_spec_version(void)
 	return sbi_call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0).value;
 }
 
-bool sbi_has_dbcn(void)
-{
-	return sbi_dbcn;
-}
-
 _Noreturn void sbi_shutdown(bool failure)
 {
 	if (sbi_srst)

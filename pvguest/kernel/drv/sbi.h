@@ -31,7 +31,6 @@ static inline struct sbi_ret sbi_call(uint64_t eid, uint64_t fid, uint64_t arg0,
 /* Finds out which extensions there are. Before any of the functions below. */
 void sbi_probe(void);
 uint64_t sbi_spec_version(void);
-bool sbi_has_dbcn(void);
 /* Power off; failure: tell why. Does not return. */
 _Noreturn void sbi_shutdown(bool failure);
 _Noreturn void sbi_reboot(void);

@@ -23,23 +23,7 @@ void priv_hart_init(void);
 /* Number of sites, for the boot message. */
 size_t priv_site_count(void);
 
-/* Interrupts of this hart off; returns whether they were on. */
-static inline bool priv_irq_save(void)
-{
-	uint64_t old;
-
-	__asm__ volatile(PRIV_SITE("csrrci %0, sstatus, 2",
-				   "li a1, 2\n\t" PRIV_CALL_CSR(STRATA_FN_CSR_CLEAR, sstatus)
-				   "mv %0, a1" PRIV_BACK,
-				   "lbu %0, " PRIV_STR(STRATA_PAGE_SIE_ON) "(tp)\n\t"
-				   "sb zero, " PRIV_STR(STRATA_PAGE_SIE_ON) "(tp)\n\t"
-				   "slli %0, %0, 1" PRIV_BACK)
-			 : "=&r"(old)
-			 :
-			 : PRIV_CLOBBER);
-	return (old & SSTATUS_SIE) != 0;
-}
-
+/* Interrupts of this hart off. */
 static inline void priv_irq_disable(void)
 {
 	__asm__ volatile(PRIV_SITE("csrci sstatus, 2",

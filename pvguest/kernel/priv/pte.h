@@ -64,11 +64,6 @@ static inline bool pte_exists(pte_t pte)
 	return (pte & (PTE_V | PTE_HIDDEN)) != 0;
 }
 
-static inline bool pte_is_leaf(pte_t pte)
-{
-	return PTE_IS_LEAF(pte);
-}
-
 /* Whether the hardware lets a user access with these rights through. */
 static inline bool pte_allows(pte_t pte, unsigned int prot)
 {
