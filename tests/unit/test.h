@@ -3,9 +3,9 @@
  * The unit test harness: a test is a sentence of the specification and a body. A test program
  * includes this once and has no main of its own.
  *
- *	TEST("sret with SPP=0 returns to user mode")
+ *	TEST("wfi is decoded")
  *	{
- *		CHECK_EQ(vcsr_sret(&v), 0);
+ *		CHECK_EQ(insn_decode(INSN_WFI).kind, INSN_KIND_WFI);
  *	}
  *
  * Every test prints one line, PASS: or FAIL:, and the first failed check ends its test.

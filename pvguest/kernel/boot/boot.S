@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first instructions: from the firmware, MMU off, any physical base, to kernel_main at the
+ * The first instructions: from the firmware, MMU off, any physical base, to main_boot at the
  * link address. SBI specification, "Hart start": a0 = hart id, a1 = device tree.
  */
 #include <riscv/pte.h>

@@ -17,7 +17,7 @@
 
 #define RENAME_NOREPLACE	1
 
-/* A name from user memory, and buffers for it: freed by path_done(). */
+/* A name from user memory, and buffers for it: freed by sys_path_done(). */
 struct sys_path {
 	char *text, *buf;
 	struct inode *dir;
