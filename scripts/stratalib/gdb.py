@@ -107,10 +107,18 @@ class Stub:
         except ValueError:
             return b""
 
+    def monitor(self, command):
+        """What QEMU's monitor answers to a command."""
+        text, answer = b"", self.ask("qRcmd," + command.encode().hex())
+        while answer[:1] == b"O" and answer != b"OK":
+            text += bytes.fromhex(answer[1:].decode())
+            answer = self._receive()
+        return text.decode(errors="replace")
+
     # ---- going on -------------------------------------------------------------------------------
 
     def allow_interrupts(self):
-        """Steps take interrupts, but time stands still meanwhile; QEMU's own way is to take none."""
+        """Steps take interrupts, but time stands still meanwhile; QEMU itself would take none."""
         self.ask("Qqemu.sstep=5")
 
     def set_break(self, address):

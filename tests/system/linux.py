@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's Linux, unmodified: boots, works and powers off in each mode, on one vCPU and on two."""
-from harness import Skip, add_case, check_line, check_status
+from harness import Skip, add_case, check, check_line, check_status
 from stratalib import vms
 
 SECONDS_FACTOR = 2          # of an ordinary case's deadline
@@ -8,13 +8,17 @@ USUAL = (("te", 1), ("hw", 1))
 ALL = [(mode, cpus) for cpus in (1, 2) for mode in ("native", "te", "pv", "hw")]
 
 
+def need_linux(bench):
+    for name in ("linux", "linux-initrd"):
+        if vms.guest_file(bench.settings, name) is None:
+            raise Skip("no Linux: scripts/deps linux gets it")
+    bench.deadline *= SECONDS_FACTOR
+
+
 def boot(mode, cpus):
     """tests/system/linux-init says `linux: done` if all of its work came out right."""
     def function(bench):
-        for name in ("linux", "linux-initrd"):
-            if vms.guest_file(bench.settings, name) is None:
-                raise Skip("no Linux: scripts/deps linux gets it")
-        bench.deadline *= SECONDS_FACTOR
+        need_linux(bench)
         words = ["--vm", "linux-smp" if cpus == 2 else f"linux-{mode}"]
         if mode == "native":
             words = ["--vm", "linux-hw"]
@@ -30,6 +34,19 @@ def boot(mode, cpus):
     return function
 
 
+def count_twice(bench):
+    """count finds the same instructions in two runs, and hardly more in hw than natively."""
+    need_linux(bench)
+    texts = []
+    for _ in range(2):
+        result = bench.strata("count", "--vm", "linux-hw", "--modes", "native,hw")
+        check_status(result, 0)
+        texts.append(result.out)
+    check(texts[0] == texts[1], f"{texts[0]!r} and then {texts[1]!r}")
+    ratio = float(check_line(texts[0], r"^hw .* ([\d.]+)$").group(1))
+    check(0.9 < ratio < 1.1, f"{ratio} times the native instructions")
+
+
 def describe(mode, cpus):
     where = "natively" if mode == "native" else f"in {mode}"
     what = {1: "one hart", 2: "two harts"} if mode == "native" else {1: "one vCPU", 2: "two vCPUs"}
@@ -43,3 +60,6 @@ def add(environment):
             if cpus == 1 or variant.firmware == environment.primary.firmware:
                 add_case(describe(mode, cpus) + variant.words(environment.primary),
                          boot(mode, cpus), variant, "linux", heavy=True)
+    if environment.full and environment.primary.firmware == "strata":
+        add_case("count finds the same instructions in Linux's life in two runs", count_twice,
+                 group="linux", heavy=True)
