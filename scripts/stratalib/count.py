@@ -29,7 +29,8 @@ that is among the modes. All levels count, an idle hart does not: QEMU counts (-
 
 def add_options(parser):
     parser.epilog = EPILOG
-    parser.add_argument("--vm", metavar="NAME", default="linux-hw", help="a VM tree whose guest powers off by itself (linux-hw)")
+    parser.add_argument("--vm", metavar="NAME", default="linux-hw",
+                        help="a VM tree whose guest powers off by itself (linux-hw)")
     parser.add_argument("--modes", default="native,te,pv,hw",
                         help="of " + " ".join(vms.MODES) + " (native,te,pv,hw)")
     add_machine_options(parser)
