@@ -100,19 +100,53 @@ static void forget_shared(struct shadow *s)
 
 /* ---- contexts ---- */
 
+static struct shadow_context **asid_chain(struct shadow *s, uint64_t satp)
+{
+	return &s->by_asid[SATP_ASID(satp) & (SHADOW_HASH_SIZE - 1)];
+}
+
+/* A context gets a name. */
+static void name_context(struct shadow *s, struct shadow_context *c, uint64_t satp)
+{
+	struct shadow_context **chain = asid_chain(s, satp);
+
+	c->satp = satp;
+	c->next = *chain;
+	*chain = c;
+}
+
+/* It loses it; the caller puts it somewhere. */
+static void unname_context(struct shadow *s, struct shadow_context *c)
+{
+	struct shadow_context **link = asid_chain(s, c->satp);
+
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	c->satp = 0;
+}
+
 /* Give up a context that no hart has in vsatp. What it has of tables stays for its next use. */
 static void drop_context(struct shadow *s, struct shadow_context *c)
 {
 	forget_own(s, c, false);
-	c->satp = c->roots[0].vsatp = c->roots[1].vsatp = c->last_used = 0;
+	unname_context(s, c);
+	c->roots[0].vsatp = c->roots[1].vsatp = c->last_used = 0;
+	c->next = s->unused;
+	s->unused = c;
 }
 
-/* Give back all pages of a context that no hart has in vsatp. */
+/* Give back all pages of a context that no hart has in vsatp; it may be an unused one. */
 static void free_context(struct shadow *s, struct shadow_context *c)
 {
+	struct shadow_context *next;
+
+	if (c->satp)
+		drop_context(s, c);
 	release_tables(s, &c->own);
 	ptpool_release(&s->pool, &c->root_pages);
-	*c = (struct shadow_context){ 0 };
+	next = c->next;
+	*c = (struct shadow_context){ .next = next };
 }
 
 /* The least recently used context that is neither the current one nor keep; NULL if none. */
@@ -152,31 +186,43 @@ bool shadow_reclaim(struct shadow *s, const struct shadow_context *keep)
 
 static struct shadow_context *find_context(struct shadow *s, uint64_t satp)
 {
-	for (unsigned i = 0; i < s->context_used; i++) {
-		if (s->contexts[i].satp == satp)
-			return &s->contexts[i];
-	}
-	return NULL;
+	struct shadow_context *c = *asid_chain(s, satp);
+
+	while (c && c->satp != satp)
+		c = c->next;
+	return c;
+}
+
+/* An unused context, or one more, or NULL. */
+static struct shadow_context *unused_context(struct shadow *s)
+{
+	struct shadow_context *c = s->unused;
+
+	if (c)
+		s->unused = c->next;
+	else if (s->context_used < s->context_count)
+		c = &s->contexts[s->context_used++];
+	return c;
 }
 
 /* A context for a new address space. */
 static struct shadow_context *take_context(struct shadow *s, uint64_t satp)
 {
-	struct shadow_context *c = find_context(s, 0);
+	struct shadow_context *c = unused_context(s);
 
-	if (!c && s->context_used < s->context_count)
-		c = &s->contexts[s->context_used++];
 	if (!c) {
 		c = oldest_context(s, NULL);
 		if (c) {
 			drop_context(s, c);
+			c = unused_context(s);
 		} else {
 			/* the only one, and still loaded: its roots stay under a new name */
 			c = s->current;
 			forget_own(s, c, true);
+			unname_context(s, c);
 		}
 	}
-	c->satp = satp;
+	name_context(s, c, satp);
 	s->stat.contexts++;
 	return c;
 }
@@ -318,29 +364,39 @@ void drop_own(struct shadow *s, struct shadow_context *c)
 		drop_context(s, c);
 }
 
+/* What a fence does to one address space. */
+static void fence_context(struct shadow *s, struct shadow_context *c, bool has_va, gva_t va)
+{
+	if (has_va)
+		drop_va_own(s, c, va);
+	else
+		drop_own(s, c);
+}
+
 void shadow_sfence(struct shadow *s, bool has_va, gva_t va, bool has_asid, uint64_t asid)
 {
-	struct shadow_context *c = s->contexts, *end = &s->contexts[s->context_used];
-	uint64_t mask = has_asid ? SATP_ASID_MASK << SATP_ASID_SHIFT : 0;
+	struct shadow_context *c, *next;
 
 	/* "not a valid virtual address: no effect" */
 	if (has_va && !walk_canonical(va))
 		return;
-	/* "Accesses to global mappings are not ordered" by a fence of one ASID. */
-	if (!has_asid) {
-		if (has_va)
-			drop_va_shared(s, va);
-		else
-			forget_shared(s);
+	if (has_asid) {
+		/* "Accesses to global mappings are not ordered" by a fence of one ASID. */
+		asid &= SATP_ASID_MASK;
+		for (c = *asid_chain(s, asid << SATP_ASID_SHIFT); c; c = next) {
+			next = c->next;
+			if (SATP_ASID(c->satp) == asid)
+				fence_context(s, c, has_va, va);
+		}
+		return;
 	}
-	for (; c < end; c++) {
-		if (((c->satp ^ asid << SATP_ASID_SHIFT) & mask) || !c->satp)
-			continue;
-		if (has_va)
-			drop_va_own(s, c, va);
-		else
-			drop_own(s, c);
-	}
+	if (has_va)
+		drop_va_shared(s, va);
+	else
+		forget_shared(s);
+	for (unsigned i = 0; i < s->context_used; i++)
+		if (s->contexts[i].satp)
+			fence_context(s, &s->contexts[i], has_va, va);
 }
 
 void shadow_flush_all(struct shadow *s)

@@ -86,6 +86,7 @@ struct shadow_context {
 	uint32_t log_count;
 	uint64_t *log[SHADOW_LOG];
 	uint64_t last_used;
+	struct shadow_context *next;	/* with the same hash of the ASID, or unused as well */
 };
 
 struct shadow_stat {
@@ -105,6 +106,8 @@ struct shadow {
 	struct shadow_context *current;	/* the last one switched to, or NULL */
 	uint64_t clock;
 	struct shadow_context *hash[SHADOW_HASH_SIZE];	/* hints: who was there last */
+	/* Chains: a fence or a look-up costs the same however many contexts there are. */
+	struct shadow_context *by_asid[SHADOW_HASH_SIZE], *unused;
 	struct shadow_context contexts[SHADOW_CONTEXTS];
 	uint32_t context_count;		/* how many of them the ASIDs allow */
 	uint32_t context_used;		/* those from here on never were */
