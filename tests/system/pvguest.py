@@ -55,6 +55,17 @@ def end_of_input(bench):
     check_line(result.out, r"^strata: pvguest-hw: shut down")
 
 
+def long_input(mode):
+    """More input than the terminal holds waits in the device until the shell reads on."""
+    def function(bench):
+        lines = "".join(f"echo line {i} >>/long\n" for i in range(600))
+        where = ("--mode", "native") if mode == "native" else ("--vm", TREES[mode])
+        result = bench.strata("run", *where, stdin=(lines + "wc /long\npoweroff\n").encode())
+        check_status(result, 0)
+        check_line(result.out, r"600 +1200 +5290")
+    return function
+
+
 def run_program(program, mode):
     def function(bench):
         result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
@@ -145,6 +156,8 @@ def add(environment):
         where = "natively" if mode == "native" else f"in {mode}"
         spread(environment, f"pvguest boots {where}, its shell obeys and poweroff ends the run",
                boot_and_type(mode), turn, "pvguest")
+        add_case(f"more input than the terminal holds is not lost {where}", long_input(mode),
+                 group="pvguest")
         spread(environment,
                f"a benchmark {where} counts the same in each run, alone or with others",
                repeatable(mode), turn + 1, "pvguest")

@@ -15,6 +15,7 @@
 #define CONSOLE_POLL_NS	10000000UL
 
 static bool console_interrupt, console_measuring;
+static bool console_stalled;	/* the terminal is full: the interrupt is off */
 
 static void console_tick(struct timer *timer);
 
@@ -47,8 +48,24 @@ void console_poll(void)
 {
 	int c;
 
-	while ((c = console_interrupt ? uart_getchar() : sbi_getchar()) >= 0)
+	while (tty_has_room()) {
+		c = console_interrupt ? uart_getchar() : sbi_getchar();
+		if (c < 0)
+			return;
 		tty_input((char)c);
+	}
+	if (console_interrupt) {
+		console_stalled = true;
+		uart_set_interrupt(false);
+	}
+}
+
+void console_resume(void)
+{
+	if (!console_stalled)
+		return;
+	console_stalled = false;
+	uart_set_interrupt(true);
 }
 
 bool console_has_interrupt(void)
@@ -84,7 +101,7 @@ void console_init(bool measuring)
 	console_measuring = measuring;
 	if (uart_init() && plic_init()) {
 		console_interrupt = true;
-		uart_enable_interrupt();
+		uart_set_interrupt(true);
 	} else if (!measuring) {
 		console_start_polling();
 	}

@@ -29,9 +29,9 @@ bool uart_init(void)
 	return uart_base != NULL;
 }
 
-void uart_enable_interrupt(void)
+void uart_set_interrupt(bool on)
 {
-	*uart_register(UART_IER) = UART_IER_RDI;
+	*uart_register(UART_IER) = on ? UART_IER_RDI : 0;
 }
 
 int uart_getchar(void)

@@ -10,7 +10,8 @@
 
 /* Finds and maps the UART of the device tree; false if there is none. */
 bool uart_init(void);
-void uart_enable_interrupt(void);
+/* Whether a received byte interrupts. Bytes that are not taken stay in the device. */
+void uart_set_interrupt(bool on);
 /* The next received byte, or -1. */
 int uart_getchar(void);
 /* The line status register, for the benchmark; NULL without a UART. */

@@ -12,7 +12,7 @@
 #include "mm/user.h"
 #include "proc/proc.h"
 
-#define TTY_SIZE	4096U	/* as Linux: what does not fit is dropped with a bell */
+#define TTY_SIZE	4096U	/* as Linux: a longer line loses its end, with a bell */
 
 #define TTY_ICRNL	0000400U
 #define TTY_INLCR	0000100U
@@ -169,6 +169,17 @@ static void tty_input_line(char c)
 	}
 }
 
+bool tty_has_room(void)
+{
+	return tty.head - tty.tail < TTY_SIZE - 1 || tty.tail == tty.line_end;
+}
+
+static void tty_flush(void)
+{
+	tty.head = tty.tail = tty.line_end = tty.eofs = 0;
+	console_resume();
+}
+
 void tty_input(char c)
 {
 	if (c == '\r' && (tty.t.iflag & TTY_IGNCR))
@@ -251,6 +262,8 @@ static ssize_t tty_take(uint64_t buf, size_t length)
 		if ((tty.t.lflag & TTY_ICANON) && c == '\n')
 			break;
 	}
+	if (tty_has_room())
+		console_resume();
 	return (ssize_t)done;
 }
 
@@ -316,7 +329,7 @@ static int tty_set_termios(uint64_t request, uint64_t arg)
 	if (user_read(&t, arg, sizeof(t)))
 		return -EFAULT;
 	if (request == TCSETSF)
-		tty.head = tty.tail = tty.line_end = tty.eofs = 0;
+		tty_flush();
 	/* Leaving line mode: an unfinished line can be read. */
 	if (!(t.lflag & TTY_ICANON))
 		tty.line_end = tty.head;
@@ -339,7 +352,7 @@ static int tty_ioctl(struct file *file, uint64_t request, uint64_t arg)
 	case TCSBRK:
 		return 0;
 	case TCFLSH:
-		tty.head = tty.tail = tty.line_end = tty.eofs = 0;
+		tty_flush();
 		return 0;
 	case TIOCSCTTY:
 		tty_set_session(proc_current);

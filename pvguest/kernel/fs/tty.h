@@ -12,7 +12,9 @@ struct proc;
 
 extern const struct file_ops tty_ops;
 
-/* A character came in. Interrupts are off. */
+/* False while a reader must take something first; a line that is too long is no such reason. */
+bool tty_has_room(void);
+/* A character came in, and there is room. Interrupts are off. */
 void tty_input(char c);
 /* The terminal becomes that session's, its process group the foreground. */
 void tty_set_session(const struct proc *leader);
