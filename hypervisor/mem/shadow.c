@@ -149,19 +149,24 @@ static void free_context(struct shadow *s, struct shadow_context *c)
 	*c = (struct shadow_context){ .next = next };
 }
 
-/* The least recently used context that is neither the current one nor keep; NULL if none. */
+/*
+ * The least recently used context that is neither the current one nor keep; NULL if none. Without
+ * branches that depend on the order: the cost of a new address space is the same in every run.
+ */
 static struct shadow_context *oldest_context(struct shadow *s, const struct shadow_context *keep)
 {
-	struct shadow_context *oldest = NULL;
+	uint64_t oldest = UINT64_MAX, found = s->context_used;
 
-	for (unsigned i = 0; i < s->context_used; i++) {
-		struct shadow_context *c = &s->contexts[i];
+	for (uint64_t i = 0; i < s->context_used; i++) {
+		const struct shadow_context *c = &s->contexts[i];
+		uint64_t refused = (c->root_pages.count == 0) | (c == keep) | (c == s->current);
+		uint64_t age = c->last_used | -refused;
+		uint64_t better = -(uint64_t)(age < oldest);
 
-		if (c->root_pages.count && c != keep && c != s->current &&
-		    (!oldest || c->last_used < oldest->last_used))
-			oldest = c;
+		oldest ^= (oldest ^ age) & better;
+		found ^= (found ^ i) & better;
 	}
-	return oldest;
+	return found == s->context_used ? NULL : &s->contexts[found];
 }
 
 bool shadow_reclaim(struct shadow *s, const struct shadow_context *keep)

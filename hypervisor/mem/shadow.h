@@ -134,9 +134,15 @@ void shadow_destroy(struct shadow *s);
 /* The part of shadow_switch() for an address space that is not at hand. */
 uint64_t shadow_switch_slow(struct shadow *s, uint64_t guest_satp, bool sum);
 
+/*
+ * By the ASID where the guest uses one, so that it does not depend on where tables happen to lie
+ * which address spaces get into each other's way; else by the place of the tables.
+ */
 static inline unsigned shadow_hash(uint64_t satp)
 {
-	return (unsigned)(satp ^ satp >> SATP_ASID_SHIFT) & (SHADOW_HASH_SIZE - 1);
+	uint64_t asid = SATP_ASID(satp);
+
+	return (unsigned)(asid ? asid : satp) & (SHADOW_HASH_SIZE - 1);
 }
 
 /*
