@@ -26,6 +26,7 @@ DTC      ?= dtc
 PYTHON   ?= python3
 V        ?= 0
 CROSS_COMPILE ?= $(TOOLPREFIX)
+CROSS_FROM := $(if $(filter file,$(origin CROSS_COMPILE)),TOOLPREFIX,CROSS_COMPILE)
 
 CACHE := $(or $(STRATA_CACHE),.cache)
 OPENSBI_VERSION := 1.6
@@ -47,15 +48,18 @@ ifneq ($(filter-out $(NO_TOOLCHAIN),$(GOALS)),)
 # A changed compiler rewrites this file, and every object depends on it. If there is no compiler
 # the file is missing, the rule below fetches one, and make starts again.
 TOOLCHAIN_MK := $(O)/toolchain.mk
-$(shell scripts/toolchain '$(TOOLCHAIN_MK)' '$(CROSS_COMPILE)')
+COMPLAINT := $(shell scripts/toolchain '$(TOOLCHAIN_MK)' '$(CROSS_COMPILE)' $(CROSS_FROM))
+ifneq ($(COMPLAINT),)
+$(error $(COMPLAINT))
+endif
 include $(TOOLCHAIN_MK)
 endif
 
 $(TOOLCHAIN_MK):
 	$(Q)$(deps) build
-	$(Q)scripts/toolchain '$@' '$(CROSS_COMPILE)'
-	$(Q)test -f '$@' || { echo "no compiler $(or $(CROSS_COMPILE),riscv64-unknown-elf-)gcc:" \
-		"package gcc-riscv64-unknown-elf (scripts/deps build installs it)" >&2; exit 1; }
+	$(Q)scripts/toolchain '$@' '$(CROSS_COMPILE)' $(CROSS_FROM)
+	$(Q)test -f '$@' || { echo "no RISC-V compiler: Debian package gcc-riscv64-linux-gnu or" \
+		"gcc-riscv64-unknown-elf (scripts/deps build installs it)" >&2; exit 1; }
 
 CC      := $(CROSS)gcc
 OBJCOPY := $(CROSS)objcopy
@@ -310,21 +314,21 @@ export STRATA_QEMU := $(QEMU_PROGRAM)
 export STRATA_CACHE := $(CACHE)
 strata := $(PYTHON) scripts/strata
 deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
-	CROSS_COMPILE='$(CROSS_COMPILE)' scripts/deps
+	CROSS_COMPILE='$(CROSS_COMPILE)' CROSS_FROM=$(CROSS_FROM) scripts/deps
 
 .PHONY: compare run bench explain qemu qemu-gdb check test test-full fuzz docs deps
 compare run bench explain: images
 	$(Q)$(deps) run
 	$(Q)$(strata) $@
 
-# Strata in QEMU and nothing in between.
+# QEMU on the terminal and nothing in between.
 qemu: images
 	$(Q)$(deps) run
-	$(Q)scripts/qemu
+	$(Q)$(strata) qemu
 
 qemu-gdb: images
 	$(Q)$(deps) run gdb
-	$(Q)scripts/qemu --gdb
+	$(Q)$(strata) qemu --gdb
 
 # Unit tests and static checks: under two minutes, no QEMU.
 CHECK = build="$(MAKE) $(if $(Q),-s) hypervisor && echo build: 1 passed, 0 failed, 0 skipped" \
@@ -357,7 +361,7 @@ deps:
 
 .PHONY: clean help
 clean:
-	$(Q)if [ -e '$(O)/toolchain.mk' ]; then rm -rf '$(O)'; fi
+	$(Q)if [ -e '$(O)/toolchain.mk' ] || [ -e '$(O)/lists/hypervisor' ]; then rm -rf '$(O)'; fi
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -373,7 +377,7 @@ help:
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
 ##  make fuzz       fuzz the parsers (FUZZ_SECONDS=60 each)
 ##  make docs       check that what the documents name exists
-##  make qemu       QEMU without the launcher; make qemu-gdb: stopped, waiting for gdb
+##  make qemu       QEMU without the launcher, chosen as for run; qemu-gdb: waiting for gdb
 ##  make            build everything; hypervisor pvguest guests dtbs firmware: one part
 ##  make deps       get what is missing (scripts/deps --help); clean, help
 ##

@@ -43,6 +43,21 @@ def write(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
+@test("a prefix without a compiler is named and leaves what was found before")
+def _(tmp):
+    found = os.path.join(tmp, "toolchain.mk")
+    write(found, "CROSS := riscv64-unknown-elf-\n")
+    for prefix, package in (("no-such-", "gcc-riscv64-unknown-elf"),
+                            ("/no/such/riscv64-linux-gnu-", "gcc-riscv64-linux-gnu")):
+        out = subprocess.run([os.path.join(TOP, "scripts/toolchain"), found, prefix,
+                              "TOOLPREFIX"], capture_output=True, text=True, check=False)
+        assert out.returncode == 1 and out.stdout.count("\n") == 1, out
+        assert f"TOOLPREFIX={prefix}: no {prefix}gcc" in out.stdout, out
+        assert package in out.stdout, out
+        with open(found, encoding="utf-8") as f:
+            assert f.read() == "CROSS := riscv64-unknown-elf-\n"
+
+
 def newc(blob):
     """[(name, mode, data)] of an archive, by the format's definition."""
     found, at = [], 0
