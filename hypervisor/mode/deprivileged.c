@@ -155,6 +155,11 @@ static void enter_trap(struct vcpu *v, uint64_t cause, uint64_t tval)
 
 void dep_inject(struct vcpu *v, const struct guest_trap *trap)
 {
+	const struct strata_vcpu_page *page = v->page;
+
+	/* SRET would have set SPIE. */
+	v->same_trap = v->supervisor && !(page->sstatus & SSTATUS_SPIE) && page->sepc == v->pc &&
+		       page->scause == trap->cause;
 	enter_trap(v, trap->cause, trap->tval);
 }
 

@@ -69,7 +69,13 @@ static void hw_irq_update(struct vcpu *v)
 	uint64_t pending = __atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
 	uint64_t levels = (pending & (SIP_STIP | SIP_SEIP)) << 1;
 
-	levels |= (pending & SIP_SSIP) << 1 | (csr_read(CSR_HVIP) & HVIP_VSSIP);
+	uint64_t before = csr_read(CSR_HVIP), raised;
+
+	levels |= (pending & SIP_SSIP) << 1 | (before & HVIP_VSSIP);
+	raised = levels & ~before;
+	v->stat.injected_interrupts[IRQ_S_SOFT] += raised >> IRQ_VS_SOFT & 1;
+	v->stat.injected_interrupts[IRQ_S_TIMER] += raised >> IRQ_VS_TIMER & 1;
+	v->stat.injected_interrupts[IRQ_S_EXT] += raised >> IRQ_VS_EXT & 1;
 	csr_write(CSR_HVIP, levels);
 }
 
@@ -190,6 +196,9 @@ static void hw_inject(struct vcpu *v, const struct guest_trap *trap)
 {
 	uint64_t status = csr_read(CSR_VSSTATUS), sstatus = csr_read(CSR_SSTATUS);
 
+	/* SRET would have set SPIE. */
+	v->same_trap = sstatus & SSTATUS_SPP && !(status & SSTATUS_SPIE) &&
+		       csr_read(CSR_VSEPC) == v->pc && csr_read(CSR_VSCAUSE) == trap->cause;
 	csr_write(CSR_VSEPC, v->pc);
 	csr_write(CSR_VSCAUSE, trap->cause);
 	csr_write(CSR_VSTVAL, trap->tval);

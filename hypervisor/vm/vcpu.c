@@ -267,20 +267,23 @@ enum vcpu_next vcpu_block(struct vcpu *v)
 
 /* ---- Injection ---- */
 
+/*
+ * A handler that raises the very trap that it is to handle, without an SRET in between, will do so
+ * for ever; the mode's inject has looked. A vector that traps itself shows by the pc alone.
+ */
 void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap)
 {
 	uint64_t from = v->pc;
 
 	v->stat.injected_exceptions[trap->cause & 31]++;
 	v->mode->inject(v, trap);
-	if (v->pc != from) {
+	if (v->pc != from && !v->same_trap) {
 		v->vector_faults = 0;
 		return;
 	}
-	/* The fault was at the vector itself: the same will happen again. */
 	if (++v->vector_faults == VECTOR_FAULTS_MAX)
 		vm_stop(v->vm, VM_CRASHED,
-			"vCPU %u faults for ever in its own trap vector at 0x%lx (scause %lu, "
+			"vCPU %u faults for ever in its own trap handler at 0x%lx (scause %lu, "
 			"stval 0x%lx)",
 			v->index, from, trap->cause, trap->tval);
 }

@@ -110,7 +110,8 @@ struct vcpu {
 	uint64_t start_pc, start_opaque;
 	struct runq_entity runq;
 
-	unsigned vector_faults;		/* injected traps in a row at the vector itself */
+	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
+	bool same_trap;			/* inject: the guest has not returned from such a trap yet */
 };
 
 #define VCPU_REQ_STOP		(1u << 0)	/* the VM has ended */

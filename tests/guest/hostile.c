@@ -6,6 +6,7 @@
  * Boot arguments: seed=N, count=N; or one of these, which never end by themselves:
  *	fault	a vector that faults itself, for ever
  *	vector	stvec points to no memory
+ *	handler	a trap handler that traps a few instructions behind its vector, for ever
  *	tables	satp points to no memory
  *	spin	a loop with interrupts off
  *	crash	SRST with a failure as its reason
@@ -304,6 +305,8 @@ static void test_calls(void)
 
 extern char fault_vector[];
 __asm__(".balign 4\nfault_vector: .word 0xc0001073\n");
+extern char fault_handler[];
+__asm__(".balign 4\nfault_handler: csrrw sp, sscratch, sp\nnop\nsd ra, 0(zero)\n");
 
 /* The endings that the hypervisor must deal with; natively they hang the hart. */
 static void endings(void)
@@ -312,6 +315,11 @@ static void endings(void)
 		printf("hostile: a vector that faults itself\n");
 		csr_write(CSR_STVEC, (uintptr_t)fault_vector);
 		__asm__ volatile(".word 0xc0001073");
+	}
+	if (boot_arg("handler")) {
+		printf("hostile: a handler that traps behind its vector\n");
+		csr_write(CSR_STVEC, (uintptr_t)fault_handler);
+		__asm__ volatile("ebreak");
 	}
 	if (boot_arg("vector")) {
 		printf("hostile: stvec points to no memory\n");

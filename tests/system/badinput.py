@@ -275,7 +275,7 @@ def add(environment):
              hostile_archive, group="badinput")
     add_case("a run whose only tree is empty fails and says why", no_archive, group="badinput")
     for mode in ("te", "pv1", "hw"):
-        for word in ("fault", "vector", "tables"):
+        for word in ("fault", "vector", "handler", "tables"):
             add_case(f"a guest in {mode} that faults for ever ({word}) is stopped with one line",
                      hostile_guest(mode, word, r"^strata: bad: stopped: \S"), group="badinput")
         add_case(f"a guest in {mode} that ends with a failure is reported, another VM runs",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The parts of scripts/strata that need no QEMU."""
+import argparse
 import glob
 import os
 
@@ -127,6 +128,24 @@ def modes(_):
     check(tree.memory_bytes() == 1 << 30, "memory")
 
 
+def user_files(place):
+    kernel = place.file("kernel-of-the-user", b"")
+    place.file("tree.dtb", b"")
+    away = os.path.dirname(kernel)
+    args = argparse.Namespace(kernel="kernel-of-the-user", initrd="root.cpio", qemu="qemu",
+                              vm="pvguest-te,tree.dtb")
+    settings.keep_user_files(args, away)
+    check(os.path.samefile(args.kernel, os.path.join(settings.TOP, kernel)), args.kernel)
+    check(os.path.isabs(args.kernel) and args.initrd == "root.cpio", "a name is no file")
+    check(args.vm == "pvguest-te," + os.path.abspath(os.path.join(away, "tree.dtb")), args.vm)
+
+
+def explain_sstc(place):
+    for mode in ("te", "pv0", "pv1"):
+        result = place.strata("explain", "--op", "timer_sstc", "--mode", mode)
+        check(result.status == 1 and "have no Sstc" in result.err, result.err)
+
+
 def add(_):
     for sentence, function in (
             ("every VM tree is the same after it was read and written", trees_survive),
@@ -137,5 +156,7 @@ def add(_):
             ("a mode that failed leaves the others in table, JSON and report", failed_mode),
             ("totals become figures per operation without loss", averages),
             ("a line of QEMU's log is understood", log_lines),
-            ("a mode put into a tree brings its step and nothing of the last one", modes)):
+            ("a mode put into a tree brings its step and nothing of the last one", modes),
+            ("files named from another directory are found", user_files),
+            ("explain says that te and pv have no Sstc", explain_sstc)):
         add_case("host: " + sentence, function, group="host")

@@ -88,7 +88,7 @@ def bench_rows(bench, mode, ops):
     return rows
 
 
-SUBSET = "csr_read,irq_toggle,null_sbi,null_syscall,page_fault,prot_fault"
+SUBSET = "csr_read,irq_toggle,null_sbi,null_syscall,fork_exit,fork_exec,page_fault,prot_fault,mmap"
 
 
 def repeatable(mode):
@@ -97,7 +97,7 @@ def repeatable(mode):
         first, second = bench_rows(bench, mode, SUBSET), bench_rows(bench, mode, SUBSET)
         check(len(first) == len(SUBSET.split(",")), f"only {sorted(first)}")
         check(first == second, f"{first} and then {second}")
-        for op in ("csr_read", "prot_fault"):
+        for op in ("csr_read", "fork_exit", "fork_exec", "prot_fault", "mmap"):
             alone = bench_rows(bench, mode, op)
             check(alone[op] == first[op], f"{op}: with others {first[op]}, alone {alone[op]}")
     return function
