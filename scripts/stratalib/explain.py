@@ -468,6 +468,9 @@ def main(args):
     if args.op not in bench.OPS:
         raise StrataError(f"no operation {args.op!r} (there are: {' '.join(bench.OPS)})", 2)
     mode, shape = bench.MODES[mode_key], SHAPES[args.op]
+    if args.op == "timer_sstc" and mode.mode in ("te", "pv"):
+        raise StrataError(f"timer_sstc in {mode.title}: guests in te and pv have no Sstc; their "
+                          "timer is timer_sbi")
     space = Space(settings, mode)
     settings.run_dir()
     walk, base = walk_operation(settings, mode, shape, space, args.op,

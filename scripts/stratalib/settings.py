@@ -54,10 +54,29 @@ def parse_size(text, what):
     return int(match.group(1)) << {"k": 10, "m": 20, "g": 30}[(match.group(2) or "m").lower()]
 
 
+def keep_user_files(args, place):
+    """Files that the user names relative to place must be found from TOP, too."""
+    def absolute(name):
+        path = os.path.abspath(os.path.join(place, name))
+        return path if os.path.isfile(path) else name
+
+    if os.path.realpath(place) == os.path.realpath(TOP):
+        return
+    for option in ("kernel", "initrd"):
+        if getattr(args, option, None):
+            setattr(args, option, absolute(getattr(args, option)))
+    if getattr(args, "vm", None):
+        args.vm = ",".join(absolute(name) if name.endswith(".dtb") else name
+                           for name in args.vm.split(","))
+    if os.sep in args.qemu:
+        args.qemu = absolute(args.qemu)
+
+
 class Settings:
     """Where things are and how the machine is made."""
 
     def __init__(self, args):
+        keep_user_files(args, os.getcwd())
         os.chdir(TOP)
         check_choice(args.firmware, FIRMWARES, "--firmware")
         self.out = environment("O", "build")
