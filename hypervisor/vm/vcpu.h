@@ -111,7 +111,7 @@ struct vcpu {
 	struct runq_entity runq;
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
-	bool same_trap;			/* inject: the guest has not returned from such a trap yet */
+	bool same_trap;			/* inject: it is in this very trap already */
 };
 
 #define VCPU_REQ_STOP		(1u << 0)	/* the VM has ended */
