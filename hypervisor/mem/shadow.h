@@ -21,7 +21,8 @@
 #include "mem/walk.h"
 
 #define SHADOW_CONTEXTS		32u
-#define SHADOW_HASH_SIZE	64u
+/* Guests give ASIDs in turn: so many address spaces do not get into each other's way. */
+#define SHADOW_HASH_SIZE	1024u
 /* No instruction needs more at once: two roots, and tables for three accesses that cross pages. */
 #define SHADOW_MIN_PAGES	24u
 /*
