@@ -197,7 +197,7 @@ def check_make(words, known):
                     yield f"no VM tree dts/{vm}.dts"
         elif name == "OP" and not PLACEHOLDER.search(value):
             for op in value.split(","):
-                if op and not re.search(rf'^    "{op}":', read("scripts/stratalib/bench.py"), re.M):
+                if op and not re.search(rf'^ +"{op}":', read("scripts/stratalib/bench.py"), re.M):
                     yield f"no operation {op}"
 
 

@@ -10,29 +10,35 @@ from stratalib import qemu, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of, environment)
 
-# op: what one operation is. The order is the table's.
-OPS = {
-    "null_syscall": "a system call that does nothing (getppid)",
-    "pipe": "one byte to another process through a pipe and one back",
-    "fork_exit": "fork, exit of the child, wait",
-    "fork_exec": "fork, execve of a small program, its exit, wait",
-    "ctx_switch": "one switch from a process to another",
-    "page_fault": "first store to an anonymous page",
-    "prot_fault": "store to a read-only page, its signal handled",
-    "mmap": "mmap of 64 KiB, a store to its first page, munmap",
-    "csr_read": "read sscratch",
-    "csr_write": "write sscratch",
-    "irq_toggle": "interrupts off and on again (sstatus.SIE)",
-    "sret": "SRET to the next instruction, in the same mode",
-    "sfence": "SFENCE.VMA of one page",
-    "satp_switch": "change to another address space whose tables are known (satp)",
-    "timer_sbi": "set the timer through SBI",
-    "timer_sstc": "set the timer through stimecmp (Sstc)",
-    "null_sbi": "the cheapest SBI call (get spec version)",
-    "ipi_self": "an IPI to one's own hart, and its interrupt taken",
-    "mmio_read": "read a register of an emulated device",
+# suite: (its title, {op: what one operation is}). The order is the tables'. Under lmbench stand the
+# rows of tables 3 to 5 of Xen's paper (SOSP 2003) and, at their end, lmbench's pipe.
+SUITES = {
+    "lmbench": ("lmbench's operations, as in tables 3 to 5 of Xen's paper", {
+        "null_call": "a system call that does nothing (getppid)",
+        "fork": "fork, exit of the child, wait",
+        "exec": "fork, execve of a small program, its exit, wait",
+        "ctx_2p_0k": "one switch from a process to another",
+        "mmap": "mmap of 64 KiB, a store to its first page, munmap",
+        "prot_fault": "store to a read-only page, its signal handled",
+        "page_fault": "first store to an anonymous page",
+        "pipe": "one byte to another process through a pipe and one back",
+    }),
+    "machine": ("what the machine and the hypervisor do", {
+        "csr_read": "read sscratch",
+        "csr_write": "write sscratch",
+        "irq_toggle": "interrupts off and on again (sstatus.SIE)",
+        "sret": "SRET to the next instruction, in the same mode",
+        "sfence": "SFENCE.VMA of one page",
+        "satp_switch": "change to another address space whose tables are known (satp)",
+        "timer_sbi": "set the timer through SBI",
+        "timer_sstc": "set the timer through stimecmp (Sstc)",
+        "null_sbi": "the cheapest SBI call (get spec version)",
+        "ipi_self": "an IPI to one's own hart, and its interrupt taken",
+        "mmio_read": "read a register of an emulated device",
+    }),
 }
-USER_OPS = tuple(OPS)[:8]
+OPS = {op: sentence for _, ops in SUITES.values() for op, sentence in ops.items()}
+SUITE_OF = {op: suite for suite, (_, ops) in SUITES.items() for op in ops}
 BENCH_SECONDS = 150             # deadline of one run on the reference machine
 TIMEBASE_NS = 100               # QEMU virt counts time at 10 MHz
 
@@ -69,12 +75,22 @@ def sha256_of(path):
 
 
 def parse_ops(text):
-    """Names of operations in the table's order; all of them for "" or "all"."""
+    """Operations in the table's order, given by name or by suite; all of them for "" or "all"."""
     names = [n for n in (text or "all").split(",") if n]
     for name in names:
-        if name not in OPS and name != "all":
-            raise StrataError(f"no operation {name!r} (there are: {' '.join(OPS)})", 2)
-    return [op for op in OPS if op in names or "all" in names]
+        if name not in OPS and name not in SUITES and name != "all":
+            raise StrataError(f"no operation or suite {name!r} (suites: {' '.join(SUITES)}; "
+                              f"operations: {' '.join(OPS)})", 2)
+    return [op for op in OPS if op in names or SUITE_OF[op] in names or "all" in names]
+
+
+def words_of(ops):
+    """The shortest option bench= for these operations: a suite's name stands for all of it."""
+    words = []
+    for suite, (_, members) in SUITES.items():
+        chosen = [op for op in members if op in ops]
+        words += [suite] if len(chosen) == len(members) else chosen
+    return ",".join(words)
 
 
 def parse_modes(text):
@@ -133,8 +149,7 @@ def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row:
     run.log = log
     reader, verdict = Reader(run, on_row), qemu.Verdict()
     verdict.listener = reader.line
-    words = "all" if len(ops) == len(OPS) else ",".join(ops)
-    line, files = command_of(settings, mode, f"bench={words} quiet", icount)
+    line, files = command_of(settings, mode, f"bench={words_of(ops)} quiet", icount)
     try:
         with qemu.Session(line, log=log) as session:
             while not session.ended() and session.seconds() < deadline:
@@ -189,7 +204,7 @@ def per_operation(row, key):
 
 def add_select_options(parser):
     parser.add_argument("--ops", metavar="OP[,OP...]", default=environment("OP"),
-                        help="operations: " + " ".join(OPS))
+                        help="suites: " + " ".join(SUITES) + "; operations: " + " ".join(OPS))
     parser.add_argument("--modes", metavar="MODE[,MODE...]", default=environment("MODE"),
                         help="columns: " + " ".join(MODES) + ", pv for both steps")
     add_machine_options(parser)

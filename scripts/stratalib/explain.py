@@ -52,11 +52,11 @@ def _kernel(op, **changes):
 # The user operations' warm-up: two windows and a half of pvguest/user/bin/bench.c. The base of
 # page_fault is the same function, in the windows between.
 SHAPES = {
-    "null_syscall": Shape("null_run", "loop_empty", warm=2500),
+    "null_call": Shape("null_run", "loop_empty", warm=2500),
     "pipe": Shape("pipe_run", "loop_empty", warm=250),
-    "fork_exit": Shape("exit_run", "loop_empty", warm=19),
-    "fork_exec": Shape("exec_run", "loop_empty", warm=10),
-    "ctx_switch": Shape("pipe_run", "switch_base", per_iteration=2, warm=250, base_warm=500),
+    "fork": Shape("exit_run", "loop_empty", warm=19),
+    "exec": Shape("exec_run", "loop_empty", warm=10),
+    "ctx_2p_0k": Shape("pipe_run", "switch_base", per_iteration=2, warm=250, base_warm=500),
     "page_fault": Shape("fault_run", "fault_run", warm=450, base_warm=550),
     "prot_fault": Shape("prot_run", "loop_empty", warm=250),
     "mmap": Shape("mmap_run", "loop_empty", warm=125),

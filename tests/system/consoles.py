@@ -150,7 +150,7 @@ def compare_json(bench):
         if not os.path.islink(link):
             os.symlink(target, link)
     bench.settings.out = out
-    result = bench.strata("compare", "--ops", "csr_read,null_syscall", "--no-wall")
+    result = bench.strata("compare", "--ops", "csr_read,null_call", "--no-wall")
     check_status(result, 0)
     check_line(result.out, r"^csr_read ")
     with open(os.path.join(out, "compare.json"), encoding="utf-8") as f:

@@ -88,7 +88,7 @@ def bench_rows(bench, mode, ops):
     return rows
 
 
-SUBSET = "csr_read,irq_toggle,null_sbi,null_syscall,fork_exit,fork_exec,page_fault,prot_fault,mmap"
+SUBSET = "csr_read,irq_toggle,null_sbi,null_call,fork,exec,page_fault,prot_fault,mmap"
 
 
 def repeatable(mode):
@@ -97,7 +97,7 @@ def repeatable(mode):
         first, second = bench_rows(bench, mode, SUBSET), bench_rows(bench, mode, SUBSET)
         check(len(first) == len(SUBSET.split(",")), f"only {sorted(first)}")
         check(first == second, f"{first} and then {second}")
-        for op in ("csr_read", "fork_exit", "fork_exec", "prot_fault", "mmap"):
+        for op in ("csr_read", "fork", "exec", "prot_fault", "mmap"):
             alone = bench_rows(bench, mode, op)
             check(alone[op] == first[op], f"{op}: with others {first[op]}, alone {alone[op]}")
     return function
@@ -115,11 +115,11 @@ def limits(mode, expected):
 
 
 LIMITS = {
-    "native": {"csr_read": (1, 0), "null_syscall": (200, 0)},
+    "native": {"csr_read": (1, 0), "null_call": (200, 0)},
     "te": {"csr_read": (140, 1), "satp_switch": (None, 1)},
     "pv0": {"csr_read": (None, 1)},
     "pv1": {"csr_read": (None, 0), "csr_write": (None, 0), "irq_toggle": (None, 0)},
-    "hw": {"null_syscall": (None, 0), "null_sbi": (130, 1)},
+    "hw": {"null_call": (None, 0), "null_sbi": (130, 1)},
 }
 
 

@@ -117,19 +117,21 @@ static bool bench_listed(const char *list, const char *name)
 	for (const char *p = list; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
 		if (!strncmp(p, name, length) && (p[length] == ',' || !p[length]))
 			return true;
-	return !strcmp(list, "all");
+	return false;
 }
 
 void bench_run(void)
 {
 	char list[BENCH_LIST_MAX];
 	uint64_t value;
+	bool all;
 
 	if (!info_option("bench", list, sizeof(list)))
 		return;
+	all = bench_listed(list, "all") || bench_listed(list, "machine");
 	timer_suspend();
 	for (size_t i = 0; i < ops_count; i++) {
-		if (!bench_listed(list, ops_table[i].name))
+		if (!all && !bench_listed(list, ops_table[i].name))
 			continue;
 		if (priv_probe_instret(&value))
 			bench_op(&ops_table[i]);

@@ -11,11 +11,11 @@
  * reported. A window begins just after a sleep, so that it has a fresh time slice and, being
  * short, no timer tick.
  *
- *   null_syscall  getppid                                       base: the empty loop
+ *   null_call  getppid                                       base: the empty loop
  *   pipe          one byte to another process and one back      base: the empty loop
- *   fork_exit     fork, _exit in the child, wait4               base: the empty loop
- *   fork_exec     fork, execve of /bin/true, wait4              base: the empty loop
- *   ctx_switch    one switch to the other process: half a pipe round trip
+ *   fork     fork, _exit in the child, wait4               base: the empty loop
+ *   exec     fork, execve of /bin/true, wait4              base: the empty loop
+ *   ctx_2p_0k    one switch to the other process: half a pipe round trip
  *                                        base: a byte written to and read from a pipe of one's own
  *   page_fault    the first store to an anonymous page          base: the same stores once more
  *   prot_fault    a store to a read-only page, its SIGSEGV delivered to a handler that goes
@@ -253,20 +253,20 @@ static void mmap_run(unsigned int count)
 }
 
 static const struct op ops[] = {
-	{ "null_syscall", 1000, 0, NULL, NULL, null_run, loop_empty, NULL },
+	{ "null_call", 1000, 0, NULL, NULL, null_run, loop_empty, NULL },
 	{ "pipe", 100, 0, peer_setup, NULL, pipe_run, loop_empty, peer_finish },
-	{ "fork_exit", 8, 0, NULL, NULL, exit_run, loop_empty, NULL },
-	{ "fork_exec", 4, 0, NULL, NULL, exec_run, loop_empty, NULL },
-	{ "ctx_switch", 200, 0, peer_setup, NULL, switch_run, switch_base, peer_finish },
+	{ "fork", 8, 0, NULL, NULL, exit_run, loop_empty, NULL },
+	{ "exec", 4, 0, NULL, NULL, exec_run, loop_empty, NULL },
+	{ "ctx_2p_0k", 200, 0, peer_setup, NULL, switch_run, switch_base, peer_finish },
 	{ "page_fault", 100, 511, fault_setup, fault_prepare, fault_run, fault_run, NULL },
 	{ "prot_fault", 100, 0, prot_setup, NULL, prot_run, loop_empty, NULL },
 	{ "mmap", 50, 0, NULL, NULL, mmap_run, loop_empty, NULL },
 };
 
-/* Measured by the kernel before init starts: bench only has to know that they are no mistakes. */
-static const char *const kernel_ops[] = {
-	"csr_read", "csr_write", "irq_toggle", "sret", "sfence", "satp_switch", "timer_sbi",
-	"timer_sstc", "null_sbi", "ipi_self", "mmio_read",
+/* The suites, and what the kernel measures before init starts: bench only has to know them. */
+static const char *const other_words[] = {
+	"all", "lmbench", "machine", "csr_read", "csr_write", "irq_toggle", "sret", "sfence",
+	"satp_switch", "timer_sbi", "timer_sstc", "null_sbi", "ipi_self", "mmio_read",
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -421,14 +421,12 @@ static bool name_known(const char *name, size_t len)
 {
 	size_t i;
 
-	if (len == 3 && strncmp(name, "all", 3) == 0)
-		return true;
 	for (i = 0; i < COUNT_OF(ops); i++) {
 		if (strlen(ops[i].name) == len && strncmp(ops[i].name, name, len) == 0)
 			return true;
 	}
-	for (i = 0; i < COUNT_OF(kernel_ops); i++) {
-		if (strlen(kernel_ops[i]) == len && strncmp(kernel_ops[i], name, len) == 0)
+	for (i = 0; i < COUNT_OF(other_words); i++) {
+		if (strlen(other_words[i]) == len && strncmp(other_words[i], name, len) == 0)
 			return true;
 	}
 	return false;
@@ -490,7 +488,7 @@ int main(int argc, char **argv)
 	if (arg < argc || list_check(list) != 0)
 		return usage();
 	for (i = 0; i < COUNT_OF(ops); i++) {
-		if (word_in("all", list) || word_in(ops[i].name, list))
+		if (word_in("all", list) || word_in("lmbench", list) || word_in(ops[i].name, list))
 			status |= op_run(argv[0], &ops[i], (unsigned int)count,
 					 (unsigned int)windows);
 	}

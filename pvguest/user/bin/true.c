@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * true: succeeds. The program that bench's fork_exec starts.
+ * true: succeeds. The program that exec of bench starts.
  * POSIX.1-2017, true.
  */
 #include "lib/program.h"
