@@ -32,6 +32,7 @@ CACHE := $(or $(STRATA_CACHE),.cache)
 OPENSBI_VERSION := 1.6
 OPENSBI_SRC := $(CACHE)/opensbi-$(OPENSBI_VERSION)
 FDT_SRC := $(OPENSBI_SRC)/lib/utils/libfdt
+BUSYBOX := $(CACHE)/busybox/busybox
 
 ifeq ($(filter strata distro,$(FIRMWARE)),)
 $(error FIRMWARE=$(FIRMWARE): strata or distro)
@@ -143,8 +144,8 @@ $(LISTS)/%:
 	$(Q)mkdir -p $(@D) && touch $@
 
 # ---- what is built ------------------------------------------------------------------------------
-.PHONY: images hypervisor pvguest guests unit dtbs firmware linux
-images: hypervisor pvguest guests dtbs linux
+.PHONY: images hypervisor pvguest guests unit dtbs firmware busybox linux
+images: hypervisor pvguest guests dtbs busybox linux
 ifeq ($(FIRMWARE),strata)
 images: firmware
 endif
@@ -152,7 +153,9 @@ hypervisor: $(if $(HV_LDS),$(O)/strata.elf,$(HV_OBJ))
 pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio
 guests: $(GUEST_ELF)
 dtbs: $(DTB)
-linux: $(if $(wildcard $(CACHE)/linux/busybox),$(O)/linux/initrd.cpio)
+# What was not fetched is not built, unless a tree of that name is to run.
+busybox: $(if $(wildcard $(BUSYBOX))$(findstring busybox,$(VM) $(INITRD)),$(O)/busybox/root.cpio)
+linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio)
 firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
 
 BUILT_BY := $(TOOLCHAIN_MK) Makefile
@@ -224,11 +227,18 @@ $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py $(PVU_LIST) Makefi
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
-# ---- Linux, if scripts/deps linux has brought it --------------------------------------------
+# ---- busybox for pvguest and Linux ------------------------------------------------------------
+BUSYBOX_ETC := $(shell find pvguest/busybox -type f)
+$(BUSYBOX):
+	$(Q)$(deps) busybox
+
+$(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) scripts/busybox-root scripts/cpio.py Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox-root $@ $< pvguest/busybox
+
 LINUX_INIT := tests/system/linux-init
-$(O)/linux/initrd.cpio: $(LINUX_INIT) $(CACHE)/linux/busybox scripts/cpio.py Makefile
+$(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ init=$(LINUX_INIT) \
-		bin/busybox=$(CACHE)/linux/busybox
+		bin/busybox=$(BUSYBOX)
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)

@@ -32,7 +32,8 @@ def add_options(parser):
     parser.epilog = EPILOG
     group = parser.add_argument_group("what runs (nothing: a te, a pv and a hw VM of pvguest)")
     group.add_argument("--vm", metavar="NAME[,NAME...]", default=env("VM"),
-                       help="VM trees: dts/NAME.dts, or a .dtb file")
+                       help="VM trees: dts/NAME.dts, or a .dtb file; busybox-native and the like: "
+                            "the files of busybox-hw without a hypervisor")
     group.add_argument("--mode", choices=vms.MODES, default=env("MODE"),
                        help="override the mode; pv is pv1, step 1; native: no hypervisor")
     group.add_argument("--world", default=env("WORLD"), help="override the world of te and pv: vu")
@@ -117,7 +118,15 @@ def plan_hypervised(settings, args, options=()):
     return plan
 
 
+def name_native(settings, args):
+    """VM=X-native, unless there is such a tree: the files of X-hw without a hypervisor."""
+    base = re.fullmatch(r"([\w-]+)-native", args.vm or "")
+    if base and not os.path.isfile(settings.path("dts", args.vm + ".dtb")):
+        args.vm, args.mode = base.group(1) + "-hw", "native"
+
+
 def make_plan(settings, args, options=()):
+    name_native(settings, args)
     check_choice(args.mode, vms.MODES, "--mode")
     check_choice(args.trace, TRACES, "--trace")
     settings.need(settings.path("strata.elf" if args.mode != "native" else "dts/pvguest-te.dtb"))

@@ -9,8 +9,9 @@ from stratalib.settings import StrataError, parse_size
 
 MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
 TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
-GENERIC = ("pvguest", "u-boot")
-FETCHED = {"u-boot": "guests", "linux": "linux", "linux-initrd": "linux"}    # by scripts/deps
+GENERIC = ("pvguest", "u-boot", "busybox")
+FETCHED = {"u-boot": "guests", "busybox": "busybox", "linux": "linux",
+           "linux-initrd": "linux"}         # by scripts/deps
 
 
 def guest_file(settings, name):
@@ -20,6 +21,7 @@ def guest_file(settings, name):
     for path in (
             {"pvguest": settings.path("pvguest", "kernel.elf"),
              "root.cpio": settings.path("pvguest", "root.cpio"),
+             "busybox": settings.path("busybox", "root.cpio"),
              "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf"),
              "linux": os.path.join(settings.cache, "linux", "Image"),
              "linux-initrd": settings.path("linux", "initrd.cpio")}.get(name),

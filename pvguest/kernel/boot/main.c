@@ -13,6 +13,7 @@
 #include "drv/timer.h"
 #include "fs/cpio.h"
 #include "fs/file.h"
+#include "fs/path.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
 #include "lib/random.h"
@@ -28,7 +29,7 @@
 
 #define MAIN_ARGS_MAX	64
 
-static char main_init_path[256];
+static char main_init_path[PATH_MAX];
 
 static void main_unpack(void)
 {
@@ -38,6 +39,21 @@ static void main_unpack(void)
 	    info.initrd_end > info.memory_end)
 		panic("there is no initrd in the device tree");
 	cpio_unpack(phys_to_virt(info.initrd_start), size);
+}
+
+/* init= of the command line, or what Linux would look for in a root that is an archive. */
+static void main_choose_init(void)
+{
+	static const char *const places[] = { "/init", "/sbin/init", "/bin/init", "/bin/sh" };
+	struct inode *inode;
+
+	if (info_option("init", main_init_path, sizeof(main_init_path)) && main_init_path[0])
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		string_copy(main_init_path, places[i], sizeof(main_init_path));
+		if (!path_find(inode_root, places[i], true, &inode))
+			break;
+	}
 }
 
 /* Words that are the kernel's own business, or Linux's. */
@@ -118,8 +134,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	main_unpack();
 	device_init();
 	bench_run();
-	if (!info_option("init", main_init_path, sizeof(main_init_path)) || !main_init_path[0])
-		string_copy(main_init_path, "/bin/init", sizeof(main_init_path));
+	main_choose_init();
 	proc_start_init(main_init_path, main_arguments());
 	sched_idle();
 }

@@ -17,6 +17,9 @@
 	(SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
 #define SIGNAL_STOPS                                                                               \
 	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SIGNAL_FAULTS                                                                              \
+	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) |     \
+	 SIGNAL_BIT(SIGFPE))
 /* QUIT ILL TRAP ABRT BUS FPE SEGV XCPU XFSZ SYS: wait4 says "core dumped" bit 0x80. */
 #define SIGNAL_CORE                                                                                \
 	(SIGNAL_BIT(3) | SIGNAL_BIT(4) | SIGNAL_BIT(5) | SIGNAL_BIT(6) | SIGNAL_BIT(7) |           \
@@ -88,6 +91,11 @@ bool signal_is_ignored(const struct proc *proc, int signo)
 	return handler == SIG_IGN || (handler == SIG_DFL && (SIGNAL_IGNORED & SIGNAL_BIT(signo)));
 }
 
+static bool signal_is_default(const struct proc *proc, int signo)
+{
+	return proc->signals.actions[signo - 1].handler == SIG_DFL;
+}
+
 bool signal_is_pending(const struct proc *proc)
 {
 	return (proc->signals.pending & ~proc->signals.blocked) != 0;
@@ -96,9 +104,10 @@ bool signal_is_pending(const struct proc *proc)
 void signal_update(struct proc *proc)
 {
 	proc->signals.blocked &= ~SIGNAL_UNBLOCKABLE;
-	if (!signal_is_pending(proc))
+	if (signal_is_pending(proc))
+		proc->work |= PROC_WORK_SIGNAL;
+	else if (!(proc->signals.pending & proc->signals.awaited))
 		return;
-	proc->work |= PROC_WORK_SIGNAL;
 	if (proc->state == PROC_SLEEPING && proc->wake_by_signal)
 		sched_wake(proc);
 }
@@ -138,11 +147,12 @@ void signal_send(struct proc *proc, const struct signal_info *info)
 	} else if (SIGNAL_STOPS & bit) {
 		signal_drop(proc, SIGNAL_BIT(SIGCONT));
 	}
-	if (signal_is_ignored(proc, info->signo) && !(proc->signals.blocked & bit))
-		return;
-	/* Nobody kills init: what it does not handle does not reach it. */
-	if (proc == proc_init_process && proc->signals.actions[info->signo - 1].handler == SIG_DFL)
-		return;
+	if (!((proc->signals.blocked | proc->signals.awaited) & bit)) {
+		if (signal_is_ignored(proc, info->signo))
+			return;
+		if (proc == proc_init_process && signal_is_default(proc, info->signo))
+			return;
+	}
 	signal_add(proc, info);
 }
 
@@ -188,9 +198,12 @@ static void signal_stop(struct proc *proc, int signo)
 	proc_tell_parent(proc, CLD_CONTINUED, SIGCONT);
 }
 
-static void signal_default(struct proc *proc, int signo)
+static void signal_default(struct proc *proc, int signo, int code)
 {
-	if (SIGNAL_IGNORED & SIGNAL_BIT(signo))
+	bool fault = (SIGNAL_FAULTS & SIGNAL_BIT(signo)) && code > SI_USER;
+
+	/* Nobody kills init but it itself: what it does not handle does not reach it. */
+	if ((SIGNAL_IGNORED & SIGNAL_BIT(signo)) || (proc == proc_init_process && !fault))
 		return;
 	if (SIGNAL_STOPS & SIGNAL_BIT(signo))
 		signal_stop(proc, signo);
@@ -207,6 +220,16 @@ static int signal_lowest(uint64_t set)
 	return signo;
 }
 
+int signal_accept(struct proc *proc, uint64_t set, struct signal_info *info)
+{
+	uint64_t ready = proc->signals.pending & set;
+	int signo = ready ? signal_lowest(ready) : 0;
+
+	if (signo)
+		signal_take(proc, signo, info);
+	return signo;
+}
+
 /* The next signal that has a handler; the others are settled on the way. 0: none. */
 static int signal_next(struct proc *proc, struct signal_info *info)
 {
@@ -214,15 +237,13 @@ static int signal_next(struct proc *proc, struct signal_info *info)
 
 	while ((ready = proc->signals.pending & ~proc->signals.blocked) != 0) {
 		/* What a fault raised comes first, as its context is still at hand. */
-		uint64_t sync = ready & (SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) |
-					 SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) |
-					 SIGNAL_BIT(SIGFPE));
+		uint64_t sync = ready & SIGNAL_FAULTS;
 		int signo = signal_lowest(sync ? sync : ready);
 		uint64_t handler = proc->signals.actions[signo - 1].handler;
 
 		signal_take(proc, signo, info);
 		if (handler == SIG_DFL)
-			signal_default(proc, signo);
+			signal_default(proc, signo, info->code);
 		else if (handler != SIG_IGN)
 			return signo;
 	}

@@ -72,6 +72,7 @@ struct signal_info {
 
 struct signal_state {
 	uint64_t pending, blocked;
+	uint64_t awaited;	/* by rt_sigtimedwait: they end the sleep, and no handler runs */
 	uint64_t saved;		/* the mask that sigsuspend and ppoll put aside */
 	bool restore_saved;
 	struct list queue;	/* what is known of pending signals */
@@ -95,6 +96,8 @@ void signal_force(const struct signal_info *info);
 size_t signal_send_group(int group, const struct signal_info *info);
 /* Whether a signal would be delivered now. */
 bool signal_is_pending(const struct proc *proc);
+/* Takes the lowest pending signal of set and what is known of it. Its number; 0: there is none. */
+int signal_accept(struct proc *proc, uint64_t set, struct signal_info *info);
 /* Looks at mask and pending set again after either changed. */
 void signal_update(struct proc *proc);
 /* Delivers one signal, or none, and settles a call that was interrupted. */

@@ -185,14 +185,6 @@ long sys_prctl(long option, uint64_t arg)
 	}
 }
 
-long sys_uname(uint64_t buf)
-{
-	static const char names[6][65] = {
-		"Linux", "pvguest", "6.1.0-pvguest", "#1 Strata", "riscv64", "(none)",
-	};
-
-	return user_write(buf, names, sizeof(names));
-}
 
 /* Only what programs ask for has a limit; setting one is accepted, and changes nothing. */
 long sys_prlimit64(long pid, long resource, uint64_t limit, uint64_t old)

@@ -74,6 +74,8 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(134, rt_sigaction, (long signo, uint64_t action, uint64_t old, size_t size))             \
 	x(135, rt_sigprocmask, (long how, uint64_t set, uint64_t old, size_t size))                \
 	x(136, rt_sigpending, (uint64_t set, size_t size))                                         \
+	x(137, rt_sigtimedwait, (uint64_t set, uint64_t info, uint64_t timeout, size_t size))      \
+	x(138, rt_sigqueueinfo, (long pid, long signo, uint64_t info))                             \
 	x(139, rt_sigreturn, (void))                                                               \
 	x(142, reboot, (uint64_t magic1, uint64_t magic2, uint64_t command))                       \
 	x(153, times, (uint64_t buf))                                                              \
@@ -82,6 +84,8 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(156, getsid, (long pid))                                                                 \
 	x(157, setsid, (void))                                                                     \
 	x(160, uname, (uint64_t buf))                                                              \
+	x(161, sethostname, (uint64_t name, size_t length))                                        \
+	x(162, setdomainname, (uint64_t name, size_t length))                                      \
 	x(163, getrlimit, (long resource, uint64_t buf))                                           \
 	x(165, getrusage, (long who, uint64_t buf))                                                \
 	x(166, umask, (uint64_t mask))                                                             \

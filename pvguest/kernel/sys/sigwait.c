@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls that take a signal without a handler, or send one with its siginfo.
+ * Linux man-pages, sigwaitinfo(2), rt_sigqueueinfo(2).
+ */
+#include "drv/timer.h"
+#include "lib/errno.h"
+#include "mm/user.h"
+#include "priv/priv.h"
+#include "proc/proc.h"
+#include "proc/sched.h"
+#include "proc/sigframe.h"
+#include "sys/fd.h"
+#include "sys/syscall.h"
+
+/* One of set that is pending: its number; 0 if there is none. */
+static int sigwait_take(uint64_t set, struct signal_info *info)
+{
+	return signal_accept(proc_current, set, info);
+}
+
+/* The time at which the wait is over; NULL: never. */
+static int sigwait_deadline(uint64_t timeout, uint64_t *deadline_ticks)
+{
+	uint64_t ns;
+	int error;
+
+	*deadline_ticks = SCHED_FOREVER;
+	if (!timeout)
+		return 0;
+	error = sys_read_timespec(timeout, &ns);
+	if (!error)
+		*deadline_ticks = priv_time() + timer_ns_to_ticks(ns) + (ns != 0);
+	return error;
+}
+
+long sys_rt_sigtimedwait(uint64_t user_set, uint64_t user_info, uint64_t timeout, size_t size)
+{
+	struct sigframe_siginfo out = { 0 };
+	struct signal_info info;
+	uint64_t deadline_ticks, set;
+	int error, signo;
+
+	if (size != sizeof(set))
+		return -EINVAL;
+	if (user_read(&set, user_set, sizeof(set)))
+		return -EFAULT;
+	error = sigwait_deadline(timeout, &deadline_ticks);
+	set &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	for (;;) {
+		/* What came in the end counts, whatever else ended the sleep. */
+		signo = error == -EINVAL || error == -EFAULT ? 0 : sigwait_take(set, &info);
+		if (signo || error)
+			break;
+		proc_current->signals.awaited = set;
+		error = sched_sleep(deadline_ticks);
+		proc_current->signals.awaited = 0;
+	}
+	if (!signo)
+		return error == -ETIMEDOUT ? -EAGAIN : error == -ERESTART ? -EINTR : error;
+	sigframe_fill_info(&out, &info);
+	return user_info && user_write(user_info, &out, sizeof(out)) ? -EFAULT : signo;
+}
+
+long sys_rt_sigqueueinfo(long pid, long signo, uint64_t user_info)
+{
+	struct signal_info info = { .signo = (int)signo, .pid = proc_current->pid };
+	struct sigframe_siginfo in;
+	struct proc *proc = proc_find((int)pid);
+
+	if (user_read(&in, user_info, sizeof(in)))
+		return -EFAULT;
+	/* Only the kernel says that the kernel sent it. */
+	if ((in.code >= 0 || in.code == SI_TKILL) && proc != proc_current)
+		return -EPERM;
+	if (info.signo < 0 || info.signo > SIGNAL_COUNT)
+		return -EINVAL;
+	if (!proc)
+		return -ESRCH;
+	info.code = in.code;
+	if (info.signo)
+		signal_send(proc, &info);
+	return 0;
+}
