@@ -317,7 +317,8 @@ QEMU_PROGRAM := $(abspath $(CACHE))/qemu10/bin/qemu-system-riscv64
 else
 QEMU_PROGRAM := $(QEMU)
 endif
-$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD BOOTARGS TRACE TIMEOUT OP,\
+$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD BOOTARGS TRACE TIMEOUT OP \
+	MODES OPS SUITES FIRMWARES QEMUS WALL JSON CSV MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
@@ -327,6 +328,7 @@ deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
 	CROSS_COMPILE='$(CROSS_COMPILE)' CROSS_FROM=$(CROSS_FROM) scripts/deps
 
 .PHONY: compare run bench explain qemu qemu-gdb check test test-full fuzz docs deps
+compare: $(if $(findstring strata,$(FIRMWARES)),firmware)
 compare run bench explain: images
 	$(Q)$(deps) run
 	$(Q)$(strata) $@
@@ -377,7 +379,8 @@ help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
 ##  make compare    run the benchmarks in native, te, pv and hw; print one table,
-##                  write build/compare.json and build/report.html     (OP= MODE= choose)
+##                  write build/compare.json and build/report.html; MODES=te,pv OPS=fork,mmap
+##                  SUITES=lmbench FIRMWARES=strata,distro choose, JSON= CSV= MARKDOWN= write
 ##  make run        start virtual machines: VM=NAME[,NAME...] from dts/, or a guest of
 ##                  yours: KERNEL=FILE MODE=te|pv|hw [INITRD=FILE BOOTARGS="..." WORLD=vu]
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log

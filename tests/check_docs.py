@@ -195,7 +195,7 @@ def check_make(words, known):
             for vm in value.split(","):
                 if not os.path.exists(f"dts/{vm}.dts"):
                     yield f"no VM tree dts/{vm}.dts"
-        elif name == "OP" and not PLACEHOLDER.search(value):
+        elif name in ("OP", "OPS") and not PLACEHOLDER.search(value):
             for op in value.split(","):
                 if op and not re.search(rf'^ +"{op}":', read("scripts/stratalib/bench.py"), re.M):
                     yield f"no operation {op}"
@@ -323,7 +323,8 @@ class Figures:
             self.about[firmware] = f"{data['qemu']}; {data['firmware']}; {data['compiler']}"
             for row in data["rows"]:
                 step = "" if row["pv_step"] is None else str(row["pv_step"])
-                self.rows[firmware, row["mode"] + step, row["op"]] = row
+                where = row.get("firmware", firmware)
+                self.rows[where, row["mode"] + step, row["op"]] = row
 
     def ops(self):
         return list(dict.fromkeys(op for firmware, _, op in self.rows if firmware == "strata"))

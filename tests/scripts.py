@@ -4,8 +4,13 @@
 
 Prints PASS: and FAIL: lines named by what must hold, and the totals.
 """
+import argparse
+import csv
+import hashlib
+import importlib
 import importlib.machinery
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -205,6 +210,157 @@ def _(tmp):
     out = subprocess.run([f"{TOP}/scripts/deps", "nonsense"], capture_output=True, text=True,
                          check=False)
     assert out.returncode == 2 and "usage:" in out.stderr
+
+
+def stratalib(name):
+    """A module of the command line."""
+    if f"{TOP}/scripts" not in sys.path:
+        sys.path.insert(0, f"{TOP}/scripts")
+    return importlib.import_module("stratalib." + name)
+
+
+def made_up(rows, **about):
+    """A result of make compare: rows are (column, operation, instructions, traps)."""
+    result = stratalib("result")
+    data = {"schema": result.SCHEMA, "qemu": "Q", "firmware": "strata: F", "compiler": "C",
+            "columns": [{"key": k, "title": k, "mode": k.split("/")[0], "firmware": "strata",
+                         "qemu": "Q", "base": "native"}
+                        for k in dict.fromkeys(r[0] for r in rows)],
+            "rows": [{"column": key, "op": op, "suite": "s", "mode": key, "insns": insns,
+                      "traps": traps, **({"skip": "no such thing"} if insns is None else {})}
+                     for key, op, insns, traps in rows], **about}
+    return result.Result(data)
+
+
+def strata_of(*words):
+    return subprocess.run([sys.executable, f"{TOP}/scripts/strata", *words], capture_output=True,
+                          text=True, check=False, cwd="/")
+
+
+OLD = (("native", "fork", 1000, 0), ("te", "fork", 2000, 10), ("te", "mmap", 100, 1))
+
+
+@test("diff: rows are sorted by change, and what one result lacks is named")
+def _(tmp):
+    diff = stratalib("diff")
+    new = made_up((("native", "fork", 1010, 0), ("te", "fork", 1000, 12), ("te", "exec", 5, 1),
+                   ("te", "mmap", None, None)))
+    found = diff.Difference(made_up(OLD), new)
+    assert [(c.key, c.what, round(c.percent(), 3)) for c in found.changes] == \
+        [("te", "insns", -50), ("te", "traps", 20), ("native", "insns", 1),
+         ("native", "traps", 0)], [c.line() for c in found.changes]
+    assert found.missing == [("te", "mmap")] and found.added == [("te", "exec")]
+    text = diff.show(found, 5)
+    assert "missing  te mmap" in text and "added  te exec" in text, text
+    assert "3 changed, 1 dearer by more than 5 %" in text, text
+
+
+@test("diff: a trap where there was none is above every threshold")
+def _(tmp):
+    diff = stratalib("diff")
+    found = diff.Difference(made_up(OLD[:1]), made_up((("native", "fork", 1000, 1),)))
+    assert [c.what for c in found.worse(1e5)] == ["traps"]
+
+
+@test("diff: exit status 1 above the threshold or for a missing row, 3 for other compilers")
+def _(tmp):
+    def file(name, rows, **about):
+        write(f"{tmp}/{name}", json.dumps(made_up(rows, **about).data))
+        return f"{tmp}/{name}"
+
+    old = file("old", OLD)
+    dearer = file("dearer", ((*OLD[0],), ("te", "fork", 2030, 10), OLD[2]))
+    other = file("other", OLD, compiler="D")
+    for words, status in (((old, old), 0), ((old, dearer), 1), ((dearer, old), 0),
+                          ((old, dearer, "--threshold", "2"), 0), ((old, other), 3),
+                          ((old, other, "--anyway"), 0), ((old, file("less", OLD[:2])), 1),
+                          ((old, f"{tmp}/less", "--common"), 0), ((old, f"{tmp}/no"), 2),
+                          ((old, old, "--what", "luck"), 2), ((old, old, "--threshold", "-1"), 2)):
+        out = strata_of("diff", *words)
+        assert out.returncode == status, (words, out)
+    assert "compiler: C and D" in strata_of("diff", old, other).stderr
+
+
+@test("result: what is no result of compare is refused in one line")
+def _(tmp):
+    for text in ("", "[]", "{}", '{"schema": 2, "rows": 3}', '{"schema": 99}', "\x00"):
+        write(f"{tmp}/x", text)
+        out = strata_of("report", f"{tmp}/x")
+        assert out.returncode == 2 and out.stderr.count("\n") == 1, (text, out)
+
+
+@test("csv: one line for each cell, with ratios to native; a cell without a figure says why")
+def _(tmp):
+    text = stratalib("export").as_csv(made_up(OLD + (("te", "sh", None, None),)))
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [(r["column"], r["op"], r["insns"], r["ratio_insns"]) for r in rows] == \
+        [("native", "fork", "1000", "1.0000"), ("te", "fork", "2000", "2.0000"),
+         ("te", "mmap", "100", ""), ("te", "sh", "", "")], text
+    assert rows[3]["skip"] == "no such thing" and rows[1]["qemu"] == "Q"
+
+
+@test("markdown: a table for each suite, and what made the figures")
+def _(tmp):
+    text = stratalib("export").as_markdown(made_up(OLD))
+    assert "### s\n\n| operation | native | te |\n|---|---:|---:|\n" in text, text
+    assert "| `fork` | 1000 | 2000 / 10 / 2.00 |\n| `mmap` | - | 100 / 1 / - |" in text, text
+    assert text.endswith("Q; strata: F; C.\n"), text
+
+
+@test("a result of the first schema is read as one of this")
+def _(tmp):
+    rows = [{"op": "fork", "mode": m, "pv_step": s, "insns": 1, "traps": 0}
+            for m, s in (("native", None), ("pv", 0), ("pv", 1))]
+    old = stratalib("result").Result({"schema": 1, "qemu": "Q", "firmware": "strata: F",
+                                      "compiler": "C", "rows": rows})
+    assert [c.key for c in old.columns] == ["native", "pv0", "pv1"]
+    assert old.ratio("pv1", "fork") == 1
+
+
+@test("selection: operations and suites add up in the table's order; others are refused")
+def _(tmp):
+    bench = stratalib("bench")
+
+    def chosen(ops, suites):
+        return bench.selected_ops(argparse.Namespace(ops=ops, suites=suites))
+    machine = list(bench.SUITES["machine"][1])
+    assert chosen(None, None) == list(bench.OPS) and chosen("all", "machine") == list(bench.OPS)
+    assert chosen("fork", "machine") == [o for o in bench.OPS if o == "fork" or o in machine]
+    assert chosen("mmap,fork", None) == ["fork", "mmap"] and chosen("", "machine") == machine
+    for words in (("--ops", "no"), ("--suites", "no"), ("--suites", "fork"), ("--modes", "no"),
+                  ("--firmwares", "no"), ("--wall", "-1")):
+        out = strata_of("compare", *words)
+        assert out.returncode == 2 and out.stderr.count("\n") == 1, (words, out)
+
+
+@test("each firmware and QEMU gives columns of its own, measured against their own native")
+def _(tmp):
+    compare = stratalib("compare")
+    args = argparse.Namespace(firmware="strata", firmwares="strata,distro", qemu=sys.executable,
+                              qemus=None, cpu=None, cpus=None, kernel=None)
+    places = compare.places_of(args, stratalib("bench").parse_modes("native,te"))
+    os.chdir(TOP)
+    assert [(p.key, p.base) for p in places] == \
+        [("native", "native"), ("te", "native"), ("native/distro", "native/distro"),
+         ("te/distro", "native/distro")], [p.key for p in places]
+
+
+@test("identity: a program that differs in one column is a problem with both hashes")
+def _(tmp):
+    identity, cpio = stratalib("identity"), script("cpio.py")
+    roots, runs = [], {}
+    for n, text in enumerate(("same", "same", "other")):
+        write(f"{tmp}/{n}/bin/bench", text, 0o755)
+        blob = cpio.archive(cpio.collect([f"{tmp}/{n}"]))
+        with open(f"{tmp}/{n}.cpio", "wb") as f:
+            f.write(blob)
+        roots.append(argparse.Namespace(key=str(n), mode=argparse.Namespace(key="te")))
+        runs[str(n)] = argparse.Namespace(kernel_sha256="k", error=None, initrd=f"{tmp}/{n}.cpio",
+                                          initrd_sha256=hashlib.sha256(blob).hexdigest())
+    result = argparse.Namespace(places=roots, counts=runs, hashes={}, binaries={}, problems=[])
+    identity.check(result)
+    assert any("bin/benchs differ: 0/1 " in p for p in result.problems), result.problems
+    assert list(result.hashes["kernel"]) == ["0", "1", "2"]
 
 
 def main():

@@ -203,11 +203,24 @@ def per_operation(row, key):
 # ---- strata bench: the lines as they come -------------------------------------------------------
 
 def add_select_options(parser):
-    parser.add_argument("--ops", metavar="OP[,OP...]", default=environment("OP"),
+    parser.add_argument("--ops", metavar="OP[,OP...]",
+                        default=environment("OPS") or environment("OP"),
                         help="suites: " + " ".join(SUITES) + "; operations: " + " ".join(OPS))
-    parser.add_argument("--modes", metavar="MODE[,MODE...]", default=environment("MODE"),
+    parser.add_argument("--suites", metavar="SUITE[,SUITE...]", default=environment("SUITES"),
+                        help="of " + " ".join(SUITES) + "; with --ops, both are taken")
+    parser.add_argument("--modes", metavar="MODE[,MODE...]",
+                        default=environment("MODES") or environment("MODE"),
                         help="columns: " + " ".join(MODES) + ", pv for both steps")
     add_machine_options(parser)
+
+
+def selected_ops(args):
+    """The operations that --ops and --suites choose, in the table's order."""
+    suites = [n for n in (args.suites or "").split(",") if n]
+    for name in suites:
+        if name not in SUITES and name != "all":
+            raise StrataError(f"no suite {name!r} (there are: {' '.join(SUITES)})", 2)
+    return parse_ops(",".join(suites + [n for n in [args.ops or ""] if n]))
 
 
 def add_options(parser):
@@ -235,7 +248,7 @@ def print_row(run, row):
 def main(args):
     settings = Settings(args)
     build_images()
-    ops, modes = parse_ops(args.ops), parse_modes(args.modes)
+    ops, modes = selected_ops(args), parse_modes(args.modes)
     logs = settings.path("compare")
     os.makedirs(logs, exist_ok=True)
     failed = 0

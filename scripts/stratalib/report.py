@@ -95,7 +95,7 @@ def _bar(result, mode, op, metric, largest):
     title = escape(mode.title)
     skip = result.skipped(mode.key, op)
     value = result.value(mode.key, op, metric)
-    head = f'<div class="bar" style="--c:var(--{mode.key})"><span>{title}</span>'
+    head = f'<div class="bar" style="--c:var(--{mode.short})"><span>{title}</span>'
     if skip or value is None:
         why = "failed" if skip and skip.startswith("failed") else (skip or "not measured")
         return (f'{head}<span class="{"fail" if why == "failed" else "dim"}">{escape(why)}</span>'
@@ -111,23 +111,24 @@ def _chart(result, name, metric, note):
     out = [f'<div class="chart chart-{name}"><p class="dim">{escape(note)}. Bars compare the modes '
            "within one operation.</p>"]
     for op in result.ops:
-        values = [result.value(m.key, op, metric) for m in result.modes]
+        values = [result.value(m.key, op, metric) for m in result.columns]
         largest = max([v for v in values if v is not None], default=0)
-        bars = "".join(_bar(result, m, op, metric, largest) for m in result.modes)
-        out.append(f'<section class="op"><div><h3>{op}</h3><div>{escape(bench.OPS[op])}</div></div>'
+        bars = "".join(_bar(result, m, op, metric, largest) for m in result.columns)
+        out.append(f'<section class="op"><div><h3>{op}</h3><div>'
+                   f'{escape(bench.OPS.get(op, ""))}</div></div>'
                    f"<div>{bars}</div></section>")
     return "".join(out) + "</div>"
 
 
 def _charts(result):
-    metrics = [m for m in METRICS if m[1] != "wall_ns" or result.wall_ns]
+    metrics = [m for m in METRICS if m[1] != "wall_ns" or result.has_times]
     out = [f'<input class="tab" type="radio" name="show" id="show-{name}"'
            f'{" checked" if name == "i" else ""}>' for name, *_ in metrics]
     out.append('<div class="tabs">' + "".join(
         f'<label for="show-{name}">{title}</label>' for name, _, title, _ in metrics) + "</div>")
     out.append('<div class="legend">' + "".join(
-        f'<span style="--c:var(--{m.key})">{escape(m.title)}</span>'
-        for m in result.modes) + "</div>")
+        f'<span style="--c:var(--{m.short})">{escape(m.title)}</span>'
+        for m in result.columns) + "</div>")
     out.append('<div class="charts">' + "".join(
         _chart(result, name, metric, note) for name, metric, _, note in metrics) + "</div>")
     return "".join(out)
@@ -150,25 +151,26 @@ def _table_cell(result, key, op):
 
 def _full_table(result):
     head = "".join(f'<th class="edge" colspan="5" style="text-align:center">{escape(m.title)}</th>'
-                   for m in result.modes)
+                   for m in result.columns)
     units = "".join('<th class="edge">I</th><th>ratio</th><th>T</th><th>M</th><th>W &micro;s</th>'
-                    for _ in result.modes)
+                    for _ in result.columns)
     rows = "".join(f"<tr><td>{op}</td>" + "".join(_table_cell(result, m.key, op)
-                                                  for m in result.modes) + "</tr>"
+                                                  for m in result.columns) + "</tr>"
                    for op in result.ops)
     return (f'<div class="scroll"><table><thead><tr><th></th>{head}</tr><tr><th>operation</th>'
             f"{units}</tr></thead><tbody>{rows}</tbody></table></div>")
 
 
 def _published(result):
-    keys = [m for m in result.modes if m.key != "native"]
+    keys = [m for m in result.columns if m.key != m.base]
     rows = []
     for op in result.ops:
-        theirs = published.RATIOS.get(op)
+        theirs = published.ratios(op)
         if not theirs:
             continue
         ours = "".join(f"<td>{table.ratio(result.ratio(m.key, op))}</td>" for m in keys)
-        text = "; ".join(f"{escape(who)} {value}" for who, value in theirs)
+        text = "; ".join(f"{escape(published.title(k))} {table.ratio(v)}"
+                         for k, v in theirs.items())
         rows.append(f'<tr><td>{op}</td>{ours}<td class="text edge">{text}</td></tr>')
     if not rows:
         return ""
@@ -190,20 +192,21 @@ an emulated one: compare the shapes.</p>
 <div class="scroll"><table><thead><tr><th>operation</th><th style="text-align:left">Strata</th>
 <th class="edge" style="text-align:left">others</th></tr></thead>
 <tbody>{counts}</tbody></table></div>
-<p><small>{escape(published.SOURCES)}</small></p>"""
+<p><small>{escape(published.CAVEAT)}</small></p>"""
 
 
 def _facts(result):
-    facts = [("QEMU", result.qemu), ("Firmware", result.firmware), ("Compiler", result.compiler),
-             ("Kernel", f"sha256 {result.kernel_sha256}, the same in all modes; the hypervisor "
-              "hashes what it loads"),
-             ("Programs", f"sha256 {result.initrd_sha256} of root.cpio, the same in all modes")]
+    facts = [("QEMU", result.data['qemu']), ("Firmware", result.data['firmware']),
+             ("Compiler", result.data['compiler']),
+             ("Kernel", f"sha256 {result.data['kernel_sha256']}"),
+             ("Programs", f"sha256 {result.data['initrd_sha256']} of root.cpio")]
     return "<dl>" + "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts) + "</dl>"
 
 
 def html(result):
     """The page."""
-    modes = "".join(f"<dt>{escape(m.title)}</dt><dd>{MODES[m.key]}</dd>" for m in result.modes)
+    modes = "".join(f"<dt>{escape(m.title)}</dt><dd>{MODES.get(m.short, '')}</dd>"
+                    for m in result.columns)
     problems = "".join(f'<p class="fail">{escape(p)}</p>' for p in result.problems)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
@@ -220,7 +223,7 @@ virtualization mode. Every bar is one operation, measured inside the guest.</p>
 <p><b>I</b> instructions retired per operation, counted by QEMU one by one on all levels: guest,
 hypervisor, firmware. The same for the same binaries, run after run. <b>ratio</b> I relative to
 native. <b>T</b> synchronous traps to the hypervisor. <b>M</b> entries to M-mode. <b>W</b> wall
-time, the least of {result.wall_rounds} runs. The empty loop is subtracted.</p>
+time, the least of {result.data.get("wall_rounds", 0)} runs. The empty loop is subtracted.</p>
 {_full_table(result)}
 <p class="dim">I is the length of a path, not a time: the emulator has no caches, no pipelines and
 no TLB worth the name. W is the emulator's time: under QEMU a change between a guest and the
