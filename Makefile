@@ -317,8 +317,8 @@ QEMU_PROGRAM := $(abspath $(CACHE))/qemu10/bin/qemu-system-riscv64
 else
 QEMU_PROGRAM := $(QEMU)
 endif
-$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD BOOTARGS TRACE TIMEOUT OP \
-	MODES OPS SUITES FIRMWARES QEMUS WALL JSON CSV MARKDOWN,\
+$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
+	OP MODES OPS SUITES FIRMWARES QEMUS WALL JSON CSV MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
@@ -383,6 +383,7 @@ help:
 ##                  SUITES=lmbench FIRMWARES=strata,distro choose, JSON= CSV= MARKDOWN= write
 ##  make run        start virtual machines: VM=NAME[,NAME...] from dts/, or a guest of
 ##                  yours: KERNEL=FILE MODE=te|pv|hw [INITRD=FILE BOOTARGS="..." WORLD=vu]
+##                  DISK=FILE gives each guest a virtio block device with that image
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log
 ##  make explain    walk one operation through the levels: OP=csr_read MODE=te
 ##  make bench      the benchmarks of chosen modes only, one line each

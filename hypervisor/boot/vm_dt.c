@@ -78,9 +78,7 @@ static bool is_printable(const char *string)
 	return *string == '\0';
 }
 
-/* A kalloc'ed copy of a string property. */
-static int parse_string(struct vm_dt *dt, int node, const char *property, bool required,
-			char **out)
+int vm_dt_string(struct vm_dt *dt, int node, const char *property, bool required, char **out)
 {
 	const char *string;
 	int err = dt_string(dt->fdt, node, property, &string);
@@ -107,8 +105,7 @@ static int parse_string(struct vm_dt *dt, int node, const char *property, bool r
 	return 0;
 }
 
-/* A misspelt property would be a silent default. */
-static int check_known(struct vm_dt *dt, int node, const char *const *known, size_t count)
+int vm_dt_check_known(struct vm_dt *dt, int node, const char *const *known, size_t count)
 {
 	int property;
 
@@ -200,7 +197,7 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 	if (!dt_is_compatible(dt->fdt, node, "strata,hypervisor"))
 		return VM_DT_REFUSE(dt, node, "compatible",
 				    "is not \"strata,hypervisor\": write that");
-	err = check_known(dt, node, known, ARRAY_SIZE(known));
+	err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
 	if (!err)
 		err = parse_mode(dt, node);
 	if (!err)
@@ -219,14 +216,14 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 static int parse_chosen(struct vm_dt *dt, int node)
 {
 	static const char *const known[] = { "strata,kernel", "strata,initrd" };
-	int err = check_known(dt, node, known, ARRAY_SIZE(known));
+	int err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
 
 	if (!err)
-		err = parse_string(dt, node, "strata,kernel", true, &dt->out->kernel);
+		err = vm_dt_string(dt, node, "strata,kernel", true, &dt->out->kernel);
 	if (!err)
-		err = parse_string(dt, node, "strata,initrd", false, &dt->out->initrd);
+		err = vm_dt_string(dt, node, "strata,initrd", false, &dt->out->initrd);
 	if (!err)
-		err = parse_string(dt, node, "bootargs", false, &dt->out->bootargs);
+		err = vm_dt_string(dt, node, "bootargs", false, &dt->out->bootargs);
 	return err;
 }
 

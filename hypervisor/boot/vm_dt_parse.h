@@ -15,7 +15,7 @@ struct vm_dt {
 	struct refusal refusal;
 	uint32_t *intc_phandles;	/* of each vCPU's interrupt controller; 0: none */
 	uint32_t plic_phandle;		/* 0: none */
-	uint32_t uart_parent;		/* the uart's interrupt parent; 0: none */
+	size_t devices_max;		/* that out->devices has room for */
 };
 
 /* Refuse the tree: node, property, what is wrong and what to do. A const char * property. */
@@ -33,6 +33,15 @@ int vm_dt_check_range(struct vm_dt *dt, int node, const struct dt_range *range);
 /* The index-th reg entry, judged. Return: 0, -ENOENT beyond the last, or refused. */
 int vm_dt_range(struct vm_dt *dt, int node, const struct dt_cells *cells, unsigned index,
 		struct dt_range *out);
+
+/* A kalloc'ed copy of a string property that is not empty, a file's name. Return: 0 or refused. */
+int vm_dt_string(struct vm_dt *dt, int node, const char *property, bool required, char **out);
+/* Refuse a strata, property that is none of these: misspelt, it would be a silent default. */
+int vm_dt_check_known(struct vm_dt *dt, int node, const char *const *known, size_t count);
+/* `interrupts` and the parent; bus is the parent node. Without one, out->irq is 0. */
+int vm_dt_interrupt(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
+/* A node that is compatible with "virtio,mmio" (vm_dt_virtio.c). */
+int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
 
 /* The devices: nodes of the root that have reg, and what stands on its simple-bus nodes. */
 int vm_dt_parse_devices(struct vm_dt *dt);

@@ -18,8 +18,7 @@
 #define UART_REGISTERS		8
 #define UART_REG_SHIFT_MAX	3
 
-/* One device of each kind is enough for a VM: one console, one interrupt controller. */
-#define DEVICES_MAX		VDEV_KIND_COUNT
+#define DEVICES_STEP		8
 
 /* interrupt-parent is inherited from the nearest ancestor that has it. */
 static uint32_t interrupt_parent(const struct vm_dt *dt, int node, int bus)
@@ -30,6 +29,26 @@ static uint32_t interrupt_parent(const struct vm_dt *dt, int node, int bus)
 	for (size_t i = 0; i < ARRAY_SIZE(chain); i++)
 		if (dt_u32(dt->fdt, chain[i], "interrupt-parent", 0, &phandle) == 0)
 			return phandle;
+	return 0;
+}
+
+int vm_dt_interrupt(struct vm_dt *dt, int node, int bus, struct vdev_config *out)
+{
+	int err;
+
+	if (fdt_getprop(dt->fdt, node, "interrupts-extended", NULL))
+		return VM_DT_REFUSE(dt, node, "interrupts-extended",
+				    "is not read: write interrupts and interrupt-parent");
+	err = dt_u32(dt->fdt, node, "interrupts", 0, &out->irq);
+	if (err == -ENOENT && !fdt_getprop(dt->fdt, node, "interrupts", NULL))
+		return 0;
+	if (err || out->irq == 0)
+		return VM_DT_REFUSE(dt, node, "interrupts",
+				    "is not one PLIC source from 1 on: write <10>");
+	out->irq_parent = interrupt_parent(dt, node, bus);
+	if (!out->irq_parent)
+		return VM_DT_REFUSE(dt, node, "interrupt-parent",
+				    "is missing: write the PLIC's label, <&plic>");
 	return 0;
 }
 
@@ -44,20 +63,7 @@ static int parse_uart(struct vm_dt *dt, int node, int bus, struct vdev_config *u
 	if (uart->size < (uint64_t)UART_REGISTERS << uart->reg_shift)
 		return VM_DT_REFUSE(dt, node, "reg", "%d registers do not fit into 0x%lx bytes: "
 				    "write 0x100", UART_REGISTERS, (unsigned long)uart->size);
-	if (fdt_getprop(dt->fdt, node, "interrupts-extended", NULL))
-		return VM_DT_REFUSE(dt, node, "interrupts-extended",
-				    "is not read: write interrupts and interrupt-parent");
-	err = dt_u32(dt->fdt, node, "interrupts", 0, &uart->irq);
-	if (err == -ENOENT && !fdt_getprop(dt->fdt, node, "interrupts", NULL))
-		return 0;
-	if (err || uart->irq == 0)
-		return VM_DT_REFUSE(dt, node, "interrupts",
-				    "is not one PLIC source from 1 on: write <10>");
-	dt->uart_parent = interrupt_parent(dt, node, bus);
-	if (!dt->uart_parent)
-		return VM_DT_REFUSE(dt, node, "interrupt-parent",
-				    "is missing: write the PLIC's label, <&plic>");
-	return 0;
+	return vm_dt_interrupt(dt, node, bus, uart);
 }
 
 static int parse_context(struct vm_dt *dt, int node, uint32_t phandle, uint32_t irq,
@@ -122,14 +128,17 @@ static int parse_plic(struct vm_dt *dt, int node, int bus, struct vdev_config *p
 	return parse_contexts(dt, node, plic);
 }
 
+/* One console and one interrupt controller are enough for a VM. */
 static const struct device_class {
 	const char *compatible;
 	enum vdev_kind kind;
+	bool single;
 	int (*parse)(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
 } device_classes[] = {
-	{ "ns16550a", VDEV_UART, parse_uart },
-	{ "sifive,plic-1.0.0", VDEV_PLIC, parse_plic },
-	{ "riscv,plic0", VDEV_PLIC, parse_plic },
+	{ "ns16550a", VDEV_UART, true, parse_uart },
+	{ "sifive,plic-1.0.0", VDEV_PLIC, true, parse_plic },
+	{ "riscv,plic0", VDEV_PLIC, true, parse_plic },
+	{ "virtio,mmio", VDEV_VIRTIO_BLK, false, vm_dt_parse_virtio },
 };
 
 static const struct device_class *device_class_find(struct vm_dt *dt, int node)
@@ -138,6 +147,25 @@ static const struct device_class *device_class_find(struct vm_dt *dt, int node)
 		if (dt_is_compatible(dt->fdt, node, device_classes[i].compatible))
 			return &device_classes[i];
 	return NULL;
+}
+
+/* Room for one more device; NULL without memory. */
+static struct vdev_config *device_add(struct vm_dt *dt)
+{
+	struct vm_config *out = dt->out;
+	struct vdev_config *larger;
+
+	if (out->device_count == dt->devices_max) {
+		larger = kalloc((dt->devices_max + DEVICES_STEP) * sizeof(*larger));
+		if (!larger)
+			return NULL;
+		if (out->device_count)
+			memcpy(larger, out->devices, out->device_count * sizeof(*larger));
+		kfree(out->devices);
+		out->devices = larger;
+		dt->devices_max += DEVICES_STEP;
+	}
+	return &out->devices[out->device_count++];
 }
 
 static int parse_device(struct vm_dt *dt, int node, int bus, const struct dt_cells *cells)
@@ -150,10 +178,10 @@ static int parse_device(struct vm_dt *dt, int node, int bus, const struct dt_cel
 	int err;
 
 	if (!class)
-		return VM_DT_REFUSE(dt, node, "compatible", "\"%.40s\" is not emulated (ns16550a "
-				    "and sifive,plic-1.0.0 are): delete the node",
+		return VM_DT_REFUSE(dt, node, "compatible", "\"%.40s\" is not emulated (ns16550a, "
+				    "sifive,plic-1.0.0 and virtio,mmio are): delete the node",
 				    compatible ? compatible : "");
-	for (size_t i = 0; i < out->device_count; i++)
+	for (size_t i = 0; class->single && i < out->device_count; i++)
 		if (out->devices[i].kind == class->kind)
 			return VM_DT_REFUSE(dt, node, "compatible", "a second %s: a VM has one, "
 					    "delete the node", class->compatible);
@@ -164,7 +192,9 @@ static int parse_device(struct vm_dt *dt, int node, int bus, const struct dt_cel
 	    !IS_ALIGNED(range.base, 8UL))
 		return VM_DT_REFUSE(dt, node, "reg",
 				    "is not one range that begins at a multiple of 8: write that");
-	device = &out->devices[out->device_count++];
+	device = device_add(dt);
+	if (!device)
+		return vm_dt_no_memory(dt);
 	*device = (struct vdev_config){ .kind = class->kind, .gpa = range.base,
 					.size = range.size };
 	return class->parse(dt, node, bus, device);
@@ -192,27 +222,40 @@ static int parse_bus(struct vm_dt *dt, int bus)
 	return err;
 }
 
-/* What the uart refers to may come after it in the tree. */
+static int check_interrupt(struct vm_dt *dt, const struct vdev_config *device,
+			   const struct vdev_config *plic)
+{
+	const char *name = device->kind == VDEV_UART ? "serial" : "virtio";
+	unsigned long at = device->gpa;
+
+	if (!plic || device->irq_parent != dt->plic_phandle)
+		return refuse(&dt->refusal, "%s@%lx: interrupt-parent: phandle %u is not a "
+			      "PLIC: write <&plic>", name, at, device->irq_parent);
+	if (device->irq > plic->ndev)
+		return refuse(&dt->refusal, "%s@%lx: interrupts: source %u is beyond the "
+			      "PLIC's riscv,ndev = %u: lower one or raise the other",
+			      name, at, device->irq, plic->ndev);
+	for (const struct vdev_config *other = dt->out->devices; other < device; other++)
+		if (other->irq == device->irq)
+			return refuse(&dt->refusal, "%s@%lx: interrupts: source %u is the device's "
+				      "at 0x%lx: choose another", name, at, device->irq,
+				      (unsigned long)other->gpa);
+	return 0;
+}
+
+/* What a device refers to may come after it in the tree. */
 static int check_interrupts(struct vm_dt *dt)
 {
-	const struct vdev_config *uart = NULL, *plic = NULL;
+	const struct vdev_config *devices = dt->out->devices, *plic = NULL;
+	int err = 0;
 
-	for (size_t i = 0; i < dt->out->device_count; i++) {
-		if (dt->out->devices[i].kind == VDEV_UART)
-			uart = &dt->out->devices[i];
-		else
-			plic = &dt->out->devices[i];
-	}
-	if (!uart || !uart->irq)
-		return 0;
-	if (!plic || dt->uart_parent != dt->plic_phandle)
-		return refuse(&dt->refusal, "serial@%lx: interrupt-parent: phandle %u is not a "
-			      "PLIC: write <&plic>", (unsigned long)uart->gpa, dt->uart_parent);
-	if (uart->irq > plic->ndev)
-		return refuse(&dt->refusal, "serial@%lx: interrupts: source %u is beyond the "
-			      "PLIC's riscv,ndev = %u: lower one or raise the other",
-			      (unsigned long)uart->gpa, uart->irq, plic->ndev);
-	return 0;
+	for (size_t i = 0; i < dt->out->device_count; i++)
+		if (devices[i].kind == VDEV_PLIC)
+			plic = &devices[i];
+	for (size_t i = 0; i < dt->out->device_count && !err; i++)
+		if (devices[i].irq)
+			err = check_interrupt(dt, &devices[i], plic);
+	return err;
 }
 
 int vm_dt_parse_devices(struct vm_dt *dt)
@@ -220,9 +263,6 @@ int vm_dt_parse_devices(struct vm_dt *dt)
 	struct dt_cells cells;
 	int node, err = 0;
 
-	dt->out->devices = kalloc(DEVICES_MAX * sizeof(*dt->out->devices));
-	if (!dt->out->devices)
-		return vm_dt_no_memory(dt);
 	dt_cells(dt->fdt, 0, &cells);	/* parse_memory() has judged them */
 	fdt_for_each_subnode(node, dt->fdt, 0) {
 		if (!dt_is_enabled(dt->fdt, node) || dt_is_named(dt->fdt, node, "memory") ||

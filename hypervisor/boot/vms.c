@@ -173,6 +173,34 @@ static int build_tree(struct vm *vm, const struct source *source, uint64_t *top,
 	return err < 0 ? err : 0;
 }
 
+/* ---- Disk images: they stay where they are in the archive ---- */
+
+static int find_images(struct vm *vm, const struct source *source, char *why)
+{
+	for (size_t i = 0; i < vm->config.device_count; i++) {
+		struct vdev_config *device = &vm->config.devices[i];
+		struct cpio_file file;
+
+		if (device->image == NULL)
+			continue;
+		if (cpio_find(source->archive, source->archive_size, device->image, &file) ||
+		    file.size == 0) {
+			snprintf(why, WHY_SIZE, "virtio@%lx: strata,image: no file \"%s\" in the "
+				 "archive, or an empty one", device->gpa, device->image);
+			return -ENOENT;
+		}
+		if (device->disk_size != 0 && file.size > device->disk_size) {
+			snprintf(why, WHY_SIZE, "virtio@%lx: strata,size: the image \"%s\" has "
+				 "%lu bytes: raise the size or delete it", device->gpa,
+				 device->image, file.size);
+			return -EINVAL;
+		}
+		device->image_data = file.data;
+		device->image_size = file.size;
+	}
+	return 0;
+}
+
 /* ---- One VM ---- */
 
 static int fill(struct vm *vm, const struct source *source, char *why)
@@ -186,6 +214,8 @@ static int fill(struct vm *vm, const struct source *source, char *why)
 
 	if (!err)
 		err = load_initrd(vm, source, &top, &kernel, &facts, why);
+	if (!err)
+		err = find_images(vm, source, why);
 	if (err)
 		return err;
 	if (isa_format(isa_guest(source->host->isa, vm->config.mode), isa, sizeof(isa)) < 0)

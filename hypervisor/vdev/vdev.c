@@ -5,6 +5,7 @@
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "vdev/vdev.h"
+#include "vdev/virtio_dev.h"
 #include "vdev/vplic_dev.h"
 #include "vdev/vuart_dev.h"
 #include "vm/vconsole.h"
@@ -15,6 +16,7 @@ static const struct {
 } vdev_kinds[VDEV_KIND_COUNT] = {
 	[VDEV_UART] = { "ns16550a", vuart_dev_create },
 	[VDEV_PLIC] = { "plic", vplic_dev_create },
+	[VDEV_VIRTIO_BLK] = { "virtio block", virtio_blk_dev_create },
 };
 
 int vdev_create_all(struct vm *vm, char *why, size_t why_size)

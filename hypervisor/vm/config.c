@@ -17,8 +17,10 @@ const char *vm_mode_name(enum vm_mode mode)
 
 void vm_config_free(struct vm_config *config)
 {
-	for (size_t i = 0; i < config->device_count; i++)
+	for (size_t i = 0; i < config->device_count; i++) {
 		kfree(config->devices[i].contexts);
+		kfree(config->devices[i].image);
+	}
 	kfree(config->devices);
 	kfree(config->harts);
 	kfree(config->regions);

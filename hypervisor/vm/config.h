@@ -37,6 +37,7 @@ struct vm_region {
 enum vdev_kind {
 	VDEV_UART,
 	VDEV_PLIC,
+	VDEV_VIRTIO_BLK,
 	VDEV_KIND_COUNT
 };
 
@@ -49,11 +50,18 @@ struct vdev_context {
 struct vdev_config {
 	enum vdev_kind kind;
 	uint64_t gpa, size;
-	uint32_t irq;		/* uart: PLIC source, 0 for none */
+	uint32_t irq;		/* PLIC source, 0 for none */
+	uint32_t irq_parent;	/* the tree's phandle of that PLIC */
 	uint32_t reg_shift;	/* uart: register n is at n << reg_shift */
 	uint32_t ndev;		/* plic: sources are 1..ndev */
 	struct vdev_context *contexts;	/* plic, kalloc'ed */
 	size_t context_count;
+	/* virtio block */
+	char *image;		/* file name in the archive, kalloc'ed; NULL: none */
+	const void *image_data;	/* its bytes, which boot finds; they stay where they are */
+	uint64_t image_size;
+	uint64_t disk_size;	/* bytes; 0: as large as the image */
+	bool read_only;
 };
 
 struct vm_config {

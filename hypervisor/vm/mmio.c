@@ -5,6 +5,7 @@
 #include <riscv/hyp.h>
 #include <riscv/insn.h>
 #include "emul/insn.h"
+#include "lib/errno.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
 
@@ -118,8 +119,9 @@ enum vcpu_next mmio_exit(struct vcpu *v)
 		if (!err && access.reg != 0)
 			v->regs[access.reg] = extend(&access, value);
 	}
+	/* -EAGAIN: there is more to do than for one exit. The guest stores again, interruptibly. */
 	if (err)
-		return access_fault(v, scause, stval);
+		return err == -EAGAIN ? VCPU_RESUME : access_fault(v, scause, stval);
 	v->pc += access.len;
 	return VCPU_RESUME;
 }

@@ -44,6 +44,22 @@ void *vm_ram(struct vm *vm, gpa_t gpa, size_t size)
 	return (char *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
 }
 
+void *vm_ram_piece(struct vm *vm, gpa_t gpa, size_t size, size_t *got)
+{
+	struct vm_memory *memory = find_memory(vm, gpa.v);
+	uint64_t offset, in_chunk;
+
+	*got = 0;
+	if (memory == NULL)
+		return NULL;
+	offset = gpa.v - memory->gpa;
+	if (size > memory->size - offset)
+		return NULL;
+	in_chunk = offset & (PAGE_2M_SIZE - 1);
+	*got = MIN(size, PAGE_2M_SIZE - in_chunk);
+	return (char *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
+}
+
 bool vm_is_ram(struct vm *vm, gpa_t gpa, size_t size)
 {
 	struct vm_memory *memory = find_memory(vm, gpa.v);

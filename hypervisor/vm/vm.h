@@ -45,7 +45,8 @@ struct vdev_ops {
 	const char *name;
 	/*
 	 * A load or store by v of 1, 2, 4 or 8 bytes, naturally aligned, inside the window.
-	 * Return: 0, or -EFAULT, upon which the guest gets an access fault.
+	 * Return: 0, or -EFAULT, upon which the guest gets an access fault. A write may answer
+	 * -EAGAIN: the guest repeats it.
 	 */
 	int (*read)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size,
 		    uint64_t *value);
@@ -110,6 +111,11 @@ void vm_destroy(struct vm *vm);
 
 /* Host address of guest RAM [gpa, gpa + size) if it lies inside one chunk of RAM, else NULL. */
 void *vm_ram(struct vm *vm, gpa_t gpa, size_t size);
+/*
+ * Host address of the first bytes of guest RAM [gpa, gpa + size), *got of which are contiguous in
+ * the host; NULL if any byte of it is no RAM.
+ */
+void *vm_ram_piece(struct vm *vm, gpa_t gpa, size_t size, size_t *got);
 /* Copy from and to guest RAM. Return: 0, or -EFAULT with nothing said about how much was done. */
 int vm_read(struct vm *vm, gpa_t gpa, void *to, size_t size);
 int vm_write(struct vm *vm, gpa_t gpa, const void *from, size_t size);

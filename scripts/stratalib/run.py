@@ -40,6 +40,8 @@ def add_options(parser):
     group.add_argument("--kernel", metavar="FILE", default=env("KERNEL"),
                        help="an ELF or Image file, pvguest, u-boot, or a test guest's name")
     group.add_argument("--initrd", metavar="FILE", default=env("INITRD"))
+    group.add_argument("--disk", metavar="FILE", default=env("DISK"),
+                       help="a disk image: a virtio block device of each guest")
     group.add_argument("--bootargs", metavar="S", default=os.environ.get("STRATA_BOOTARGS"),
                        help="the guest's command line")
     group.add_argument("--mem", metavar="SIZE", default=env("MEM"),
@@ -69,6 +71,16 @@ class Plan:
                 pass
 
 
+def native_disk(settings, name):
+    """QEMU's own block device, modern as Strata's are, at the first of its virtio windows."""
+    if not name:
+        return ()
+    path = vms.need_file(settings, name, "--disk").replace(",", ",,")
+    return ("-global", "virtio-mmio.force-legacy=false",
+            "-drive", f"if=none,id=disk,format=raw,file={path}",
+            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0")
+
+
 def plan_native(settings, args):
     """The guest on bare OpenSBI: QEMU's own -kernel, -initrd and -append."""
     plan = Plan()
@@ -90,7 +102,8 @@ def plan_native(settings, args):
     plan.line = qemu.command(
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,
-        append=bootargs, icount=args.icount)
+        append=bootargs, icount=args.icount,
+        extra=native_disk(settings, getattr(args, "disk", None)))
     plan.symbols = [("guest", vms.need_file(settings, kernel, "--kernel"))]
     return plan
 

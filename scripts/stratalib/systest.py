@@ -30,8 +30,9 @@ def main(args):
     import host         # noqa: E402
     import linux        # noqa: E402
     import pvguest      # noqa: E402
+    import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, guests, pvguest, consoles, badinput, linux):
+    for module in (host, guests, pvguest, consoles, badinput, linux, virtio):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -81,12 +81,42 @@ class Tree:
             node.props["strata,pv-step"] = step.to_bytes(4, "big")
         node.set_string("strata,mode", mode)
 
+    def devices(self):
+        """The nodes of the root and of its buses."""
+        out = list(self.root.children)
+        for node in self.root.children:
+            if b"simple-bus" in node.props.get("compatible", b""):
+                out += node.children
+        return out
+
+    def add_disk(self, name):
+        """A block device on a file of the archive, copied as it is written."""
+        soc, nodes = self.root.child("soc"), self.devices()
+        plic = next((n for n in nodes if b"plic" in n.props.get("compatible", b"")), None)
+        if soc is None or plic is None or "phandle" not in plic.props:
+            raise StrataError(f"--disk: {self.name} has no soc with a plic", 2)
+        sources = {n.cells("interrupts")[0] for n in nodes if n.cells("interrupts")}
+        for number in range(1, 9):      # where QEMU's machine has them
+            node = fdt.Node(f"virtio@{0x10000000 + 0x1000 * number:x}")
+            if number in sources or soc.child(node.name):
+                continue
+            node.set_string("compatible", "virtio,mmio")
+            node.props["reg"] = fdt.cell64(0x10000000 + 0x1000 * number) + fdt.cell64(0x1000)
+            node.props["interrupts"] = number.to_bytes(4, "big")
+            node.props["interrupt-parent"] = plic.props["phandle"]
+            node.set_string("strata,virtio", "block")
+            node.set_string("strata,image", name)
+            soc.children.append(node)
+            return
+        raise StrataError(f"--disk: {self.name} has no room for one more device", 2)
+
     def take_files(self, settings):
         """Find the files that the tree names; what is not found is left to the hypervisor."""
         if self.root is None or self.root.child("chosen") is None:
             return
-        for prop in ("strata,kernel", "strata,initrd"):
-            name = self.chosen().string(prop)
+        names = [self.chosen().string(prop) for prop in ("strata,kernel", "strata,initrd")]
+        names += [node.string("strata,image") for node in self.devices()]
+        for name in names:
             if name and name not in self.files:
                 path = guest_file(settings, name)
                 if path is None and name in FETCHED:
@@ -119,7 +149,7 @@ def _archive_name(path, used):
 
 
 def override(settings, tree, args):
-    """Put MODE=, WORLD=, KERNEL=, INITRD=, BOOTARGS= into a tree."""
+    """Put MODE=, WORLD=, KERNEL=, INITRD=, DISK=, BOOTARGS= into a tree."""
     if tree.root is None:
         return
     chosen = tree.chosen()
@@ -139,6 +169,11 @@ def override(settings, tree, args):
         name = _archive_name(path, tree.files)
         tree.files[name] = path
         chosen.set_string("strata,initrd", name)
+    if getattr(args, "disk", None):
+        path = need_file(settings, args.disk, "--disk")
+        name = _archive_name(path, tree.files)
+        tree.files[name] = path
+        tree.add_disk(name)
     if args.bootargs is not None:
         chosen.set_string("bootargs", args.bootargs)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bad VM trees, each a change to a good one, with the line that refuses it.
+ * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -170,15 +171,15 @@ static const struct {
 	  MEM ": reg: 0x80000000-0x83ffffff overlaps 0x81000000-0x81000fff: move one of them" },
 	/* devices */
 	{ { TREE_NODE("/soc", "virtio@1"),
-	    TREE_TEXT("/soc/virtio@1", "compatible", "virtio,mmio") },
-	  "/soc/virtio@1: compatible: \"virtio,mmio\" is not emulated (ns16550a and "
-	  "sifive,plic-1.0.0 are): delete the node" },
-	{ { TREE_NODE("/soc", "x") }, "/soc/x: compatible: \"\" is not emulated (ns16550a and "
-	  "sifive,plic-1.0.0 are): delete the node" },
+	    TREE_TEXT("/soc/virtio@1", "compatible", "virtio,pci") },
+	  "/soc/virtio@1: compatible: \"virtio,pci\" is not emulated (ns16550a, "
+	  "sifive,plic-1.0.0 and virtio,mmio are): delete the node" },
+	{ { TREE_NODE("/soc", "x") }, "/soc/x: compatible: \"\" is not emulated (ns16550a, "
+	  "sifive,plic-1.0.0 and virtio,mmio are): delete the node" },
 	{ { TREE_NODE("/", "flash@0"), TREE_TEXT("/flash@0", "compatible", "cfi-flash"),
 	    TREE_SET("/flash@0", "reg", 4, 0, 0, 0, 0x1000) },
-	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a and sifive,plic-1.0.0 "
-	  "are): delete the node" },
+	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a, sifive,plic-1.0.0 "
+	  "and virtio,mmio are): delete the node" },
 	{ { TREE_NODE("/soc", "serial@2"), TREE_TEXT("/soc/serial@2", "compatible", "ns16550a"),
 	    TREE_SET("/soc/serial@2", "reg", 4, 0, 0x20000000, 0, 0x100) },
 	  UART ": compatible: a second ns16550a: a VM has one, delete the node" },

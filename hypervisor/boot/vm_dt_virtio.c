@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A VM tree's virtio devices. Linux binding virtio/mmio, and properties of our own that say what
+ * is behind the window.
+ */
+#include "boot/vm_dt_parse.h"
+#include "lib/errno.h"
+
+#define VIRTIO_WINDOW_MIN	0x200UL
+#define SECTOR			512UL
+#define DISK_SIZE_MAX		(1UL << 40)
+
+/* A property without value. */
+static int parse_flag(struct vm_dt *dt, int node, const char *property, bool *out)
+{
+	int size = 0;
+
+	*out = fdt_getprop(dt->fdt, node, property, &size) != NULL;
+	if (*out && size != 0)
+		return vm_dt_refuse_property(dt, node, property, -EINVAL, "it has no value");
+	return 0;
+}
+
+/* strata,size is in bytes; without it a disk is as large as its image. */
+static int parse_disk_size(struct vm_dt *dt, int node, struct vdev_config *disk)
+{
+	int err = dt_number(dt->fdt, node, "strata,size", &disk->disk_size);
+
+	if (err == -ENOENT && disk->image)
+		return 0;
+	if (err == -ENOENT)
+		return vm_dt_refuse_property(dt, node, "strata,image", err,
+					     "name a file of the archive, or write strata,size");
+	if (err)
+		return vm_dt_refuse_property(dt, node, "strata,size", err,
+					     "write bytes in one cell or two");
+	if (disk->disk_size == 0 || disk->disk_size % SECTOR || disk->disk_size > DISK_SIZE_MAX)
+		return VM_DT_REFUSE(dt, node, "strata,size", "0x%lx is not a multiple of 512 from "
+				    "512 to 0x%lx: correct it", (unsigned long)disk->disk_size,
+				    DISK_SIZE_MAX);
+	return 0;
+}
+
+static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
+{
+	static const char *const known[] = { "strata,virtio", "strata,image", "strata,size",
+					     "strata,read-only" };
+	int err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
+
+	if (!err)
+		err = vm_dt_string(dt, node, "strata,image", false, &disk->image);
+	if (!err && disk->image && !*disk->image)
+		err = VM_DT_REFUSE(dt, node, "strata,image",
+				   "is empty: name a file of the archive");
+	if (!err)
+		err = parse_disk_size(dt, node, disk);
+	if (!err)
+		err = parse_flag(dt, node, "strata,read-only", &disk->read_only);
+	if (!err && disk->read_only && !disk->image)
+		err = VM_DT_REFUSE(dt, node, "strata,read-only",
+				   "a disk of nothing but zeros: name a strata,image");
+	return err;
+}
+
+static const struct {
+	const char *word;
+	enum vdev_kind kind;
+	int (*parse)(struct vm_dt *dt, int node, struct vdev_config *out);
+} sorts[] = {
+	{ "block", VDEV_VIRTIO_BLK, parse_block },
+};
+
+int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *out)
+{
+	const char *word;
+	int err = dt_string(dt->fdt, node, "strata,virtio", &word);
+	size_t i = 0;
+
+	if (err)
+		return vm_dt_refuse_property(dt, node, "strata,virtio", err, "write \"block\"");
+	while (i < ARRAY_SIZE(sorts) && strcmp(word, sorts[i].word) != 0)
+		i++;
+	if (i == ARRAY_SIZE(sorts))
+		return VM_DT_REFUSE(dt, node, "strata,virtio",
+				    "\"%s\" is not emulated: choose block", word);
+	if (out->size < VIRTIO_WINDOW_MIN)
+		return VM_DT_REFUSE(dt, node, "reg", "its registers do not fit into 0x%lx bytes: "
+				    "write 0x1000", (unsigned long)out->size);
+	out->kind = sorts[i].kind;
+	err = vm_dt_interrupt(dt, node, bus, out);
+	if (!err && !out->irq)
+		err = VM_DT_REFUSE(dt, node, "interrupts",
+				   "is missing: write a free PLIC source, <1>");
+	return err ? err : sorts[i].parse(dt, node, out);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any virtio device of a VM: the state machine behind a window.
+ */
+#include "vdev/virtio_dev.h"
+#include "vdev/vplic_dev.h"
+
+static struct virtio_dev *virtio_dev_of(struct vdev *vdev)
+{
+	return container_of(vdev, struct virtio_dev, vdev);
+}
+
+void virtio_dev_interrupt(void *arg, bool level)
+{
+	struct virtio_dev *dev = arg;
+
+	vplic_dev_set_level(dev->vdev.vm, dev->irq, level);
+}
+
+static void *virtio_dev_map(void *arg, uint64_t gpa, size_t size, size_t *got)
+{
+	return vm_ram_piece(arg, GPA(gpa), size, got);
+}
+
+static int virtio_dev_read(struct vdev *vdev, struct vcpu *v, uint64_t offset, unsigned size,
+			   uint64_t *value)
+{
+	struct virtio_dev *dev = virtio_dev_of(vdev);
+
+	(void)v;
+	spin_lock(&dev->lock);
+	*value = virtio_read(dev->virtio, offset, size);
+	spin_unlock(&dev->lock);
+	return 0;
+}
+
+static int virtio_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, unsigned size,
+			    uint64_t value)
+{
+	struct virtio_dev *dev = virtio_dev_of(vdev);
+	int err;
+
+	(void)v;
+	spin_lock(&dev->lock);
+	err = virtio_write(dev->virtio, offset, size, value);
+	spin_unlock(&dev->lock);
+	return err;
+}
+
+static void virtio_dev_destroy(struct vdev *vdev)
+{
+	struct virtio_dev *dev = virtio_dev_of(vdev);
+
+	dev->destroy(dev);
+}
+
+static const struct vdev_ops virtio_dev_ops = {
+	.name = "virtio,mmio",
+	.read = virtio_dev_read,
+	.write = virtio_dev_write,
+	.destroy = virtio_dev_destroy,
+};
+
+void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_config *config,
+		     struct virtio *virtio, void (*destroy)(struct virtio_dev *dev))
+{
+	spin_init(&dev->lock);
+	dev->virtio = virtio;
+	dev->irq = config->irq;
+	dev->destroy = destroy;
+	dev->memory = (struct virtqueue_memory){ .map = virtio_dev_map, .arg = vm };
+	dev->vdev = (struct vdev){ .ops = &virtio_dev_ops, .vm = vm, .gpa = config->gpa,
+				   .size = config->size };
+}
+
+void virtio_dev_add(struct virtio_dev *dev)
+{
+	vm_add_device(dev->vdev.vm, &dev->vdev);
+}

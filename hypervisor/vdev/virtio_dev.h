@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any virtio device of a VM: the state machine behind a window, its memory the VM's, its interrupt
+ * a source of the VM's PLIC.
+ */
+#ifndef VDEV_VIRTIO_DEV_H
+#define VDEV_VIRTIO_DEV_H
+
+#include "vdev/virtio_mmio.h"
+#include "vm/vm.h"
+
+struct virtio_dev {
+	struct vdev vdev;
+	struct spinlock lock;		/* guards *virtio; the PLIC's nests inside */
+	struct virtio *virtio;
+	struct virtqueue_memory memory;
+	unsigned irq;
+	void (*destroy)(struct virtio_dev *dev);
+};
+
+/*
+ * Wire dev up: before it is initialised, so that its memory and virtio_dev_interrupt(dev) can be
+ * handed to it; then add it to the VM.
+ */
+void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_config *config,
+		     struct virtio *virtio, void (*destroy)(struct virtio_dev *dev));
+void virtio_dev_add(struct virtio_dev *dev);
+/* The interrupt callback of struct virtio; arg is the struct virtio_dev. */
+void virtio_dev_interrupt(void *arg, bool level);
+
+/* Build the devices. config is the node's. Return: 0, -ENOMEM. */
+int virtio_blk_dev_create(struct vm *vm, const struct vdev_config *config);
+
+#endif

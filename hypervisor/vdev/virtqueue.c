@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device's side of a split virtqueue in guest memory. Pure. Virtual I/O Device (VIRTIO)
+ * Version 1.2, section 2.7.
+ *
+ * Each field that the guest owns is loaded once into a local. The ring's places are looked up at
+ * each access: no pointer into guest memory outlives a call.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vdev/virtqueue.h"
+
+void virtqueue_init(struct virtqueue *queue, const struct virtqueue_memory *memory)
+{
+	*queue = (struct virtqueue){ .memory = memory, .size = VIRTQUEUE_SIZE_MAX };
+}
+
+void virtqueue_reset(struct virtqueue *queue)
+{
+	virtqueue_init(queue, queue->memory);
+}
+
+/* ---- Fields of the rings ---- */
+
+static void *field(const struct virtqueue *queue, uint64_t gpa, size_t size)
+{
+	size_t got = 0;
+	void *at = queue->memory->map(queue->memory->arg, gpa, size, &got);
+
+	return got == size ? at : NULL;
+}
+
+/* Aligned fields never cross a page, so one that is RAM is contiguous. */
+static bool load16(const struct virtqueue *queue, uint64_t gpa, uint16_t *value)
+{
+	const uint16_t *at = field(queue, gpa, sizeof(*at));
+
+	if (at == NULL)
+		return false;
+	*value = __atomic_load_n(at, __ATOMIC_RELAXED);
+	return true;
+}
+
+static bool store16(const struct virtqueue *queue, uint64_t gpa, uint16_t value)
+{
+	uint16_t *at = field(queue, gpa, sizeof(*at));
+
+	if (at != NULL)
+		__atomic_store_n(at, value, __ATOMIC_RELAXED);
+	return at != NULL;
+}
+
+static bool store32(const struct virtqueue *queue, uint64_t gpa, uint32_t value)
+{
+	uint32_t *at = field(queue, gpa, sizeof(*at));
+
+	if (at != NULL)
+		__atomic_store_n(at, value, __ATOMIC_RELAXED);
+	return at != NULL;
+}
+
+static bool all_ram(const struct virtqueue *queue, uint64_t gpa, uint64_t size)
+{
+	size_t got;
+
+	return size == 0 || queue->memory->map(queue->memory->arg, gpa, size, &got) != NULL;
+}
+
+/* ---- Set-up ---- */
+
+int virtqueue_start(struct virtqueue *queue)
+{
+	unsigned size = queue->size;
+
+	if (size == 0 || size > VIRTQUEUE_SIZE_MAX || (size & (size - 1)) != 0)
+		return -EINVAL;
+	if (!IS_ALIGNED(queue->desc, VIRTQ_DESC_ALIGN) ||
+	    !IS_ALIGNED(queue->avail, VIRTQ_AVAIL_ALIGN) ||
+	    !IS_ALIGNED(queue->used, VIRTQ_USED_ALIGN))
+		return -EINVAL;
+	if (!all_ram(queue, queue->desc, VIRTQ_DESC_SIZE(size)) ||
+	    !all_ram(queue, queue->avail, VIRTQ_AVAIL_SIZE(size)) ||
+	    !all_ram(queue, queue->used, VIRTQ_USED_SIZE(size)))
+		return -EINVAL;
+	queue->next_avail = queue->next_used = queue->told_used = 0;
+	queue->told = false;
+	queue->ready = true;
+	return 0;
+}
+
+/* ---- Descriptor chains ---- */
+
+/* Add a descriptor's buffer. Return: 0, -EINVAL. */
+static int chain_add(const struct virtqueue *queue, struct virtqueue_chain *chain,
+		     const struct virtq_desc *desc)
+{
+	bool in = (desc->flags & VIRTQ_DESC_F_WRITE) != 0;
+
+	/* What is read comes before what is written (2.7.4.2). */
+	if (!in && chain->count != chain->out_count)
+		return -EINVAL;
+	if (chain->count == VIRTQUEUE_SIZE_MAX || !all_ram(queue, desc->addr, desc->len))
+		return -EINVAL;
+	chain->segments[chain->count++] =
+		(struct virtqueue_segment){ desc->addr, desc->len };
+	if (in) {
+		chain->in_bytes += desc->len;
+	} else {
+		chain->out_count++;
+		chain->out_bytes += desc->len;
+	}
+	return 0;
+}
+
+/* One table of descriptors: the queue's own, or an indirect one. */
+struct table {
+	uint64_t gpa;
+	unsigned count;
+	bool indirect;
+};
+
+/* An indirect table may stand anywhere: its entries may lie across pages. */
+static bool load_bytes(const struct virtqueue *queue, uint64_t gpa, void *to, size_t size)
+{
+	size_t got;
+
+	for (size_t done = 0; done < size; done += got) {
+		const void *at = queue->memory->map(queue->memory->arg, gpa + done, size - done,
+						    &got);
+
+		if (at == NULL)
+			return false;
+		memcpy((char *)to + done, at, got);
+	}
+	return true;
+}
+
+static bool load_desc(const struct virtqueue *queue, const struct table *table, unsigned index,
+		      struct virtq_desc *out)
+{
+	uint64_t gpa = table->gpa + index * sizeof(*out), second;
+	const uint64_t *words;
+
+	if (index >= table->count)
+		return false;
+	words = IS_ALIGNED(gpa, sizeof(*words)) ? field(queue, gpa, sizeof(*out)) : NULL;
+	if (words == NULL)
+		return load_bytes(queue, gpa, out, sizeof(*out));
+	second = READ_ONCE(words[1]);
+	out->addr = READ_ONCE(words[0]);
+	out->len = (uint32_t)second;
+	out->flags = (uint16_t)(second >> 32);
+	out->next = (uint16_t)(second >> 48);
+	return true;
+}
+
+/* An indirect descriptor ends its table and is not nested (2.7.5.3.1). Return: 1, -EINVAL. */
+static int enter_indirect(const struct virtqueue *queue, struct table *table,
+			  const struct virtq_desc *desc)
+{
+	if (!queue->indirect || table->indirect || desc->flags & VIRTQ_DESC_F_NEXT ||
+	    desc->len == 0 || desc->len % sizeof(*desc) != 0)
+		return -EINVAL;
+	*table = (struct table){ desc->addr, (unsigned)(desc->len / sizeof(*desc)), true };
+	return 1;
+}
+
+/*
+ * Follow a chain to its end, or to the indirect table that goes on with it: then 1. A table's
+ * chain is no longer than the table, which is how a loop is noticed.
+ */
+static int follow(const struct virtqueue *queue, struct table *table, unsigned index,
+		  struct virtqueue_chain *chain)
+{
+	for (unsigned left = MIN(table->count, VIRTQUEUE_SIZE_MAX); left > 0; left--) {
+		struct virtq_desc desc;
+
+		if (!load_desc(queue, table, index, &desc))
+			return -EINVAL;
+		if (desc.flags & VIRTQ_DESC_F_INDIRECT)
+			return enter_indirect(queue, table, &desc);
+		if (chain_add(queue, chain, &desc))
+			return -EINVAL;
+		if (!(desc.flags & VIRTQ_DESC_F_NEXT))
+			return 0;
+		index = desc.next;
+	}
+	return -EINVAL;
+}
+
+static int chain_load(const struct virtqueue *queue, struct virtqueue_chain *chain)
+{
+	struct table table = { queue->desc, queue->size, false };
+	int more = follow(queue, &table, chain->head, chain);
+
+	return more == 1 ? follow(queue, &table, 0, chain) : more;
+}
+
+int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
+{
+	uint16_t idx, head;
+
+	chain->count = chain->out_count = 0;
+	chain->out_bytes = chain->in_bytes = 0;
+	if (!queue->ready)
+		return 0;
+	if (!load16(queue, queue->avail + VIRTQ_AVAIL_IDX, &idx))
+		return -EINVAL;
+	if (idx == queue->next_avail)
+		return 0;
+	if ((uint16_t)(idx - queue->next_avail) > queue->size)
+		return -EINVAL;
+	/*
+	 * The driver wrote the entry and the descriptors, then idx (2.7.13.3). Pairs with its
+	 * barrier: what was written before idx must be read after it.
+	 */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!load16(queue,
+		    queue->avail + VIRTQ_AVAIL_RING +
+			    2UL * (queue->next_avail & (queue->size - 1)),
+		    &head))
+		return -EINVAL;
+	chain->head = head;
+	if (chain_load(queue, chain))
+		return -EINVAL;
+	queue->next_avail++;
+	return 1;
+}
+
+int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
+{
+	uint64_t entry = queue->used + VIRTQ_USED_RING +
+			 8UL * (queue->next_used & (queue->size - 1));
+
+	if (!queue->ready)
+		return 0;
+	/* Two stores: an entry is aligned to 4 and may cross a page. */
+	if (!store32(queue, entry, head) || !store32(queue, entry + 4, written_bytes))
+		return -EINVAL;
+	queue->next_used++;
+	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return store16(queue, queue->used + VIRTQ_USED_IDX, queue->next_used) ? 0 : -EINVAL;
+}
+
+bool virtqueue_wants_interrupt(struct virtqueue *queue)
+{
+	uint16_t old = queue->told_used, now = queue->next_used, word = 0;
+	bool told = queue->told;
+
+	if (!queue->ready)
+		return false;
+	/*
+	 * The driver stores used_event or flags and then looks at idx again; we stored idx and look
+	 * at its wish. Without a full fence between, both could miss the other's store (2.7.7).
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!queue->event_idx) {
+		load16(queue, queue->avail + VIRTQ_AVAIL_FLAGS, &word);
+		return !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
+	}
+	if (!load16(queue, queue->avail + VIRTQ_AVAIL_RING + 2UL * queue->size, &word))
+		return false;
+	queue->told_used = now;
+	queue->told = true;
+	/* Did next_used pass used_event since the driver was looked after last? */
+	return !told || (uint16_t)(now - word - 1) < (uint16_t)(now - old);
+}
+
+void virtqueue_notify_off(struct virtqueue *queue)
+{
+	/* With event indices an old avail_event does it. */
+	if (queue->ready && !queue->event_idx)
+		store16(queue, queue->used + VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
+}
+
+bool virtqueue_notify_on(struct virtqueue *queue)
+{
+	uint16_t idx = 0;
+
+	if (!queue->ready)
+		return false;
+	if (queue->event_idx)
+		store16(queue, queue->used + VIRTQ_USED_RING + 8UL * queue->size,
+			queue->next_avail);
+	else
+		store16(queue, queue->used + VIRTQ_USED_FLAGS, 0);
+	/*
+	 * The driver stores idx and then looks at our wish; we stored the wish and look at idx.
+	 * A full fence between, or a chain could wait for a notification that never comes.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return load16(queue, queue->avail + VIRTQ_AVAIL_IDX, &idx) && idx != queue->next_avail;
+}
+
+/* ---- The bytes of a chain ---- */
+
+struct virtqueue_cursor virtqueue_out(const struct virtqueue_chain *chain)
+{
+	return (struct virtqueue_cursor){ .end = chain->out_count };
+}
+
+struct virtqueue_cursor virtqueue_in(const struct virtqueue_chain *chain)
+{
+	return (struct virtqueue_cursor){ .segment = chain->out_count, .end = chain->count };
+}
+
+void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain *chain,
+		    struct virtqueue_cursor *cursor, size_t size, size_t *got)
+{
+	const struct virtqueue_segment *segment;
+	void *at;
+
+	*got = 0;
+	while (cursor->segment < cursor->end &&
+	       cursor->offset == chain->segments[cursor->segment].size) {
+		cursor->segment++;
+		cursor->offset = 0;
+	}
+	if (cursor->segment >= cursor->end || size == 0)
+		return NULL;
+	segment = &chain->segments[cursor->segment];
+	size = MIN(size, segment->size - cursor->offset);
+	at = queue->memory->map(queue->memory->arg, segment->gpa + cursor->offset, size, got);
+	if (at != NULL)
+		cursor->offset += (uint32_t)*got;
+	return at;
+}
+
+size_t virtqueue_read(const struct virtqueue *queue, const struct virtqueue_chain *chain,
+		      struct virtqueue_cursor *cursor, void *to, size_t size)
+{
+	size_t done = 0, got;
+
+	while (done < size) {
+		const void *from = virtqueue_map(queue, chain, cursor, size - done, &got);
+
+		if (from == NULL)
+			break;
+		memcpy((char *)to + done, from, got);
+		done += got;
+	}
+	return done;
+}
+
+size_t virtqueue_write(const struct virtqueue *queue, const struct virtqueue_chain *chain,
+		       struct virtqueue_cursor *cursor, const void *from, size_t size)
+{
+	size_t done = 0, got;
+
+	while (done < size) {
+		void *to = virtqueue_map(queue, chain, cursor, size - done, &got);
+
+		if (to == NULL)
+			break;
+		memcpy(to, (const char *)from + done, got);
+		done += got;
+	}
+	return done;
+}
+
+void virtqueue_skip(const struct virtqueue_chain *chain, struct virtqueue_cursor *cursor,
+		    uint64_t size)
+{
+	while (cursor->segment < cursor->end) {
+		uint32_t left = chain->segments[cursor->segment].size - cursor->offset;
+
+		if (size < left) {
+			cursor->offset += (uint32_t)size;
+			return;
+		}
+		size -= left;
+		cursor->segment++;
+		cursor->offset = 0;
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtio devices in VM trees: what good nodes say, and the lines that refuse bad ones.
+ * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
+ * SOURCES: hypervisor/boot/vm_dt_virtio.c
+ * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
+ */
+#include "test.h"
+
+#include "vm_tree_parse.h"
+
+#define DISK	"/soc/virtio@10001000"
+
+/* A good node; the n-th of its kind. */
+static void add_virtio(unsigned n, const char *sort)
+{
+	char name[32], path[48];
+
+	snprintf(name, sizeof(name), "virtio@%x", 0x10001000 + n * 0x1000);
+	snprintf(path, sizeof(path), "/soc/%s", name);
+	tree_add(fdt, "/soc", name);
+	tree_string(fdt, path, "compatible", "virtio,mmio");
+	tree_cells(fdt, path, "reg", CELLS(0, 0x10001000 + n * 0x1000, 0, 0x1000));
+	tree_cells(fdt, path, "interrupts", CELLS(n + 1));
+	tree_cells(fdt, path, "interrupt-parent", CELLS(TREE_PHANDLE_PLIC));
+	tree_string(fdt, path, "strata,virtio", sort);
+}
+
+static const struct vdev_config *device_at(uint64_t gpa)
+{
+	for (size_t i = 0; i < config.device_count; i++)
+		if (config.devices[i].gpa == gpa)
+			return &config.devices[i];
+	FAIL("no device at 0x%lx", (unsigned long)gpa);
+}
+
+TEST("a block device names its image, its size, or both, and may be read-only")
+{
+	const struct vdev_config *disk;
+
+	tree_create(fdt);
+	for (unsigned n = 0; n < 3; n++)
+		add_virtio(n, "block");
+	tree_string(fdt, DISK, "strata,image", "disk.img");
+	tree_bytes(fdt, DISK, "strata,read-only", "", 0);
+	tree_cells(fdt, "/soc/virtio@10002000", "strata,size", CELLS(1, 0));
+	tree_string(fdt, "/soc/virtio@10003000", "strata,image", "root.img");
+	tree_cells(fdt, "/soc/virtio@10003000", "strata,size", CELLS(0x100000));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.device_count, 5);
+	disk = device_at(0x10001000);
+	CHECK_EQ(disk->kind, VDEV_VIRTIO_BLK);
+	CHECK_STR(disk->image, "disk.img");
+	CHECK(disk->read_only);
+	CHECK_EQ(disk->disk_size, 0);
+	CHECK_EQ(disk->irq, 1);
+	disk = device_at(0x10002000);
+	CHECK(!disk->image && !disk->read_only);
+	CHECK_EQ(disk->disk_size, 1UL << 32);
+	disk = device_at(0x10003000);
+	CHECK_STR(disk->image, "root.img");
+	CHECK_EQ(disk->disk_size, 0x100000);
+	done();
+}
+
+TEST("a VM may have as many virtio devices as its PLIC has sources")
+{
+	tree_create(fdt);
+	for (unsigned n = 0; n < 31; n++)
+		if (n != 9) {
+			char path[48];
+
+			add_virtio(n, "block");
+			snprintf(path, sizeof(path), "/soc/virtio@%x", 0x10001000 + n * 0x1000);
+			tree_cells(fdt, path, "strata,size", CELLS(512));
+		}
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.device_count, 32);
+	done();
+}
+
+TEST("a tree with disks is refused without leak wherever memory ends")
+{
+	for (int n = 0;; n++) {
+		int err;
+
+		tree_create(fdt);
+		for (unsigned i = 0; i < 12; i++)
+			if (i != 9)
+				add_virtio(i, "block");
+		for (unsigned i = 0; i < 12; i++) {
+			char path[48];
+
+			snprintf(path, sizeof(path), "/soc/virtio@%x", 0x10001000 + i * 0x1000);
+			if (i != 9)
+				tree_string(fdt, path, "strata,image", "disk.img");
+		}
+		kalloc_fail_after = n;
+		err = parse();
+		kalloc_fail_after = -1;
+		done();
+		if (err == 0)
+			break;
+		CHECK_EQ(err, -ENOMEM);
+	}
+}
+
+/* What is set at DISK, a property of text or cells (NULL text: `count` cells), and the refusal. */
+static const struct {
+	const char *property, *text;
+	uint32_t cells[4];
+	unsigned count;
+	const char *why;
+} bad[] = {
+	{ "strata,virtio", "gpu", { 0 }, 0,
+	  DISK ": strata,virtio: \"gpu\" is not emulated: choose block" },
+	{ "strata,virtio", NULL, { 1 }, 1,
+	  DISK ": strata,virtio: has a wrong size: write \"block\"" },
+	{ "strata,imag", "disk.img", { 0 }, 0,
+	  DISK ": strata,imag: is not known: correct or delete it" },
+	{ "strata,image", "", { 0 }, 0,
+	  DISK ": strata,image: is empty: name a file of the archive" },
+	{ "strata,size", NULL, { 0 }, 1,
+	  DISK ": strata,size: 0x0 is not a multiple of 512 from 512 to 0x10000000000: correct "
+	  "it" },
+	{ "strata,size", NULL, { 513 }, 1,
+	  DISK ": strata,size: 0x201 is not a multiple of 512 from 512 to 0x10000000000: correct "
+	  "it" },
+	{ "strata,size", NULL, { 0x101, 0 }, 2,
+	  DISK ": strata,size: 0x10100000000 is not a multiple of 512 from 512 to 0x10000000000: "
+	  "correct it" },
+	{ "strata,size", NULL, { 1, 2, 3 }, 3,
+	  DISK ": strata,size: has a wrong size: write bytes in one cell or two" },
+	{ "strata,read-only", NULL, { 1 }, 1,
+	  DISK ": strata,read-only: has a wrong size: it has no value" },
+	{ "reg", NULL, { 0, 0x10001000, 0, 0x1ff }, 4,
+	  DISK ": reg: its registers do not fit into 0x1ff bytes: write 0x1000" },
+	{ "interrupts", NULL, { 0 }, 1,
+	  DISK ": interrupts: is not one PLIC source from 1 on: write <10>" },
+	{ "interrupts", NULL, { 32 }, 1,
+	  "virtio@10001000: interrupts: source 32 is beyond the PLIC's riscv,ndev = 31: lower one "
+	  "or raise the other" },
+	{ "interrupt-parent", NULL, { 77 }, 1,
+	  "virtio@10001000: interrupt-parent: phandle 77 is not a PLIC: write <&plic>" },
+};
+
+TEST("a bad virtio node is refused with one line")
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		tree_create(fdt);
+		add_virtio(0, "block");
+		tree_string(fdt, DISK, "strata,image", "disk.img");
+		if (bad[i].text)
+			tree_string(fdt, DISK, bad[i].property, bad[i].text);
+		else
+			tree_cells(fdt, DISK, bad[i].property, bad[i].cells, bad[i].count);
+		if (parse() != -EINVAL)
+			FAIL("accepted, not refused: %s", bad[i].why);
+		CHECK_STR(why, bad[i].why);
+		done();
+	}
+}
+
+TEST("a virtio node without sort, disk, or interrupt is refused, and so is a shared interrupt")
+{
+	tree_create(fdt);
+	add_virtio(0, "block");
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,image: is missing: name a file of the archive, or write "
+			    "strata,size");
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_check(fdt_delprop(fdt, tree_node(fdt, DISK), "strata,virtio"));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,virtio: is missing: write \"block\"");
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_cells(fdt, DISK, "strata,size", CELLS(512));
+	tree_check(fdt_delprop(fdt, tree_node(fdt, DISK), "interrupts"));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": interrupts: is missing: write a free PLIC source, <1>");
+	tree_create(fdt);
+	add_virtio(9, "block");
+	tree_cells(fdt, "/soc/virtio@1000a000", "strata,size", CELLS(512));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, "serial@10000000: interrupts: source 10 is the device's at 0x1000a000: "
+		       "choose another");
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_cells(fdt, DISK, "strata,size", CELLS(512));
+	tree_bytes(fdt, DISK, "strata,read-only", "", 0);
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,read-only: a disk of nothing but zeros: name a strata,image");
+}
