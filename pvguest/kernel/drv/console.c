@@ -48,11 +48,11 @@ void console_poll(void)
 {
 	int c;
 
-	while (tty_has_room()) {
+	while (tty_has_room(&tty_console)) {
 		c = console_interrupt ? uart_getchar() : sbi_getchar();
 		if (c < 0)
 			return;
-		tty_input((char)c);
+		tty_input(&tty_console, (char)c);
 	}
 	if (console_interrupt) {
 		console_stalled = true;
@@ -86,7 +86,7 @@ static void console_tick(struct timer *timer)
 {
 	(void)timer;
 	console_poll();
-	if (tty_has_reader() || !console_measuring)
+	if (tty_console.readers || !console_measuring)
 		console_start_polling();
 }
 

@@ -67,9 +67,9 @@ static const struct {
 	{ "zero", 1 << 8 | 5, &device_zero_ops },
 	{ "random", 1 << 8 | 8, &device_random_ops },
 	{ "urandom", 1 << 8 | 9, &device_random_ops },
-	{ "ttyS0", 4 << 8 | 64, &tty_ops },
-	{ "tty", 5 << 8 | 0, &tty_ops },
-	{ "console", 5 << 8 | 1, &tty_ops },
+	{ "ttyS0", DEVICE_TTYS0, &tty_ops },
+	{ "tty", DEVICE_TTY, &tty_ops },
+	{ "console", DEVICE_CONSOLE, &tty_ops },
 };
 
 const struct file_ops *device_ops(uint32_t device)

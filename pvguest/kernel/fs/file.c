@@ -123,6 +123,7 @@ static int file_check(struct inode *inode, uint32_t flags)
 static int file_open_inode(struct inode *inode, uint32_t flags, struct file **file)
 {
 	const struct file_ops *ops = &file_regular_ops;
+	int error;
 
 	if (inode_is_dir(inode))
 		ops = &file_directory_ops;
@@ -136,7 +137,10 @@ static int file_open_inode(struct inode *inode, uint32_t flags, struct file **fi
 	if (!*file)
 		return -ENOMEM;
 	inode_get(inode);
-	return 0;
+	error = ops->open ? ops->open(*file) : 0;
+	if (error)
+		file_put(*file);
+	return error;
 }
 
 int file_open(struct inode *dir, const char *name, uint32_t flags, uint32_t mode,

@@ -34,6 +34,8 @@
 struct file;
 
 struct file_ops {
+	/* After file was made; NULL: nothing to do. Negative: it is not opened. */
+	int (*open)(struct file *file);
 	/* buf: user address. The bytes done, 0 at the end, or negative. */
 	ssize_t (*read)(struct file *file, uint64_t buf, size_t length);
 	ssize_t (*write)(struct file *file, uint64_t buf, size_t length);
@@ -75,6 +77,10 @@ int file_open(struct inode *dir, const char *path, uint32_t flags, uint32_t mode
 ssize_t file_read(struct file *file, uint64_t buf, size_t length);
 ssize_t file_write(struct file *file, uint64_t buf, size_t length);
 unsigned int file_poll(struct file *file, struct wait_queue **queue);
+
+#define DEVICE_TTYS0	(4U << 8 | 64)
+#define DEVICE_TTY	(5U << 8 | 0)
+#define DEVICE_CONSOLE	(5U << 8 | 1)
 
 /* Character devices: /dev/null and friends. NULL: no such device. */
 const struct file_ops *device_ops(uint32_t device);

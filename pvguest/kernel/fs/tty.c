@@ -1,394 +1,210 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The console as a terminal: lines, echo, control characters, job control.
- * Linux man-pages, termios(3), ioctl_tty(2).
+ * The console as a terminal: what open, read, write and poll do with it.
+ * Linux man-pages, termios(3), tty(4), console(4).
  */
 #include "fs/tty.h"
 
 #include "drv/console.h"
+#include "drv/timer.h"
 #include "lib/errno.h"
-#include "lib/printf.h"
-#include "lib/string.h"
 #include "mm/user.h"
+#include "priv/priv.h"
 #include "proc/proc.h"
+#include "proc/sched.h"
 
-#define TTY_SIZE	4096U	/* as Linux: a longer line loses its end, with a bell */
+#define TTY_DECISECOND_NS	100000000UL
 
-#define TTY_ICRNL	0000400U
-#define TTY_INLCR	0000100U
-#define TTY_IGNCR	0000200U
-#define TTY_OPOST	0000001U
-#define TTY_ONLCR	0000004U
-#define TTY_ISIG	0000001U
-#define TTY_ICANON	0000002U
-#define TTY_ECHO	0000010U
-#define TTY_ECHOE	0000020U
-#define TTY_ECHOK	0000040U
-#define TTY_ECHOCTL	0001000U
-#define TTY_ECHOKE	0004000U
-#define TTY_IEXTEN	0100000U
-
-#define TTY_VINTR	0
-#define TTY_VQUIT	1
-#define TTY_VERASE	2
-#define TTY_VKILL	3
-#define TTY_VEOF	4
-#define TTY_VTIME	5
-#define TTY_VMIN	6
-#define TTY_VSUSP	10
-#define TTY_VWERASE	14
-
-#define TCGETS		0x5401
-#define TCSETS		0x5402
-#define TCSETSW		0x5403
-#define TCSETSF		0x5404
-#define TCSBRK		0x5409
-#define TCFLSH		0x540b
-#define TIOCSCTTY	0x540e
-#define TIOCGPGRP	0x540f
-#define TIOCSPGRP	0x5410
-#define TIOCGWINSZ	0x5413
-#define TIOCSWINSZ	0x5414
-#define FIONREAD	0x541b
-#define TIOCNOTTY	0x5422
-#define TIOCGSID	0x5429
-
-/* struct termios of the kernel's ABI. */
-struct tty_termios {
-	uint32_t iflag, oflag, cflag, lflag;
-	uint8_t line, cc[19];
-};
-
-static struct {
-	struct tty_termios t;
-	uint16_t window[4];
-	int session, group;
-	char ring[TTY_SIZE];
-	uint32_t head, tail;	/* bytes since the beginning */
-	uint32_t line_end;	/* canonical: what lies before it can be read */
-	uint32_t eofs;		/* Ctrl-D characters among that */
-	struct wait_queue queue;
-	uint32_t readers;
-} tty = {
+struct tty tty_console = {
 	.t = {
-		.iflag = TTY_ICRNL,
+		.iflag = TTY_ICRNL | TTY_IXON,
 		.oflag = TTY_OPOST | TTY_ONLCR,
-		.cflag = 0x4bf,
+		.cflag = TTY_CFLAG,
 		.lflag = TTY_ISIG | TTY_ICANON | TTY_ECHO | TTY_ECHOE | TTY_ECHOK | TTY_ECHOCTL |
 			 TTY_ECHOKE | TTY_IEXTEN,
+		/* ^C ^\ DEL ^U ^D, time 0, min 1, -, ^Q ^S ^Z, -, ^R ^O ^W ^V */
 		.cc = { 3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22 },
+		.ispeed = TTY_SPEED,
+		.ospeed = TTY_SPEED,
 	},
-	.window = { 24, 80 },
-	.queue = { LIST_INIT(tty.queue.waiters) },
+	.window = { 24, 80, 0, 0 },
+	.queue = { LIST_INIT(tty_console.queue.waiters) },
 };
 
-/* Stands for Ctrl-D in the ring: no other way leads a NUL with this mark there. */
-#define TTY_EOF_MARK	'\004'
-
-static void tty_echo(char c)
+/* The console's file never hangs up; for the others position is the number of hang-ups at open. */
+static bool tty_is_console(const struct file *file)
 {
-	char text[2] = { '^', (char)(c ^ 0x40) };
-
-	if (!(tty.t.lflag & TTY_ECHO))
-		return;
-	if (c == '\n')
-		console_write_raw("\r\n", 2);
-	else if ((tty.t.lflag & TTY_ECHOCTL) && ((unsigned char)c < ' ' || c == 127) && c != '\t')
-		console_write_raw(text, 2);
-	else
-		console_write_raw(&c, 1);
+	return !file->inode || file->inode->device == DEVICE_CONSOLE;
 }
 
-static bool tty_signal(int signo, char c)
+static bool tty_is_hung_up(const struct file *file)
 {
-	struct signal_info info = { .signo = signo, .code = SI_KERNEL };
-
-	tty_echo(c);
-	tty.head = tty.tail = tty.line_end = tty.eofs = 0;
-	if (tty.group)
-		signal_send_group(tty.group, &info);
-	return true;
+	return !tty_is_console(file) && file->position != tty_console.hangups;
 }
 
-static bool tty_is(char c, unsigned int index)
+static int tty_open(struct file *file)
 {
-	return tty.t.cc[index] && (uint8_t)c == tty.t.cc[index];
-}
-
-static bool tty_take_signal(char c)
-{
-	if (!(tty.t.lflag & TTY_ISIG))
-		return false;
-	if (tty_is(c, TTY_VINTR))
-		return tty_signal(SIGINT, c);
-	if (tty_is(c, TTY_VQUIT))
-		return tty_signal(SIGQUIT, c);
-	if (tty_is(c, TTY_VSUSP))
-		return tty_signal(SIGTSTP, c);
-	return false;
-}
-
-static void tty_put(char c)
-{
-	if (tty.head - tty.tail < TTY_SIZE)
-		tty.ring[tty.head++ % TTY_SIZE] = c;
-}
-
-static void tty_rub_out(void)
-{
-	if (tty.head == tty.line_end)
-		return;
-	tty.head--;
-	if ((tty.t.lflag & (TTY_ECHO | TTY_ECHOE)) == (TTY_ECHO | TTY_ECHOE))
-		console_write_raw("\b \b", 3);
-}
-
-static void tty_input_line(char c)
-{
-	if (tty_is(c, TTY_VERASE) || c == '\b') {
-		tty_rub_out();
-	} else if (tty_is(c, TTY_VKILL)) {
-		while (tty.head != tty.line_end)
-			tty_rub_out();
-	} else if (tty_is(c, TTY_VWERASE)) {
-		while (tty.head != tty.line_end && tty.ring[(tty.head - 1) % TTY_SIZE] == ' ')
-			tty_rub_out();
-		while (tty.head != tty.line_end && tty.ring[(tty.head - 1) % TTY_SIZE] != ' ')
-			tty_rub_out();
-	} else if (tty_is(c, TTY_VEOF)) {
-		tty_put(TTY_EOF_MARK);
-		tty.line_end = tty.head;
-		tty.eofs++;
-	} else if (tty.head - tty.tail < TTY_SIZE - 1 || c == '\n') {
-		tty_echo(c);
-		tty_put(c);
-		if (c == '\n')
-			tty.line_end = tty.head;
-	} else {
-		console_write_raw("\a", 1);
-	}
-}
-
-bool tty_has_room(void)
-{
-	return tty.head - tty.tail < TTY_SIZE - 1 || tty.tail == tty.line_end;
-}
-
-static void tty_flush(void)
-{
-	tty.head = tty.tail = tty.line_end = tty.eofs = 0;
-	console_resume();
-}
-
-void tty_input(char c)
-{
-	if (c == '\r' && (tty.t.iflag & TTY_IGNCR))
-		return;
-	if (c == '\r' && (tty.t.iflag & TTY_ICRNL))
-		c = '\n';
-	else if (c == '\n' && (tty.t.iflag & TTY_INLCR))
-		c = '\r';
-	if (!tty_take_signal(c)) {
-		if (tty.t.lflag & TTY_ICANON) {
-			tty_input_line(c);
-		} else {
-			tty_echo(c);
-			tty_put(c);
-			tty.line_end = tty.head;
-		}
-	}
-	if (tty.line_end != tty.tail)
-		wait_wake(&tty.queue);
-}
-
-bool tty_has_reader(void)
-{
-	return tty.readers > 0;
-}
-
-void tty_set_session(const struct proc *leader)
-{
-	tty.session = leader->session;
-	tty.group = leader->group;
-}
-
-void tty_forget(const struct proc *proc)
-{
-	struct signal_info info = { .signo = SIGHUP, .code = SI_KERNEL };
-
-	if (proc->pid != tty.session || proc == proc_init_process)
-		return;
-	if (tty.group != proc->group)
-		signal_send_group(tty.group, &info);
-	tty.session = tty.group = 0;
-}
-
-/* A background process may not read: it is stopped. 0: go on. */
-static int tty_check_reader(void)
-{
+	struct tty *tty = &tty_console;
 	struct proc *proc = proc_current;
-	struct signal_info info = { .signo = SIGTTIN, .code = SI_KERNEL };
+	bool is_own = file->inode && file->inode->device == DEVICE_TTY;
 
-	/* A console that is nobody's or init's goes to the first session whose leader reads. */
-	if (proc->session == proc->pid &&
-	    (!tty.session || tty.session == proc_init_process->session))
-		tty_set_session(proc);
-	if (proc->session != tty.session || proc->group == tty.group || !tty.group)
-		return 0;
-	if (signal_is_ignored(proc, SIGTTIN) ||
-	    (proc->signals.blocked & SIGNAL_BIT(SIGTTIN)))
-		return -EIO;
-	signal_send_group(proc->group, &info);
-	return -ERESTART;
+	if (is_own && !proc->tty)
+		return -ENXIO;
+	file->position = tty->hangups;
+	/* A leader without a terminal gets the first one it opens, unless that is somebody's. */
+	if (!is_own && !tty_is_console(file) && !(file->flags & O_NOCTTY) && !proc->tty &&
+	    proc->session == proc->pid && !tty->session)
+		tty_job_take(tty, proc);
+	return 0;
 }
 
-/* One line, or in raw mode what there is, into user memory. */
-static ssize_t tty_take(uint64_t buf, size_t length)
+/* A line, or in raw mode what there is, into user memory. */
+static ssize_t tty_take(struct tty *tty, uint64_t buf, size_t length)
 {
+	bool lines = (tty->t.lflag & TTY_ICANON) != 0, end = false;
 	size_t done = 0;
 
-	while (done < length && tty.tail != tty.line_end) {
-		char c = tty.ring[tty.tail % TTY_SIZE];
+	while (done < length && !end && tty->tail != tty->line_end) {
+		char c = tty_input_take(tty, &end);
 
-		if ((tty.t.lflag & TTY_ICANON) && c == TTY_EOF_MARK && tty.eofs) {
-			tty.tail++;
-			tty.eofs--;
+		end = end && lines;
+		if (end && !c)
 			break;
-		}
 		if (user_write(buf + done, &c, 1))
 			return done ? (ssize_t)done : -EFAULT;
-		tty.tail++;
 		done++;
-		if ((tty.t.lflag & TTY_ICANON) && c == '\n')
-			break;
 	}
-	if (tty_has_room())
+	/* An end of file right behind what was asked for is no second, empty read. */
+	if (lines && done && !end && tty_input_is_eof(tty))
+		tty_input_take(tty, &end);
+	if (tty_has_room(tty))
 		console_resume();
 	return (ssize_t)done;
 }
 
+/* Sleeps until something may have come in. 0, -ETIMEDOUT or -ERESTART. */
+static int tty_wait_input(struct tty *tty, uint64_t deadline_ticks)
+{
+	struct waiter waiter;
+	int error;
+
+	tty->readers++;
+	console_want_input();
+	wait_enter(&tty->queue, &waiter);
+	error = sched_sleep(deadline_ticks);
+	wait_leave(&waiter);
+	tty->readers--;
+	return error;
+}
+
+/* When a read in raw mode is over: VTIME begins at once if VMIN is 0, else with the first byte. */
+static uint64_t tty_deadline(const struct tty *tty, size_t done)
+{
+	uint64_t ns = tty->t.cc[TTY_VTIME] * TTY_DECISECOND_NS;
+
+	if (tty->t.cc[TTY_VMIN] && (!ns || !done))
+		return SCHED_FOREVER;
+	return priv_time() + timer_ns_to_ticks(ns);
+}
+
+/* How many bytes end a read; line mode: any. */
+static size_t tty_least(const struct tty *tty, size_t length)
+{
+	return tty->t.lflag & TTY_ICANON ? 1 : MIN((size_t)tty->t.cc[TTY_VMIN], length);
+}
+
 static ssize_t tty_read(struct file *file, uint64_t buf, size_t length)
 {
-	int error = tty_check_reader();
+	struct tty *tty = &tty_console;
+	uint64_t deadline_ticks = tty_deadline(tty, 0);
+	size_t done = 0;
+	ssize_t part;
+	int error = tty_is_console(file) ? 0 : tty_job_check(tty, SIGTTIN);
 
-	if (error || !length)
-		return error;
-	while (tty.tail == tty.line_end) {
-		if (!(tty.t.lflag & TTY_ICANON) && !tty.t.cc[TTY_VMIN])
-			return 0;
+	while (!error) {
+		bool lines = (tty->t.lflag & TTY_ICANON) != 0;
+
+		if (tty_is_hung_up(file) || !length)
+			break;
+		if (tty_input_ready(tty, false)) {
+			part = tty_take(tty, buf + done, length - done);
+			if (part < 0)
+				return done ? (ssize_t)done : part;
+			done += (size_t)part;
+			if (lines || done >= tty_least(tty, length))
+				break;
+			deadline_ticks = tty_deadline(tty, done);
+		}
+		if ((file->flags & O_NONBLOCK) && (lines || deadline_ticks > priv_time()))
+			error = -EAGAIN;
+		else
+			error = tty_wait_input(tty, lines ? SCHED_FOREVER : deadline_ticks);
+		/* Who was in the background when it began to wait may be in front now, or not. */
+		if (!error && !done && !tty_is_console(file))
+			error = tty_job_check(tty, SIGTTIN);
+	}
+	return done || error == -ETIMEDOUT ? (ssize_t)done : error;
+}
+
+/* Ctrl-S holds writers back. */
+static int tty_wait_output(const struct file *file, struct tty *tty)
+{
+	int error = 0;
+
+	while (!error && tty->stopped && !tty_is_hung_up(file)) {
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
-		tty.readers++;
 		console_want_input();
-		error = wait_sleep(&tty.queue);
-		tty.readers--;
-		if (error)
-			return error;
+		error = wait_sleep(&tty->queue);
 	}
-	return tty_take(buf, length);
+	return error ? error : tty_is_hung_up(file) ? -EIO : 0;
 }
 
 static ssize_t tty_write(struct file *file, uint64_t buf, size_t length)
 {
+	struct tty *tty = &tty_console;
 	char text[256];
 	size_t done = 0;
+	int error = 0;
 
-	(void)file;
-	while (done < length) {
+	if ((tty->t.lflag & TTY_TOSTOP) && !tty_is_console(file))
+		error = tty_job_check(tty, SIGTTOU);
+	while (!error && done < length) {
 		size_t part = MIN(length - done, sizeof(text));
 
-		if (user_read(text, buf + done, part))
-			return done ? (ssize_t)done : -EFAULT;
-		if ((tty.t.oflag & (TTY_OPOST | TTY_ONLCR)) == (TTY_OPOST | TTY_ONLCR))
-			console_write(text, part);
-		else
-			console_write_raw(text, part);
+		error = tty_wait_output(file, tty);
+		if (!error && user_read(text, buf + done, part))
+			error = -EFAULT;
+		if (error)
+			break;
+		tty_output(tty, text, part);
 		done += part;
 	}
-	return (ssize_t)done;
-}
-
-static int tty_set_group(uint64_t arg)
-{
-	int group;
-
-	if (user_read(&group, arg, sizeof(group)))
-		return -EFAULT;
-	if (group <= 0)
-		return -EINVAL;
-	if (proc_current->session != tty.session)
-		return -ENOTTY;
-	tty.group = group;
-	return 0;
-}
-
-static int tty_set_termios(uint64_t request, uint64_t arg)
-{
-	struct tty_termios t;
-
-	if (user_read(&t, arg, sizeof(t)))
-		return -EFAULT;
-	if (request == TCSETSF)
-		tty_flush();
-	/* Leaving line mode: an unfinished line can be read. */
-	if (!(t.lflag & TTY_ICANON))
-		tty.line_end = tty.head;
-	tty.t = t;
-	return 0;
-}
-
-static int tty_ioctl(struct file *file, uint64_t request, uint64_t arg)
-{
-	int number = (int)(tty.line_end - tty.tail);
-
-	(void)file;
-	switch (request) {
-	case TCGETS:
-		return user_write(arg, &tty.t, sizeof(tty.t));
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		return tty_set_termios(request, arg);
-	case TCSBRK:
-		return 0;
-	case TCFLSH:
-		tty_flush();
-		return 0;
-	case TIOCSCTTY:
-		tty_set_session(proc_current);
-		return 0;
-	case TIOCNOTTY:
-		tty.session = tty.group = 0;
-		return 0;
-	case TIOCGPGRP:
-		number = tty.group;
-		return user_write(arg, &number, sizeof(number));
-	case TIOCSPGRP:
-		return tty_set_group(arg);
-	case TIOCGSID:
-		number = tty.session;
-		return user_write(arg, &number, sizeof(number));
-	case TIOCGWINSZ:
-		return user_write(arg, tty.window, sizeof(tty.window));
-	case TIOCSWINSZ:
-		return user_read(tty.window, arg, sizeof(tty.window));
-	case FIONREAD:
-		return user_write(arg, &number, sizeof(number));
-	default:
-		return -ENOTTY;
-	}
+	return done ? (ssize_t)done : error;
 }
 
 static unsigned int tty_poll(struct file *file, struct wait_queue **queue)
 {
-	(void)file;
-	*queue = &tty.queue;
-	return POLLOUT | (tty.tail != tty.line_end ? POLLIN : 0U);
+	struct tty *tty = &tty_console;
+
+	*queue = &tty->queue;
+	console_want_input();
+	if (tty_is_hung_up(file))
+		return POLLIN | POLLOUT | POLLERR | POLLHUP;
+	return (tty->stopped ? 0U : POLLOUT) | (tty_input_ready(tty, true) ? POLLIN : 0U);
+}
+
+static int tty_file_ioctl(struct file *file, uint64_t request, uint64_t arg)
+{
+	if (tty_is_hung_up(file))
+		return request == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_ioctl(file, request, arg);
 }
 
 const struct file_ops tty_ops = {
+	.open = tty_open,
 	.read = tty_read,
 	.write = tty_write,
-	.ioctl = tty_ioctl,
+	.ioctl = tty_file_ioctl,
 	.poll = tty_poll,
 };

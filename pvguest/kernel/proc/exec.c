@@ -202,6 +202,7 @@ static int exec_begin(const struct exec_strings *s, const struct elf_image *imag
 	frame->sepc = image->entry;
 	frame->iret.sp = sp;
 	signal_exec(proc);
+	proc->did_exec = true;
 	fds_exec(proc->files);
 	proc->clear_tid = 0;
 	for (const char *p = name; *p; p++)

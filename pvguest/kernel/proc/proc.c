@@ -17,6 +17,7 @@
 #include "mm/user.h"
 #include "priv/priv.h"
 #include "proc/exec.h"
+#include "proc/group.h"
 #include "proc/sched.h"
 
 #define CLONE_SIGNAL_MASK	0xffUL
@@ -161,7 +162,6 @@ void proc_start_init(const char *path, char *const argv[])
 	proc_init_path = path;
 	proc_init_argv = argv;
 	proc->context.ra = (uint64_t)proc_init_entry;
-	tty_set_session(proc);
 	fds_open_console(proc->files);
 	sched_enqueue(proc);
 }
@@ -190,6 +190,7 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	child->fp = parent->fp;
 	child->group = parent->group;
 	child->session = parent->session;
+	child->tty = parent->tty;
 	child->umask = parent->umask;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	signal_fork(child, parent);
@@ -312,7 +313,8 @@ _Noreturn void proc_exit(int status)
 	proc_vfork_done(proc);
 	fds_put(proc->files);
 	inode_put(proc->cwd);
-	tty_forget(proc);
+	tty_job_leave(proc, true);
+	group_orphan(proc);
 	timer_remove(&proc->alarm);
 	proc_give_children(proc);
 	/* The tables must not be in use when they are freed. */

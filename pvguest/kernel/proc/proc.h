@@ -17,6 +17,7 @@
 struct mm;
 struct inode;
 struct fd_table;
+struct tty;
 
 /* proc.work: what must be done before the process runs in user mode again. */
 #define PROC_WORK_RESCHED	1U
@@ -44,6 +45,8 @@ struct proc {
 	struct fp_state fp;
 
 	int pid, group, session;
+	struct tty *tty;	/* the controlling terminal */
+	bool did_exec;
 	struct proc *parent;
 	struct list children, sibling;
 	struct list all_link, run_link;

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "proc/group.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
@@ -204,6 +205,10 @@ static void signal_default(struct proc *proc, int signo, int code)
 
 	/* Nobody kills init but it itself: what it does not handle does not reach it. */
 	if ((SIGNAL_IGNORED & SIGNAL_BIT(signo)) || (proc == proc_init_process && !fault))
+		return;
+	/* Nobody could continue an orphaned group: only SIGSTOP stops it. */
+	if ((SIGNAL_STOPS & SIGNAL_BIT(signo)) && signo != SIGSTOP &&
+	    group_is_orphaned(proc->group, NULL))
 		return;
 	if (SIGNAL_STOPS & SIGNAL_BIT(signo))
 		signal_stop(proc, signo);

@@ -113,52 +113,6 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* The process that a pid argument means: 0 is the caller. */
-static struct proc *process_find(long pid)
-{
-	return (int)pid ? proc_find((int)pid) : proc_current;
-}
-
-long sys_setpgid(long pid, long group)
-{
-	struct proc *proc = process_find(pid);
-
-	if ((int)group < 0)
-		return -EINVAL;
-	if (!proc || (proc != proc_current && proc->parent != proc_current))
-		return -ESRCH;
-	if (proc->session != proc_current->session || proc->session == proc->pid)
-		return -EPERM;
-	proc->group = (int)group ? (int)group : proc->pid;
-	return 0;
-}
-
-long sys_getpgid(long pid)
-{
-	struct proc *proc = process_find(pid);
-
-	return proc ? proc->group : -ESRCH;
-}
-
-long sys_getsid(long pid)
-{
-	struct proc *proc = process_find(pid);
-
-	return proc ? proc->session : -ESRCH;
-}
-
-long sys_setsid(void)
-{
-	struct proc *proc = proc_current;
-	struct list *pos;
-
-	LIST_FOR_EACH (pos, &proc_all)
-		if (LIST_ENTRY(pos, struct proc, all_link)->group == proc->pid)
-			return -EPERM;
-	proc->group = proc->session = proc->pid;
-	return proc->pid;
-}
-
 long sys_umask(uint64_t mask)
 {
 	long old = proc_current->umask;
@@ -191,7 +145,7 @@ long sys_prlimit64(long pid, long resource, uint64_t limit, uint64_t old)
 {
 	uint64_t value[2] = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (!process_find(pid))
+	if ((int)pid && !proc_find((int)pid))
 		return -ESRCH;
 	if ((uint32_t)resource >= RLIMIT_COUNT)
 		return -EINVAL;

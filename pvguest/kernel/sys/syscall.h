@@ -36,6 +36,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(55, fchown, (long fd, uint64_t uid, uint64_t gid))                                       \
 	x(56, openat, (long dirfd, uint64_t path, uint64_t flags, uint64_t mode))                  \
 	x(57, close, (long fd))                                                                    \
+	x(58, vhangup, (void))                                                                     \
 	x(59, pipe2, (uint64_t fds, uint64_t flags))                                               \
 	x(61, getdents64, (long fd, uint64_t buf, size_t size))                                    \
 	x(62, lseek, (long fd, long offset, long whence))                                          \
