@@ -100,6 +100,8 @@ HOST_CFLAGS := -std=gnu11 -O1 -g $(SAN) -fno-omit-frame-pointer $(WARN) -DSTRATA
 
 # memcpy and friends must not be compiled into calls of themselves.
 %/string.o: LIBC_CFLAGS := -fno-tree-loop-distribute-patterns
+# The guest kernel's pure files on the host: the same, with its own headers.
+HOST_PVK_CFLAGS := $(subst $(HV_INC),$(PVK_INC),$(HOST_CFLAGS))
 
 # ---- sources ----------------------------------------------------------------------------------
 HV_OFFSETS := $(wildcard hypervisor/*/offsets.c)
@@ -297,6 +299,12 @@ $(O)/host/libfdt/%.o: $(FDT_SRC)/libfdt.h hypervisor/lib/libfdt_env.h Makefile
 
 $(O)/host/%.o: %.c Makefile | $(FDT_SRC)/libfdt.h
 	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOSTCC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/host/pvguest/%.o: pvguest/%.c Makefile
+	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOSTCC) $(HOST_PVK_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/host/tests/unit/pvguest/%.o: tests/unit/pvguest/%.c Makefile
+	$(call say,HOSTCC,$<)mkdir -p $(@D) && $(HOSTCC) $(HOST_PVK_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_BIN): | $(if $(wildcard hypervisor/lib/libfdt_env.h),$(O)/host/libfdt.a)
 	$(Q)mkdir -p $(@D) && $(HOSTCC) $(SAN) -o $@ $(filter %.o,$^) \

@@ -11,6 +11,7 @@
 #include "drv/console.h"
 #include "drv/sbi.h"
 #include "drv/timer.h"
+#include "drv/virtio.h"
 #include "fs/cpio.h"
 #include "fs/file.h"
 #include "fs/path.h"
@@ -133,6 +134,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	main_banner();
 	main_unpack();
 	device_init();
+	virtio_init();
 	bench_run();
 	main_choose_init();
 	proc_start_init(main_init_path, main_arguments());

@@ -5,6 +5,7 @@
  */
 #include "drv/console.h"
 
+#include "boot/info.h"
 #include "drv/plic.h"
 #include "drv/sbi.h"
 #include "drv/timer.h"
@@ -96,10 +97,19 @@ void console_want_input(void)
 		console_start_polling();
 }
 
+static void console_handle(struct plic_handler *handler)
+{
+	(void)handler;
+	console_poll();
+}
+
 void console_init(bool measuring)
 {
+	static struct plic_handler handler = { .handle = console_handle };
+
 	console_measuring = measuring;
-	if (uart_init() && plic_init()) {
+	handler.irq = info.uart_irq;
+	if (uart_init() && plic_attach(&handler)) {
 		console_interrupt = true;
 		uart_set_interrupt(true);
 	} else if (!measuring) {

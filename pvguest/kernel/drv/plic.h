@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The platform-level interrupt controller, for the one interrupt that the console uses.
+ * The platform-level interrupt controller; the boot hart takes the interrupts of all devices.
  * RISC-V PLIC specification 1.0.0.
  */
 #ifndef DRV_PLIC_H
 #define DRV_PLIC_H
 
-#include "lib/types.h"
+#include "lib/list.h"
 
-/* Maps the PLIC and lets the UART's interrupt through to the boot hart; false if it cannot. */
-bool plic_init(void);
+/* Who handles an interrupt; a device has one of its own. */
+struct plic_handler {
+	struct list link;
+	uint32_t irq;
+	void (*handle)(struct plic_handler *handler);
+};
+
+/* Lets an interrupt through to the boot hart; false if there is no PLIC or no such interrupt. */
+bool plic_attach(struct plic_handler *handler);
 /* Claims, handles and completes what is pending. */
 void plic_handle(void);
 

@@ -11,11 +11,14 @@
 
 /* One page in so many is the kernel's own. */
 #define PAGE_RESERVE_PART	64
+/* So many pages at least are asked for when a cache shall give some back. */
+#define PAGE_SHRINK		32UL
 
 struct page *page_array;
 uint64_t page_base_pa;
 static size_t page_count, page_free_pages, page_total_pages;
 static struct list page_free_lists[PAGE_ORDERS];
+static struct page_shrinker *page_shrinkers;
 
 /*
  * Small blocks that were freed last, not joined with their buddies: the cost of taking and freeing
@@ -141,6 +144,22 @@ static bool page_cache_flush(void)
 	return any;
 }
 
+void page_add_shrinker(struct page_shrinker *shrinker)
+{
+	shrinker->next = page_shrinkers;
+	page_shrinkers = shrinker;
+}
+
+/* True if a cache gave something back. */
+static bool page_shrink(size_t pages)
+{
+	size_t freed = 0;
+
+	for (struct page_shrinker *s = page_shrinkers; s && freed < pages; s = s->next)
+		freed += s->shrink(pages - freed);
+	return freed != 0;
+}
+
 struct page *page_alloc(unsigned int order)
 {
 	unsigned int have = order;
@@ -151,7 +170,8 @@ struct page *page_alloc(unsigned int order)
 	while (have < PAGE_ORDERS && list_empty(&page_free_lists[have]))
 		have++;
 	if (have >= PAGE_ORDERS)
-		return page_cache_flush() ? page_alloc(order) : NULL;
+		return page_cache_flush() || page_shrink(PAGE_SHRINK << order) ? page_alloc(order)
+									     : NULL;
 	page = LIST_ENTRY(list_pop(&page_free_lists[have]), struct page, link);
 	while (have > order) {
 		struct page *half = page + ((size_t)1 << --have);
@@ -175,11 +195,21 @@ struct page *page_alloc_zeroed(void)
 	return page;
 }
 
+/* Caches go before programs do. */
+static __attribute__((noinline)) bool page_make_room(size_t reserve)
+{
+	while (page_free_pages <= 2 * reserve && page_shrink(PAGE_SHRINK))
+		;
+	return page_free_pages > reserve;
+}
+
 struct page *page_alloc_user(unsigned int order)
 {
 	size_t reserve = page_total_pages / PAGE_RESERVE_PART;
 
-	return page_free_pages > reserve ? page_alloc(order) : NULL;
+	if (page_free_pages <= 2 * reserve && !page_make_room(reserve))
+		return NULL;
+	return page_alloc(order);
 }
 
 bool page_is_low(void)

@@ -64,6 +64,12 @@ static inline void page_get(struct page *page)
 }
 /* One user less; the last one frees the block. */
 void page_put(struct page *page);
+/* Called when pages run out; gives back up to so many, how many in fact. Must not sleep. */
+struct page_shrinker {
+	struct page_shrinker *next;
+	size_t (*shrink)(size_t pages);
+};
+void page_add_shrinker(struct page_shrinker *shrinker);
 size_t page_free_count(void);
 size_t page_total_count(void);
 

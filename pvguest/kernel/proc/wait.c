@@ -41,3 +41,13 @@ int wait_sleep(struct wait_queue *queue)
 	wait_leave(&waiter);
 	return error;
 }
+
+void wait_sleep_deaf(struct wait_queue *queue)
+{
+	struct waiter waiter;
+
+	wait_enter(queue, &waiter);
+	proc_current->state = PROC_SLEEPING;
+	sched_block();
+	wait_leave(&waiter);
+}

@@ -32,5 +32,7 @@ void wait_leave(struct waiter *waiter);
 void wait_wake(struct wait_queue *queue);
 /* One sleep on one queue: 0, or -ERESTART if a signal ended it. */
 int wait_sleep(struct wait_queue *queue);
+/* The same, deaf to signals: for what ends soon by itself, such as a device's work. */
+void wait_sleep_deaf(struct wait_queue *queue);
 
 #endif
