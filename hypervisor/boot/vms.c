@@ -29,7 +29,11 @@ struct source {
 	size_t archive_size;
 	const void *fdt;
 	size_t fdt_size;
+	bool again;		/* the VM reboots: what it is made of has been said */
 };
+
+/* The archive, for VMs that reboot. */
+static struct source vms_source;
 
 static unsigned vms_refused, vms_running;
 static bool all_clean = true;
@@ -87,8 +91,10 @@ static int load_kernel(struct vm *vm, const struct source *source, struct image_
 		snprintf(why, WHY_SIZE, "kernel \"%s\": %s", vm->config.kernel, reason);
 		return -EINVAL;
 	}
-	hash_text(file.data, file.size, hash);
-	kprintf("strata: %s: kernel %s sha256 %s\n", vm->name, vm->config.kernel, hash);
+	if (!source->again) {
+		hash_text(file.data, file.size, hash);
+		kprintf("strata: %s: kernel %s sha256 %s\n", vm->name, vm->config.kernel, hash);
+	}
 	return 0;
 }
 
@@ -127,8 +133,10 @@ static int load_initrd(struct vm *vm, const struct source *source, uint64_t *top
 		return -EFAULT;
 	facts->initrd_gpa = *top;
 	facts->initrd_size = file.size;
-	hash_text(file.data, file.size, hash);
-	kprintf("strata: %s: initrd %s sha256 %s\n", vm->name, vm->config.initrd, hash);
+	if (!source->again) {
+		hash_text(file.data, file.size, hash);
+		kprintf("strata: %s: initrd %s sha256 %s\n", vm->name, vm->config.initrd, hash);
+	}
 	return 0;
 }
 
@@ -203,7 +211,8 @@ static int find_images(struct vm *vm, const struct source *source, char *why)
 
 /* ---- One VM ---- */
 
-static int fill(struct vm *vm, const struct source *source, char *why)
+/* Kernel, initrd and tree into guest RAM; sets where it starts. */
+static int load_images(struct vm *vm, const struct source *source, char *why)
 {
 	const struct vm_region *region = &vm->config.regions[0];
 	struct guest_dt_facts facts = { .timebase_hz = timebase_hz };
@@ -223,13 +232,21 @@ static int fill(struct vm *vm, const struct source *source, char *why)
 	facts.isa = isa;
 	make_seed(source->host, vm, facts.seed);
 	err = build_tree(vm, source, &top, &kernel, &facts, why);
-	if (!err)
-		err = vdev_create_all(vm, why, WHY_SIZE);
 	if (!err) {
-		__atomic_fetch_add(&vms_running, 1, __ATOMIC_SEQ_CST);
 		vm->entry = kernel.entry;
 		vm->tree = GPA(top);
 	}
+	return err;
+}
+
+static int fill(struct vm *vm, const struct source *source, char *why)
+{
+	int err = load_images(vm, source, why);
+
+	if (!err)
+		err = vdev_create_all(vm, why, WHY_SIZE);
+	if (!err)
+		__atomic_fetch_add(&vms_running, 1, __ATOMIC_SEQ_CST);
 	return err;
 }
 
@@ -304,6 +321,7 @@ void boot_vms(const struct host_info *host)
 
 	if (source.archive_size == 0)
 		kprintf("strata: no archive of virtual machines: give QEMU one with -initrd\n");
+	vms_source = source;
 	cpio_init(&cpio, source.archive, source.archive_size);
 	while ((more = cpio_next(&cpio, &file)) > 0) {
 		if (!tree_name(file.name, name, sizeof(name)))
@@ -331,12 +349,51 @@ void boot_vms(const struct host_info *host)
 	spin_unlock(&vm_list_lock);
 }
 
+/* ---- Reboot ---- */
+
+/* The VM's tree in the archive, which was found there before. */
+static bool find_tree(struct source *source, const char *wanted)
+{
+	struct cpio_file file;
+	struct cpio cpio;
+	char name[64];
+
+	cpio_init(&cpio, source->archive, source->archive_size);
+	while (cpio_next(&cpio, &file) > 0) {
+		if (!tree_name(file.name, name, sizeof(name)) || strcmp(name, wanted) != 0)
+			continue;
+		source->fdt = file.data;
+		source->fdt_size = file.size;
+		return true;
+	}
+	return false;
+}
+
+/* Once more from the archive's files. Return: false if the VM ends instead. */
+static bool reboot(struct vm *vm)
+{
+	struct source source = vms_source;
+	char why[WHY_SIZE] = "its tree is not in the archive any more";
+
+	source.again = true;
+	vm_reset(vm);
+	if (!find_tree(&source, vm->name) || load_images(vm, &source, why)) {
+		vm_stop(vm, VM_CRASHED, "cannot reboot: %s", why);
+		return false;
+	}
+	kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
+	return vm_restart(vm, vm->entry, vm->tree.v);
+}
+
 /* ---- The end ---- */
 
 void boot_vm_ended(struct vm *vm)
 {
-	bool clean = vm->state == VM_SHUTDOWN;
+	bool clean;
 
+	if (vm->state == VM_REBOOTING && reboot(vm))
+		return;
+	clean = vm->state == VM_SHUTDOWN;
 	vconsole_ended(vm);
 	if (!clean)
 		all_clean = false;

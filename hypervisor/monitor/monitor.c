@@ -38,6 +38,7 @@ static const char *state_name(const struct vm *vm)
 {
 	static const char *const names[] = {
 		[VM_BUILDING] = "building", [VM_RUNNING] = "running",
+		[VM_REBOOTING] = "rebooting",
 		[VM_SHUTDOWN] = "shut down", [VM_CRASHED] = "crashed",
 		[VM_DESTROYED] = "destroyed",
 	};
@@ -142,7 +143,7 @@ static void command_destroy(unsigned count, char **words)
 	}
 	spin_lock(&vm_list_lock);
 	vm = find_vm(words[1]);
-	if (vm != NULL && vm->state != VM_RUNNING)
+	if (vm != NULL && !vm_is_alive(vm))
 		say("%s: not running: %s\n", vm->config.name, state_name(vm));
 	else if (vm != NULL)
 		vm_stop(vm, VM_DESTROYED, "by a monitor command");
@@ -240,7 +241,7 @@ static void command_quit(unsigned count, char **words)
 	(void)words;
 	spin_lock(&vm_list_lock);
 	list_for_each_entry(vm, &vm_list, link) {
-		if (vm->state != VM_RUNNING)
+		if (!vm_is_alive(vm))
 			continue;
 		running = true;
 		vm_stop(vm, VM_DESTROYED, "by a monitor command");

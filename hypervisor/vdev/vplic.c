@@ -43,6 +43,21 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 	return 0;
 }
 
+void vplic_reset(struct vplic *plic)
+{
+	memset(plic->priority, 0, sizeof(plic->priority));
+	memset(plic->level, 0, sizeof(plic->level));
+	memset(plic->pending, 0, sizeof(plic->pending));
+	memset(plic->in_service, 0, sizeof(plic->in_service));
+	for (unsigned i = 0; i < plic->context_count; i++) {
+		bool output = plic->contexts[i].output;
+
+		memset(&plic->contexts[i], 0, sizeof(plic->contexts[i]));
+		if (output)
+			plic->output(plic->arg, i, false);
+	}
+}
+
 /*
  * Priority 0 never interrupts: no threshold is below it. The order of the search makes the lowest
  * id win among equals.

@@ -50,6 +50,9 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 	       unsigned context_count, void (*output)(void *arg, unsigned context, bool level),
 	       void *arg);
 
+/* Reset state; contexts and callback stay. No line is driven, and the outputs fall. */
+void vplic_reset(struct vplic *plic);
+
 /* A device drives its line. A source that does not exist is ignored. */
 void vplic_set_level(struct vplic *plic, unsigned source, bool level);
 

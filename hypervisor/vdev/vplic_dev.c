@@ -63,6 +63,15 @@ static int vplic_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 	return 0;
 }
 
+static void vplic_dev_reset(struct vdev *vdev)
+{
+	struct vplic_dev *dev = vplic_dev_of(vdev);
+
+	spin_lock(&dev->lock);
+	vplic_reset(&dev->plic);
+	spin_unlock(&dev->lock);
+}
+
 static void vplic_dev_destroy(struct vdev *vdev)
 {
 	struct vplic_dev *dev = vplic_dev_of(vdev);
@@ -76,6 +85,7 @@ static const struct vdev_ops vplic_dev_ops = {
 	.name = "plic",
 	.read = vplic_dev_read,
 	.write = vplic_dev_write,
+	.reset = vplic_dev_reset,
 	.destroy = vplic_dev_destroy,
 };
 

@@ -106,6 +106,16 @@ static int vuart_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 	return 0;
 }
 
+static void vuart_dev_reset(struct vdev *vdev)
+{
+	struct vuart_dev *dev = vuart_dev_of(vdev);
+
+	spin_lock(&dev->lock);
+	vuart_init(&dev->uart, &vuart_dev_io, dev);
+	vuart_input_ready(&dev->uart);
+	spin_unlock(&dev->lock);
+}
+
 static void vuart_dev_destroy(struct vdev *vdev)
 {
 	kfree(vuart_dev_of(vdev));
@@ -115,6 +125,7 @@ static const struct vdev_ops vuart_dev_ops = {
 	.name = "ns16550a",
 	.read = vuart_dev_read,
 	.write = vuart_dev_write,
+	.reset = vuart_dev_reset,
 	.destroy = vuart_dev_destroy,
 };
 

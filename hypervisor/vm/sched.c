@@ -88,6 +88,34 @@ void sched_set_state(struct vcpu *v, enum vcpu_state state)
 		hart_kick(hart);
 }
 
+void sched_dismiss(struct vcpu *v)
+{
+	struct hart *hart = v->hart;
+	bool kick = false;
+
+	spin_lock(&hart->lock);
+	/* One that has left must not be found in a queue after its VM has rebooted. */
+	if (!v->left) {
+		v->state = VCPU_RUNNABLE;
+		if (!v->running)
+			kick = enqueue(hart, v);
+	}
+	spin_unlock(&hart->lock);
+	if (kick)
+		hart_kick(hart);
+}
+
+void sched_readmit(struct vcpu *v)
+{
+	struct hart *hart = v->hart;
+
+	spin_lock(&hart->lock);
+	v->left = false;
+	v->state = VCPU_STOPPED;
+	spin_unlock(&hart->lock);
+	__atomic_fetch_add(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+}
+
 void sched_wake(struct vcpu *v)
 {
 	struct hart *hart = v->hart;
@@ -197,6 +225,8 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 		unload(hart);
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
+	runq_dequeue(&v->runq);
+	v->left = true;
 	spin_unlock(&hart->lock);
 	sched_forget(hart);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
@@ -269,9 +299,7 @@ void sched_run(void)
 		sched_of(hart)->slice_end = time_now() + slice_ticks;
 		if (v->vm->state == VM_RUNNING)
 			run(hart, v);
-		if (v->vm->state != VM_RUNNING && !v->left) {
-			v->left = true;
+		if (v->vm->state != VM_RUNNING && !v->left)
 			leave_vm(hart, v);
-		}
 	}
 }

@@ -24,6 +24,14 @@ struct hart *sched_choose_hart(void);
 /* A vCPU for which it was chosen will not run there any more. */
 void sched_forget(struct hart *hart);
 
+/*
+ * The VM of v ends or reboots: v passes through its hart's run loop once more, to be taken leave
+ * of. Any hart.
+ */
+void sched_dismiss(struct vcpu *v);
+/* v, which has left, may run again; it is STOPPED. */
+void sched_readmit(struct vcpu *v);
+
 /* What the run loop calls for a supervisor external interrupt (the console's). */
 extern void (*sched_external_interrupt)(void);
 /* Called on the hart of the last vCPU of a VM that has ended, when none can run any more. */

@@ -223,7 +223,15 @@ void vcpu_reset(struct vcpu *v)
 
 void vcpu_stop(struct vcpu *v)
 {
+	struct vm *vm = v->vm;
+
 	sched_set_state(v, VCPU_STOPPED);
+	/* Of two that stop at once, at least one sees both stopped. */
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (__atomic_load_n(&vm->vcpus[i]->state, __ATOMIC_SEQ_CST) != VCPU_STOPPED)
+			return;
+	vm_stop(vm, VM_CRASHED, "its last hart has stopped (SBI hart_stop): none is left to start "
+		"another");
 }
 
 int64_t vcpu_hsm_status(const struct vcpu *v)

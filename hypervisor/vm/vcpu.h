@@ -148,7 +148,8 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline);
 int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque);
 /* Its state at pc as SBI specifies it; on its own hart, where it is not loaded. */
 void vcpu_reset(struct vcpu *v);
-/* Stops the calling vCPU: takes effect when its exit handler returns VCPU_RESCHEDULE. */
+/* Stops the calling vCPU, and the VM with its last one: takes effect when its exit handler returns
+ * VCPU_RESCHEDULE. */
 void vcpu_stop(struct vcpu *v);
 /* SBI HSM status: STARTED, START_PENDING or STOPPED. */
 int64_t vcpu_hsm_status(const struct vcpu *v);

@@ -372,28 +372,67 @@ void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque)
 
 void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 {
+	enum vm_state before;
 	va_list args;
 
 	/* The first one tells why; it may be printed as soon as the state is set. */
 	spin_lock(&vm->lock);
-	if (vm->state != VM_RUNNING) {
-		spin_unlock(&vm->lock);
-		return;
+	before = vm->state;
+	if (before == VM_RUNNING || (before == VM_REBOOTING && state != VM_REBOOTING)) {
+		va_start(args, why);
+		vsnprintf(vm->why, sizeof(vm->why), why, args);
+		va_end(args);
+		__atomic_store_n(&vm->state, state, __ATOMIC_SEQ_CST);
 	}
-	va_start(args, why);
-	vsnprintf(vm->why, sizeof(vm->why), why, args);
-	va_end(args);
-	__atomic_store_n(&vm->state, state, __ATOMIC_SEQ_CST);
 	spin_unlock(&vm->lock);
+	/* The vCPUs of a VM that reboots are on their way already. */
+	if (before != VM_RUNNING)
+		return;
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		struct vcpu *v = vm->vcpus[i];
 
 		__atomic_fetch_or(&v->requests, VCPU_REQ_STOP, __ATOMIC_SEQ_CST);
-		/* Each one passes through its hart's run loop once more, to be taken leave of. */
-		sched_set_state(v, VCPU_RUNNABLE);
+		sched_dismiss(v);
 		if (v->hart != this_hart() && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
 			hart_kick(v->hart);
 	}
+}
+
+void vm_reset(struct vm *vm)
+{
+	struct vdev *dev;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		struct vcpu *v = vm->vcpus[i];
+
+		sched_readmit(v);
+		v->start_pending = false;
+		v->suspended = false;
+		__atomic_store_n(&v->irq_pending, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+	}
+	for (size_t i = 0; i < vm->memory_count; i++)
+		vm_zero(vm, GPA(vm->memory[i].gpa), vm->memory[i].size);
+	/* Their interrupt lines fall, for which the vCPUs must be there. */
+	list_for_each_entry(dev, &vm->devices, link)
+		dev->ops->reset(dev);
+}
+
+bool vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
+{
+	bool again;
+
+	vm->vcpus_present = vm->vcpu_count;
+	spin_lock(&vm->lock);
+	again = vm->state == VM_REBOOTING;
+	if (again) {
+		vm->why[0] = '\0';
+		__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&vm->lock);
+	if (again)
+		vcpu_start(vm->vcpus[0], pc.v, opaque);
+	return again;
 }
 
 void vm_free_memory(struct vm *vm)

@@ -24,6 +24,7 @@ struct vm_trap;
 enum vm_state {
 	VM_BUILDING,
 	VM_RUNNING,
+	VM_REBOOTING,		/* by its own request; runs again when all vCPUs have left */
 	VM_SHUTDOWN,		/* by its own request, reason "none": clean */
 	VM_CRASHED,		/* by its own request with a failure reason, or stopped by us */
 	VM_DESTROYED,		/* by a monitor command */
@@ -52,6 +53,8 @@ struct vdev_ops {
 		    uint64_t *value);
 	int (*write)(struct vdev *dev, struct vcpu *v, uint64_t offset, unsigned size,
 		     uint64_t value);
+	/* The state after power-on; a disk keeps what it holds. The VM's vCPUs have all left. */
+	void (*reset)(struct vdev *dev);
 	void (*destroy)(struct vdev *dev);
 };
 
@@ -90,6 +93,12 @@ struct vm {
 	uint64_t first_time;		/* ticks at start */
 };
 
+/* It runs, or will again. */
+static inline bool vm_is_alive(const struct vm *vm)
+{
+	return vm->state == VM_RUNNING || vm->state == VM_REBOOTING;
+}
+
 extern struct list_head vm_list;
 extern struct spinlock vm_list_lock;
 
@@ -101,9 +110,19 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 		     size_t why_size);
 /* Start vCPU 0 at pc with a0 = its hart id and a1 = opaque; every other vCPU is HSM-stopped. */
 void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque);
-/* End the VM: its vCPUs stop at their next exit. From any hart; why is one line. */
+/*
+ * End the VM, or have it reboot: its vCPUs stop at their next exit. From any hart; why is one line.
+ * The first one decides, but a VM that reboots can still be ended.
+ */
 void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * A VM that reboots, after its last vCPU has left: RAM zeroed, devices and vCPUs as after power-on.
+ * Its images are loaded by the caller, who then calls vm_restart().
+ */
+void vm_reset(struct vm *vm);
+/* Start it again as vm_start() does. Return: false if it has been ended meanwhile. */
+bool vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque);
 /* Give the memory of a VM that has stopped on every hart back; what it was can still be listed. */
 void vm_free_memory(struct vm *vm);
 /* Free a VM that has stopped on every hart and is in no list. */

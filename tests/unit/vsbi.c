@@ -183,11 +183,21 @@ TEST("SRST: shutdown ends the VM, cleanly without reason, as a failure with one"
 	CHECK_EQ(vm.state, VM_CRASHED);
 }
 
-TEST("SRST: a reboot is not supported; reserved and vendor types and reasons are invalid")
+TEST("SRST: a reboot of either type has the VM start again")
 {
 	start();
-	CHECK_EQ(call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_COLD_REBOOT, 0, 0), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_WARM_REBOOT, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
+	CHECK(vm.state == VM_REBOOTING);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	start();
+	call(SBI_EXT_SRST, 0, SBI_SRST_TYPE_WARM_REBOOT, SBI_SRST_REASON_SYSTEM_FAILURE, 0);
+	CHECK(vm.state == VM_REBOOTING);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+}
+
+TEST("SRST: reserved and vendor types and reasons are invalid")
+{
+	start();
 	CHECK_EQ(call(SBI_EXT_SRST, 0, 3, 0, 0), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(call(SBI_EXT_SRST, 0, 0xf0000000, 0, 0), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(call(SBI_EXT_SRST, 0, 0, 2, 0), SBI_ERR_INVALID_PARAM);
