@@ -13,7 +13,7 @@
 #include "drv/timer.h"
 #include "drv/virtio.h"
 #include "fs/cpio.h"
-#include "fs/file.h"
+#include "fs/device.h"
 #include "fs/path.h"
 #include "lib/panic.h"
 #include "lib/printf.h"
@@ -46,14 +46,16 @@ static void main_unpack(void)
 static void main_choose_init(void)
 {
 	static const char *const places[] = { "/init", "/sbin/init", "/bin/init", "/bin/sh" };
-	struct inode *inode;
+	struct path path;
 
 	if (info_option("init", main_init_path, sizeof(main_init_path)) && main_init_path[0])
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		string_copy(main_init_path, places[i], sizeof(main_init_path));
-		if (!path_find(inode_root, places[i], true, &inode))
+		if (!path_find(&mount_root, places[i], true, &path)) {
+			path_put(&path);
 			break;
+		}
 	}
 }
 
@@ -130,7 +132,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	sched_init();
 	console_init(info_option("bench", option, sizeof(option)));
 	mm_init();
-	inode_init();
+	mount_init();
 	main_banner();
 	main_unpack();
 	device_init();

@@ -5,7 +5,8 @@
  */
 #include "fs/cpio.h"
 
-#include "fs/path.h"
+#include "fs/namei.h"
+#include "fs/tmpfs.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -15,7 +16,7 @@
 
 struct cpio_member {
 	const char *name;
-	uint32_t mode, device_major, device_minor;
+	uint32_t mode, uid, gid, mtime, device_major, device_minor;
 	const uint8_t *data;
 	uint64_t size;
 };
@@ -48,7 +49,9 @@ static bool cpio_next(const uint8_t *archive, size_t size, size_t *offset, struc
 	if (size - *offset < CPIO_HEADER_SIZE ||
 	    (memcmp(header, "070701", 6) && memcmp(header, "070702", 6)))
 		return false;
-	if (!cpio_number(header, 1, &m->mode) || !cpio_number(header, 6, &file_size) ||
+	if (!cpio_number(header, 1, &m->mode) || !cpio_number(header, 2, &m->uid) ||
+	    !cpio_number(header, 3, &m->gid) || !cpio_number(header, 5, &m->mtime) ||
+	    !cpio_number(header, 6, &file_size) ||
 	    !cpio_number(header, 9, &major) || !cpio_number(header, 10, &minor) ||
 	    !cpio_number(header, 11, &name_size))
 		return false;
@@ -70,60 +73,78 @@ static bool cpio_next(const uint8_t *archive, size_t size, size_t *offset, struc
 }
 
 /* Makes the directories that the archive leaves out. The parent of the last name, or NULL. */
-static struct inode *cpio_parent(const char *name, const char **last)
+static struct dentry *cpio_parent(const char *text, struct name *last)
 {
-	struct inode *dir = inode_root;
+	static const struct inode_request directory = { .mode = S_IFDIR | 0755 };
+	struct dentry *dir = mount_root.dentry;
 
 	for (;;) {
-		struct inode_entry *entry;
 		size_t length = 0;
 
-		while (*name == '/' || (name[0] == '.' && (name[1] == '/' || !name[1])))
-			name++;
-		while (name[length] && name[length] != '/')
+		while (*text == '/' || (text[0] == '.' && (text[1] == '/' || !text[1])))
+			text++;
+		while (text[length] && text[length] != '/')
 			length++;
-		*last = name;
-		if (!name[length])
-			return dir;
-		entry = inode_find(dir, name, length);
-		dir = entry ? entry->inode : inode_create(dir, name, length, S_IFDIR | 0755);
-		if (!dir || !inode_is_dir(dir))
+		*last = (struct name){ text, length };
+		if (length > NAME_MAX)
 			return NULL;
-		name += length;
+		if (!text[length])
+			return dir;
+		dir = namei_make(dir, *last, &directory);
+		if (!dir || !inode_is_dir(dir->inode))
+			return NULL;
+		text += length;
 	}
+}
+
+/* What stands there already and must go: all but a directory that stays one. */
+static bool cpio_replace(struct dentry *dir, struct name name, bool is_dir)
+{
+	struct path parent = { mount_root.mount, dir };
+	struct dentry *old;
+	bool stays;
+
+	if (dentry_lookup(dir, name, true, &old))
+		return true;
+	stays = is_dir && inode_is_dir(old->inode);
+	if (!stays)
+		stays = namei_unlink(&parent, old, inode_is_dir(old->inode)) == 0;
+	dentry_put(old);
+	return stays;
 }
 
 static bool cpio_enter(const struct cpio_member *m)
 {
-	const char *name;
-	struct inode *dir = cpio_parent(m->name, &name), *inode;
-	struct inode_entry *entry;
+	struct inode_request request = { .mode = m->mode & (S_IFMT | 07777),
+					 .device = DEVICE(m->device_major, m->device_minor) };
+	char *target = NULL;
+	struct dentry *dentry, *dir;
+	struct name name;
 
+	dir = cpio_parent(m->name, &name);
 	if (!dir)
 		return false;
-	if (!*name)
+	if (!name.length)
 		return true;
-	entry = inode_find(dir, name, strlen(name));
-	if (entry && inode_is_dir(entry->inode) && (m->mode & S_IFMT) == S_IFDIR)
-		return true;
-	if (entry)
-		inode_unlink(dir, entry);
-	inode = inode_create(dir, name, strlen(name), m->mode & (S_IFMT | 07777));
-	if (!inode)
+	if (!cpio_replace(dir, name, (m->mode & S_IFMT) == S_IFDIR))
 		return false;
-	if (inode_is_regular(inode)) {
-		inode->archive = m->data;
-		inode->size = inode->archive_size = m->size;
-	} else if ((m->mode & S_IFMT) == S_IFLNK) {
-		inode->target = heap_alloc(m->size + 1);
-		if (!inode->target)
+	if ((m->mode & S_IFMT) == S_IFLNK) {
+		target = heap_alloc(m->size + 1);
+		if (!target)
 			return false;
-		memcpy(inode->target, m->data, m->size);
-		inode->size = m->size;
-	} else {
-		inode->device = m->device_major << 8 | m->device_minor;
+		memcpy(target, m->data, m->size);
+		request.target = target;
 	}
-	return true;
+	dentry = namei_make(dir, name, &request);
+	heap_free(target);
+	if (!dentry)
+		return false;
+	dentry->inode->mode = request.mode;
+	dentry->inode->uid = m->uid;
+	dentry->inode->gid = m->gid;
+	dentry->inode->mtime_ns = m->mtime * 1000000000UL;
+	return !inode_is_regular(dentry->inode) ||
+	       !tmpfs_set_origin(dentry->inode, m->data, m->size);
 }
 
 size_t cpio_unpack(const uint8_t *archive, size_t size)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Character devices: null, zero, random, and the console under its names.
+ * Devices and the file system of their names; null, zero, full, random, the console's names.
  * Linux, Documentation/admin-guide/devices.txt (the numbers).
  */
-#include "fs/file.h"
+#include "fs/device.h"
+
+#include "fs/namei.h"
+#include "fs/tmpfs.h"
 #include "fs/tty.h"
 #include "lib/errno.h"
+#include "lib/panic.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/user.h"
@@ -43,6 +47,13 @@ static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length
 	return (ssize_t)length;
 }
 
+static ssize_t device_full_write(struct file *file, uint64_t buf, size_t length)
+{
+	(void)file;
+	(void)buf;
+	return length ? -ENOSPC : 0;
+}
+
 static const struct file_ops device_null_ops = {
 	.read = device_null_read,
 	.write = device_null_write,
@@ -53,54 +64,130 @@ static const struct file_ops device_zero_ops = {
 	.write = device_null_write,
 };
 
+static const struct file_ops device_full_ops = {
+	.read = device_zero_read,
+	.write = device_full_write,
+};
+
 static const struct file_ops device_random_ops = {
 	.read = device_random_read,
 	.write = device_null_write,
 };
 
-static const struct {
-	const char *name;
-	uint32_t device;
-	const struct file_ops *ops;
-} device_table[] = {
-	{ "null", 1 << 8 | 3, &device_null_ops },
-	{ "zero", 1 << 8 | 5, &device_zero_ops },
-	{ "random", 1 << 8 | 8, &device_random_ops },
-	{ "urandom", 1 << 8 | 9, &device_random_ops },
-	{ "ttyS0", DEVICE_TTYS0, &tty_ops },
-	{ "tty", DEVICE_TTY, &tty_ops },
-	{ "console", DEVICE_CONSOLE, &tty_ops },
+static struct device device_table[] = {
+	{ .name = "null", .mode = S_IFCHR | 0666, .number = DEVICE(1, 3), .ops = &device_null_ops },
+	{ .name = "zero", .mode = S_IFCHR | 0666, .number = DEVICE(1, 5), .ops = &device_zero_ops },
+	{ .name = "full", .mode = S_IFCHR | 0666, .number = DEVICE(1, 7), .ops = &device_full_ops },
+	{ .name = "random", .mode = S_IFCHR | 0666, .number = DEVICE(1, 8),
+	  .ops = &device_random_ops },
+	{ .name = "urandom", .mode = S_IFCHR | 0666, .number = DEVICE(1, 9),
+	  .ops = &device_random_ops },
+	{ .name = "ttyS0", .mode = S_IFCHR | 0600, .number = DEVICE_TTYS0, .ops = &tty_ops },
+	{ .name = "tty", .mode = S_IFCHR | 0666, .number = DEVICE_TTY, .ops = &tty_ops },
+	{ .name = "console", .mode = S_IFCHR | 0600, .number = DEVICE_CONSOLE, .ops = &tty_ops },
 };
 
-const struct file_ops *device_ops(uint32_t device)
+struct list device_list = LIST_INIT(device_list);
+static struct superblock *device_super;
+
+struct device *device_find(uint32_t mode, uint32_t number)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(device_table); i++)
-		if (device_table[i].device == device)
-			return device_table[i].ops;
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &device_list) {
+		struct device *device = LIST_ENTRY(pos, struct device, link);
+
+		if (device->number == number && !((device->mode ^ mode) & S_IFMT))
+			return device;
+	}
 	return NULL;
 }
 
-static struct inode *device_directory(const char *name)
+const struct file_ops *device_ops(const struct inode *inode)
 {
-	struct inode_entry *entry = inode_find(inode_root, name, strlen(name));
+	struct device *device = device_find(inode->mode, inode->device);
 
-	return entry ? entry->inode
-		     : inode_create(inode_root, name, strlen(name), S_IFDIR | 0755);
+	return device ? device->ops : NULL;
+}
+
+/* The directory that holds the last name of a path, made if need be. */
+static struct dentry *device_directory(struct name *name)
+{
+	static const struct inode_request directory = { .mode = S_IFDIR | 0755 };
+	struct dentry *dir = device_super->root;
+	const char *slash;
+
+	while (dir && (slash = strchr(name->text, '/')) != NULL) {
+		dir = namei_make(dir, (struct name){ name->text, (size_t)(slash - name->text) },
+				 &directory);
+		name->text = slash + 1;
+	}
+	name->length = strlen(name->text);
+	return dir;
+}
+
+bool device_link(const char *path, const char *target)
+{
+	struct inode_request request = { .mode = target ? S_IFLNK | 0777 : S_IFDIR | 0755,
+					 .target = target };
+	struct name name = { path, 0 };
+	struct dentry *dir = device_directory(&name);
+
+	return dir && namei_make(dir, name, &request);
+}
+
+bool device_add(struct device *device)
+{
+	struct inode_request request = { .mode = device->mode, .device = device->number };
+	struct name name = { device->name, 0 };
+	struct dentry *dir;
+
+	list_add_before(&device_list, &device->link);
+	dir = device_directory(&name);
+	return dir && namei_make(dir, name, &request);
+}
+
+/* There is one such file system, and every mount shows it. */
+static int device_mount(struct superblock *super, const struct super_source *source)
+{
+	struct inode_request request = { .mode = S_IFDIR | 0755 };
+	struct inode *root = tmpfs_inode(super, &request);
+
+	(void)source;
+	super->root = root ? dentry_new(NULL, (struct name){ "", 0 }, root) : NULL;
+	return super->root ? 0 : -ENOMEM;
+}
+
+const struct file_system devtmpfs_type = {
+	.name = "devtmpfs",
+	.magic = 0x01021994U,
+	.pinned = true,
+	.single = true,
+	.mount = device_mount,
+	.statfs = tmpfs_statfs,
+};
+
+/* The mount point in the root file system. */
+static bool device_point(const char *text, struct path *point)
+{
+	static const struct inode_request directory = { .mode = S_IFDIR | 0755 };
+	struct dentry *dentry = namei_make(mount_root.dentry,
+					   (struct name){ text, strlen(text) }, &directory);
+
+	*point = (struct path){ mount_root.mount, dentry };
+	return dentry && inode_is_dir(dentry->inode);
 }
 
 void device_init(void)
 {
-	struct inode *dir = device_directory("dev");
+	struct super_source source = { .name = "devtmpfs", .options = "" };
+	struct path point;
 
-	device_directory("tmp");
-	for (size_t i = 0; dir && i < ARRAY_SIZE(device_table); i++) {
-		const char *name = device_table[i].name;
-		struct inode *inode;
-
-		if (!inode_is_dir(dir) || inode_find(dir, name, strlen(name)))
-			continue;
-		inode = inode_create(dir, name, strlen(name), S_IFCHR | 0666);
-		if (inode)
-			inode->device = device_table[i].device;
-	}
+	if (super_mount(&devtmpfs_type, &source, &device_super))
+		panic("no memory for the names of devices");
+	for (size_t i = 0; i < ARRAY_SIZE(device_table); i++)
+		device_add(&device_table[i]);
+	device_point("tmp", &point);
+	if (device_point("dev", &point))
+		mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
 }

@@ -91,7 +91,7 @@ void fds_open_console(struct fd_table *table)
 {
 	struct file *file;
 
-	if (file_open(inode_root, "/dev/console", O_RDWR, 0, &file))
+	if (file_open(&mount_root, "/dev/console", O_RDWR, 0, &file))
 		return;
 	for (int fd = 0; fd < 3; fd++) {
 		file_get(file);

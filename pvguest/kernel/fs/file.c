@@ -5,13 +5,15 @@
  */
 #include "fs/file.h"
 
-#include "fs/path.h"
+#include "fs/device.h"
+#include "fs/namei.h"
 #include "fs/pipe.h"
+#include "fs/super.h"
 #include "lib/errno.h"
 #include "mm/heap.h"
 #include "proc/proc.h"
 
-struct file *file_new(const struct file_ops *ops, struct inode *inode, uint32_t flags)
+struct file *file_new(const struct file_ops *ops, const struct path *path, uint32_t flags)
 {
 	struct file *file = heap_alloc(sizeof(*file));
 
@@ -19,8 +21,12 @@ struct file *file_new(const struct file_ops *ops, struct inode *inode, uint32_t 
 		return NULL;
 	file->users = 1;
 	file->ops = ops;
-	file->inode = inode;
 	file->flags = flags;
+	if (path) {
+		path_get(path);
+		file->path = *path;
+		file->inode = path->dentry->inode;
+	}
 	return file;
 }
 
@@ -30,8 +36,7 @@ void file_put(struct file *file)
 		return;
 	if (file->ops->release)
 		file->ops->release(file);
-	if (file->inode)
-		inode_put(file->inode);
+	path_put(&file->path);
 	heap_free(file);
 }
 
@@ -41,19 +46,15 @@ static ssize_t file_regular_read(struct file *file, uint64_t buf, size_t length)
 
 	if (done > 0)
 		file->position += (uint64_t)done;
+	if (!(file->path.mount->flags & MS_NOATIME))
+		inode_touch(file->inode);
 	return done;
 }
 
 static ssize_t file_regular_write(struct file *file, uint64_t buf, size_t length)
 {
-	ssize_t done;
-
-	if (file->flags & O_APPEND)
-		file->position = file->inode->size;
-	done = inode_write_user(file->inode, file->position, buf, length);
-	if (done > 0)
-		file->position += (uint64_t)done;
-	return done;
+	return inode_write_user(file->inode, &file->position, (file->flags & O_APPEND) != 0, buf,
+				length);
 }
 
 static ssize_t file_directory_read(struct file *file, uint64_t buf, size_t length)
@@ -96,68 +97,92 @@ unsigned int file_poll(struct file *file, struct wait_queue **queue)
 	return file->ops->poll ? file->ops->poll(file, queue) : POLLIN | POLLOUT;
 }
 
-static int file_create(const struct path *path, uint32_t mode, struct inode **inode)
+static int file_create(struct path_walk *walk, uint32_t mode, bool exclusive)
 {
-	if (!path->parent)
+	struct inode_request request = {
+		.mode = S_IFREG | (mode & 07777 & ~proc_current->fs->umask)
+	};
+	int error;
+
+	if (!walk->parent.dentry)
 		return -ENOENT;
-	if (path->must_be_dir)
+	if (walk->must_be_dir)
 		return -EISDIR;
-	*inode = inode_create(path->parent, path->name, path->length,
-			      S_IFREG | (mode & 07777 & ~proc_current->umask));
-	return *inode ? 0 : -ENOMEM;
+	error = namei_create(&walk->parent, walk->name, &request, &walk->found);
+	if (error != -EEXIST || exclusive)
+		return error;
+	/* Somebody made it while this process waited for the directory. */
+	return dentry_lookup(walk->parent.dentry, walk->name, false, &walk->found.dentry) ?:
+	       (walk->parent.mount->users++, walk->found.mount = walk->parent.mount, 0);
 }
 
-static int file_check(struct inode *inode, uint32_t flags)
+static int file_check(const struct path *path, uint32_t flags)
 {
+	struct inode *inode = path->dentry->inode;
+	bool writes = (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
+
 	if ((flags & O_DIRECTORY) && !inode_is_dir(inode))
 		return -ENOTDIR;
 	if (inode_is_dir(inode) && (flags & (O_ACCMODE | O_CREAT)) && !(flags & O_PATH))
 		return -EISDIR;
-	if (inode->target && !(flags & O_PATH))
+	if (inode_is(inode, S_IFLNK) && !(flags & O_PATH))
 		return -ELOOP;
-	if ((flags & O_TRUNC) && (flags & O_ACCMODE) && inode_is_regular(inode))
+	if ((path->mount->flags & MS_NODEV) && !(flags & O_PATH) &&
+	    (inode_is(inode, S_IFCHR) || inode_is(inode, S_IFBLK)))
+		return -EACCES;
+	if (writes && inode_is_regular(inode) &&
+	    (inode->super->read_only || mount_is_read_only(path)))
+		return -EROFS;
+	if ((flags & O_TRUNC) && writes && inode_is_regular(inode) && inode->size)
 		return inode_truncate(inode, 0);
 	return 0;
 }
 
-static int file_open_inode(struct inode *inode, uint32_t flags, struct file **file)
+static int file_open_path(const struct path *path, uint32_t flags, struct file **file)
 {
+	struct inode *inode = path->dentry->inode;
 	const struct file_ops *ops = &file_regular_ops;
 	int error;
 
-	if (inode_is_dir(inode))
+	if (inode_is_dir(inode) || (flags & O_PATH))
 		ops = &file_directory_ops;
-	else if ((inode->mode & S_IFMT) == S_IFCHR && !(flags & O_PATH))
-		ops = device_ops(inode->device);
-	else if ((inode->mode & S_IFMT) == S_IFIFO && !(flags & O_PATH))
-		return pipe_open(inode, flags, file);
+	else if (inode_is(inode, S_IFCHR) || inode_is(inode, S_IFBLK))
+		ops = device_ops(inode);
+	else if (inode_is(inode, S_IFIFO))
+		return pipe_open(path, flags, file);
 	if (!ops)
 		return -ENXIO;
-	*file = file_new(ops, inode, flags);
+	*file = file_new(ops, path, flags);
 	if (!*file)
 		return -ENOMEM;
-	inode_get(inode);
-	error = ops->open ? ops->open(*file) : 0;
+	/* The file system first: it may know what it opens better than the type says. */
+	error = inode->ops->open && !(flags & O_PATH) ? inode->ops->open(inode, *file) : 0;
+	if (!error && (*file)->ops->open)
+		error = (*file)->ops->open(*file);
 	if (error)
 		file_put(*file);
 	return error;
 }
 
-int file_open(struct inode *dir, const char *name, uint32_t flags, uint32_t mode,
+int file_open(const struct path *dir, const char *name, uint32_t flags, uint32_t mode,
 	      struct file **file)
 {
-	char *buf = heap_alloc(PATH_MAX);
-	bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
-	struct path path;
-	int error = buf ? path_lookup(dir, name, follow, buf, &path) : -ENOMEM;
+	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+	bool follow = !(flags & O_NOFOLLOW) && !exclusive;
+	struct path_walk walk;
+	int error = path_walk(dir, name, (follow ? PATH_FOLLOW : 0) |
+						 (flags & O_CREAT ? PATH_PARENT : 0), &walk);
 
-	if (!error && path.inode && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+	if (error)
+		return error;
+	if (walk.found.dentry && exclusive)
 		error = -EEXIST;
-	else if (!error && path.inode)
-		error = file_check(path.inode, flags);
-	else if (!error)
-		error = flags & O_CREAT ? file_create(&path, mode, &path.inode) : -ENOENT;
-	heap_free(buf);
-	return error ?: file_open_inode(path.inode, flags & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC),
-					file);
+	else if (walk.found.dentry)
+		error = file_check(&walk.found, flags);
+	else
+		error = file_create(&walk, mode, exclusive);
+	error = error ?: file_open_path(&walk.found,
+					flags & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC), file);
+	path_walk_done(&walk);
+	return error;
 }

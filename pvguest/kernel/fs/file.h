@@ -6,7 +6,7 @@
 #ifndef FS_FILE_H
 #define FS_FILE_H
 
-#include "fs/inode.h"
+#include "fs/path.h"
 #include "proc/wait.h"
 
 #define O_ACCMODE	3
@@ -43,6 +43,8 @@ struct file_ops {
 	/* What is possible now; *queue: where to wait for a change, NULL if it never changes. */
 	unsigned int (*poll)(struct file *file, struct wait_queue **queue);
 	void (*release)(struct file *file);
+	/* lseek(2) if it is not what regular files do. */
+	long (*seek)(struct file *file, long offset, int whence);
 	bool seekable;
 };
 
@@ -51,12 +53,14 @@ struct file {
 	uint32_t flags;		/* O_* */
 	const struct file_ops *ops;
 	uint64_t position;
-	struct inode *inode;	/* NULL: an anonymous pipe */
+	struct path path;	/* .dentry NULL: an anonymous pipe */
+	struct inode *inode;	/* that of the path */
 	struct pipe *pipe;
+	void *private;		/* of the ops */
 };
 
-/* One user; takes over the caller's user of inode, if any. NULL without memory. */
-struct file *file_new(const struct file_ops *ops, struct inode *inode, uint32_t flags);
+/* One user; takes users of its own of path, which may be NULL. NULL without memory. */
+struct file *file_new(const struct file_ops *ops, const struct path *path, uint32_t flags);
 static inline void file_get(struct file *file)
 {
 	file->users++;
@@ -70,21 +74,16 @@ static inline bool file_can_write(const struct file *file)
 {
 	return (file->flags & O_ACCMODE) != O_RDONLY && !(file->flags & O_PATH);
 }
-/* open(2), path in kernel memory. */
-int file_open(struct inode *dir, const char *path, uint32_t flags, uint32_t mode,
+/* open(2), path in kernel memory; dir NULL: where the process stands. */
+int file_open(const struct path *dir, const char *path, uint32_t flags, uint32_t mode,
 	      struct file **file);
 /* -EBADF if it was not opened for that. */
 ssize_t file_read(struct file *file, uint64_t buf, size_t length);
 ssize_t file_write(struct file *file, uint64_t buf, size_t length);
 unsigned int file_poll(struct file *file, struct wait_queue **queue);
 
-#define DEVICE_TTYS0	(4U << 8 | 64)
-#define DEVICE_TTY	(5U << 8 | 0)
-#define DEVICE_CONSOLE	(5U << 8 | 1)
-
-/* Character devices: /dev/null and friends. NULL: no such device. */
-const struct file_ops *device_ops(uint32_t device);
-/* Enters them in /dev. */
-void device_init(void);
+#define DEVICE_TTYS0	DEVICE(4, 64)
+#define DEVICE_TTY	DEVICE(5, 0)
+#define DEVICE_CONSOLE	DEVICE(5, 1)
 
 #endif

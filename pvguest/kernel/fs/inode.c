@@ -1,40 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RAM file system: inodes and the pages of files.
+ * Inodes and the page cache, for all file systems.
  * Linux man-pages, inode(7).
  */
 #include "fs/inode.h"
 
 #include "drv/timer.h"
+#include "fs/super.h"
 #include "lib/errno.h"
-#include "lib/panic.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 #include "mm/page.h"
 #include "mm/user.h"
 
-#define INODE_SIZE_MAX	(1UL << 40)
+#define INODE_SIZE_MAX	(1UL << 43)
+#define INODE_BUCKETS	1024
 
-struct inode *inode_root;
-static uint64_t inode_next_number = 1;
+static struct list inode_table[INODE_BUCKETS];
 
-struct inode *inode_new(uint32_t mode)
+struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, uint32_t mode)
 {
 	struct inode *inode = heap_alloc(sizeof(*inode));
 
 	if (!inode)
 		return NULL;
 	inode->users = 1;
+	inode->ops = ops;
+	inode->super = super;
 	inode->mode = mode;
-	inode->number = inode_next_number++;
-	inode->mtime_ns = timer_now_ns();
-	inode->next_cookie = 2;
-	list_init(&inode->entries);
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = timer_now_ns();
+	inode->filled = true;
+	mutex_init(&inode->lock);
+	list_init(&inode->names);
+	list_init(&inode->hash_link);
 	return inode;
 }
 
 static void inode_drop_pages(struct inode *inode, size_t from)
 {
+	inode->cuts++;
 	for (size_t i = from; i < inode->page_slots; i++) {
 		if (inode->pages[i])
 			page_put(inode->pages[i]);
@@ -46,12 +50,59 @@ void inode_put(struct inode *inode)
 {
 	if (--inode->users)
 		return;
-	while (!list_empty(&inode->entries))
-		inode_unlink(inode, LIST_ENTRY(inode->entries.next, struct inode_entry, link));
+	if (inode->ops->release && inode->filled)
+		inode->ops->release(inode);
+	/* Releasing may have slept, and somebody may have found it again. */
+	if (inode->users)
+		return;
+	list_del(&inode->hash_link);
 	inode_drop_pages(inode, 0);
 	heap_free(inode->pages);
 	heap_free(inode->target);
 	heap_free(inode);
+}
+
+static struct list *inode_bucket(const struct superblock *super, uint64_t number)
+{
+	struct list *head = &inode_table[(number + super->number * 257UL) % INODE_BUCKETS];
+
+	if (!head->next)
+		list_init(head);
+	return head;
+}
+
+struct inode *inode_of(struct superblock *super, const struct inode_ops *ops, uint64_t number)
+{
+	struct list *head = inode_bucket(super, number), *pos;
+	struct inode *inode;
+
+	LIST_FOR_EACH (pos, head) {
+		inode = LIST_ENTRY(pos, struct inode, hash_link);
+		if (inode->super != super || inode->number != number)
+			continue;
+		inode_get(inode);
+		mutex_lock(&inode->lock);
+		mutex_unlock(&inode->lock);
+		if (inode->filled)
+			return inode;
+		inode_put(inode);
+		return NULL;
+	}
+	inode = inode_new(super, ops, 0);
+	if (!inode)
+		return NULL;
+	inode->number = number;
+	inode->filled = false;
+	list_add_before(head, &inode->hash_link);
+	mutex_lock(&inode->lock);
+	return inode;
+}
+
+void inode_bad(struct inode *inode)
+{
+	list_del(&inode->hash_link);
+	mutex_unlock(&inode->lock);
+	inode_put(inode);
 }
 
 static int inode_reserve(struct inode *inode, size_t slots)
@@ -74,27 +125,72 @@ static int inode_reserve(struct inode *inode, size_t slots)
 	return 0;
 }
 
+/* Brings a page into the cache, whatever the size of the file is. */
+static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
+{
+	struct page *page = page_alloc_user_zeroed();
+	uint32_t cuts = inode->cuts;
+
+	*error = -ENOMEM;
+	if (!page)
+		return NULL;
+	/* Room for it first, so that nothing fails once the file system has given the page. */
+	*error = inode_reserve(inode, index + 1);
+	if (!*error && inode->ops->read_page)
+		*error = inode->ops->read_page(inode, index, page);
+	/* Reading may have slept: somebody else may have been faster, or have cut the file. */
+	if (!*error && cuts != inode->cuts) {
+		page_put(page);
+		return inode_fill(inode, index, error);
+	}
+	if (!*error && !inode_cached(inode, index))
+		inode->pages[index] = page;
+	else
+		page_put(page);
+	return *error ? NULL : inode->pages[index];
+}
+
 struct page *inode_page(struct inode *inode, uint64_t index, int *error)
 {
-	uint64_t offset = index << PAGE_SHIFT;
 	struct page *page;
 
 	*error = -EIO;
-	if (offset >= inode->size)
+	if (index << PAGE_SHIFT >= inode->size)
 		return NULL;
-	if (index < inode->page_slots && inode->pages[index])
-		return inode->pages[index];
-	*error = -ENOMEM;
-	if (inode_reserve(inode, index + 1))
-		return NULL;
-	page = page_alloc_user_zeroed();
+	page = inode_cached(inode, index);
+	return page ? page : inode_fill(inode, index, error);
+}
+
+void inode_drop_page(struct inode *inode, uint64_t index)
+{
+	struct page *page = inode_cached(inode, index);
+
 	if (!page)
-		return NULL;
-	if (offset < inode->archive_size)
-		memcpy(page_to_virt(page), inode->archive + offset,
-		       MIN(PAGE_SIZE, inode->archive_size - offset));
-	inode->pages[index] = page;
-	return page;
+		return;
+	inode->cuts++;
+	inode->pages[index] = NULL;
+	page_put(page);
+}
+
+int inode_changed(struct inode *inode, uint32_t what)
+{
+	inode->ctime_ns = timer_now_ns();
+	return inode->ops->setattr ? inode->ops->setattr(inode, what) : 0;
+}
+
+/* What lies behind the end must be zero if the file grows again. */
+static int inode_clear_tail(struct inode *inode, uint64_t size)
+{
+	struct page *page;
+	int error;
+
+	if (size >= inode->size || !(size & PAGE_MASK))
+		return 0;
+	page = inode_page(inode, size >> PAGE_SHIFT, &error);
+	if (!page)
+		return error;
+	memset((char *)page_to_virt(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
+	return inode->ops->prepare_write ? inode->ops->prepare_write(inode, size >> PAGE_SHIFT) : 0;
 }
 
 int inode_truncate(struct inode *inode, uint64_t size)
@@ -103,34 +199,21 @@ int inode_truncate(struct inode *inode, uint64_t size)
 
 	if (size > INODE_SIZE_MAX)
 		return -EFBIG;
-	if (size < inode->size && (size & PAGE_MASK)) {
-		/* What lies behind the end must be zero if the file grows again. */
-		struct page *page = inode_page(inode, size >> PAGE_SHIFT, &error);
-
-		if (!page)
-			return error;
-		memset((char *)page_to_virt(page) + (size & PAGE_MASK), 0,
-		       PAGE_SIZE - (size & PAGE_MASK));
-	}
-	if (size < inode->size) {
+	mutex_lock(&inode->lock);
+	error = inode_clear_tail(inode, size);
+	if (!error && inode->ops->truncate)
+		error = inode->ops->truncate(inode, size);
+	if (!error) {
 		size_t keep = ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT;
 
-		inode_drop_pages(inode, MIN(keep, inode->page_slots));
-		inode->archive_size = MIN(inode->archive_size, size);
+		if (size < inode->size)
+			inode_drop_pages(inode, MIN(keep, inode->page_slots));
+		inode->size = size;
+		inode->mtime_ns = timer_now_ns();
+		error = inode_changed(inode, 0);
 	}
-	inode->size = size;
-	inode->mtime_ns = timer_now_ns();
-	return 0;
-}
-
-/* Where the byte at offset lies, and how many follow it in the same page and file. */
-static char *inode_bytes(struct inode *inode, uint64_t offset, size_t length, size_t *part,
-			 int *error)
-{
-	struct page *page = inode_page(inode, offset >> PAGE_SHIFT, error);
-
-	*part = MIN(length, PAGE_SIZE - (offset & PAGE_MASK));
-	return page ? (char *)page_to_virt(page) + (offset & PAGE_MASK) : NULL;
+	mutex_unlock(&inode->lock);
+	return error;
 }
 
 ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t length)
@@ -142,11 +225,13 @@ ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t lengt
 		return 0;
 	length = MIN(length, inode->size - offset);
 	for (; done < length; done += part) {
-		char *from = inode_bytes(inode, offset + done, length - done, &part, &error);
+		uint64_t at = offset + done;
+		struct page *page = inode_page(inode, at >> PAGE_SHIFT, &error);
 
-		if (!from)
+		if (!page)
 			return error;
-		memcpy((char *)buf + done, from, part);
+		part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
+		memcpy((char *)buf + done, (char *)page_to_virt(page) + (at & PAGE_MASK), part);
 	}
 	return (ssize_t)done;
 }
@@ -160,104 +245,95 @@ ssize_t inode_read_user(struct inode *inode, uint64_t offset, uint64_t buf, size
 		return 0;
 	length = MIN(length, inode->size - offset);
 	for (; done < length && !error; done += error ? 0 : part) {
-		char *from = inode_bytes(inode, offset + done, length - done, &part, &error);
+		uint64_t at = offset + done;
+		struct page *page = inode_page(inode, at >> PAGE_SHIFT, &error);
 
-		error = from ? user_write(buf + done, from, part) : error;
+		if (!page)
+			break;
+		part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
+		/* The copy may fault, and the fault may sleep. */
+		page_get(page);
+		error = user_write(buf + done, (char *)page_to_virt(page) + (at & PAGE_MASK), part);
+		page_put(page);
 	}
 	return done || !error ? (ssize_t)done : error;
 }
 
-ssize_t inode_write_user(struct inode *inode, uint64_t offset, uint64_t buf, size_t length)
+/* A part of one page, from user memory. The lock is held. */
+static int inode_write_part(struct inode *inode, uint64_t at, uint64_t buf, size_t part)
 {
-	size_t done = 0, part;
+	uint64_t index = at >> PAGE_SHIFT;
+	struct page *page;
 	int error = 0;
 
-	if (offset > INODE_SIZE_MAX || length > INODE_SIZE_MAX - offset)
-		return -EFBIG;
-	while (done < length && !error) {
-		uint64_t at = offset + done, old = inode->size;
-		char *to;
+	if (inode->ops->prepare_write)
+		error = inode->ops->prepare_write(inode, index);
+	if (error)
+		return error;
+	page = inode_cached(inode, index);
+	if (!page)
+		page = inode_fill(inode, index, &error);
+	if (!page)
+		return error == -ENOMEM ? -ENOSPC : error;
+	page_get(page);
+	error = user_read((char *)page_to_virt(page) + (at & PAGE_MASK), buf, part);
+	/* Behind the end everything stays zero, also what was copied before a fault. */
+	if (error && at + part > inode->size)
+		memset((char *)page_to_virt(page) + (at & PAGE_MASK), 0, part);
+	page_put(page);
+	return error;
+}
 
-		part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
-		inode->size = MAX(old, at + part);
-		to = inode_bytes(inode, at, part, &part, &error);
-		error = to ? user_read(to, buf + done, part) : error == -ENOMEM ? -ENOSPC : error;
+ssize_t inode_write_user(struct inode *inode, uint64_t *offset, bool append, uint64_t buf,
+			 size_t length)
+{
+	uint64_t start;
+	size_t done = 0;
+	int error = 0;
+
+	mutex_lock(&inode->lock);
+	start = append ? inode->size : *offset;
+	if (start > INODE_SIZE_MAX || length > INODE_SIZE_MAX - start)
+		error = -EFBIG;
+	while (done < length && !error) {
+		uint64_t at = start + done;
+		size_t part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
+
+		error = inode_write_part(inode, at, buf + done, part);
 		if (error)
-			inode->size = old;
-		else
-			done += part;
+			break;
+		done += part;
+		inode->size = MAX(inode->size, at + part);
 	}
-	inode->mtime_ns = timer_now_ns();
+	if (done) {
+		inode->mtime_ns = timer_now_ns();
+		inode_changed(inode, 0);
+	}
+	mutex_unlock(&inode->lock);
+	*offset = start + done;
 	return done || !error ? (ssize_t)done : error;
 }
 
-struct inode_entry *inode_find(struct inode *dir, const char *name, size_t length)
+void inode_touch(struct inode *inode)
 {
-	struct list *pos;
-
-	LIST_FOR_EACH (pos, &dir->entries) {
-		struct inode_entry *entry = LIST_ENTRY(pos, struct inode_entry, link);
-
-		if (!strncmp(entry->name, name, length) && !entry->name[length])
-			return entry;
-	}
-	return NULL;
+	if (inode->atime_ns > inode->mtime_ns && inode->atime_ns > inode->ctime_ns)
+		return;
+	if (inode->super->read_only)
+		return;
+	inode->atime_ns = timer_now_ns();
+	if (inode->ops->setattr)
+		inode->ops->setattr(inode, INODE_ATIME);
 }
 
-int inode_link(struct inode *dir, const char *name, size_t length, struct inode *inode)
+ssize_t inode_readlink(struct inode *inode, char *buf, size_t size)
 {
-	struct inode_entry *entry;
+	size_t length;
 
-	if (length > NAME_MAX)
-		return -ENAMETOOLONG;
-	entry = heap_alloc(sizeof(*entry) + length + 1);
-	if (!entry)
-		return -ENOMEM;
-	memcpy(entry->name, name, length);
-	entry->inode = inode;
-	entry->cookie = dir->next_cookie++;
-	list_add_before(&dir->entries, &entry->link);
-	inode_get(inode);
-	inode->links++;
-	if (inode_is_dir(inode))
-		inode->parent = dir;
-	dir->mtime_ns = timer_now_ns();
-	return 0;
-}
-
-void inode_unlink(struct inode *dir, struct inode_entry *entry)
-{
-	struct inode *inode = entry->inode;
-
-	list_del(&entry->link);
-	heap_free(entry);
-	inode->links--;
-	/* A removed directory that is still somebody's has no parent but the root. */
-	if (inode_is_dir(inode))
-		inode->parent = inode_root;
-	dir->mtime_ns = timer_now_ns();
-	inode_put(inode);
-}
-
-struct inode *inode_create(struct inode *dir, const char *name, size_t length, uint32_t mode)
-{
-	struct inode *inode = inode_new(mode);
-
-	if (!inode)
-		return NULL;
-	if (inode_link(dir, name, length, inode)) {
-		inode_put(inode);
-		return NULL;
-	}
-	inode->users--;
-	return inode;
-}
-
-void inode_init(void)
-{
-	inode_root = inode_new(S_IFDIR | 0755);
-	if (!inode_root)
-		panic("no memory for the root directory");
-	inode_root->parent = inode_root;
-	inode_root->links = 1;
+	if (!inode_is(inode, S_IFLNK))
+		return -EINVAL;
+	if (!inode->target)
+		return inode->ops->readlink ? inode->ops->readlink(inode, buf, size) : -EINVAL;
+	length = MIN(strlen(inode->target), size);
+	memcpy(buf, inode->target, length);
+	return (ssize_t)length;
 }

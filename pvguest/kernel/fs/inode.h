@@ -1,94 +1,199 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The RAM file system: files, directories, links and devices, all in memory.
- * Linux man-pages, inode(7); the page cache of a file is the file.
+ * Inodes: files, directories, links, devices and pipes of any file system, and the page cache
+ * that holds what regular files contain. Linux man-pages, inode(7).
  */
 #ifndef FS_INODE_H
 #define FS_INODE_H
 
 #include "lib/list.h"
 #include "lib/types.h"
+#include "proc/mutex.h"
 
+struct dentry;
+struct file;
+struct inode;
 struct page;
+struct path;
 struct pipe;
+struct superblock;
 
 #define S_IFMT		0170000
 #define S_IFIFO		0010000
 #define S_IFCHR		0020000
 #define S_IFDIR		0040000
+#define S_IFBLK		0060000
 #define S_IFREG		0100000
 #define S_IFLNK		0120000
+#define S_IFSOCK	0140000
+#define S_ISUID		04000
+#define S_ISGID		02000
+#define S_ISVTX		01000
 
 #define NAME_MAX	255
 #define PATH_MAX	4096
 
+/* Device numbers as stat(2) shows them: twelve bits of major, twenty of minor. */
+#define DEVICE(major, minor)                                                                       \
+	((uint32_t)(major) << 8 | ((minor) & 0xffU) | ((minor) & ~0xffU) << 12)
+#define DEVICE_MAJOR(device)	((device) >> 8 & 0xfffU)
+#define DEVICE_MINOR(device)	(((device) & 0xffU) | ((device) >> 12 & ~0xffU))
+
+/* A name in a directory; not ended by NUL, never "." or "..", at most NAME_MAX long. */
+struct name {
+	const char *text;
+	size_t length;
+};
+
+/* What a new inode shall be. */
+struct inode_request {
+	uint32_t mode;		/* with the type */
+	uint32_t device;	/* of a device */
+	const char *target;	/* of a symbolic link */
+};
+
+/* Takes one entry of a directory; false: there is no more room, and it was not taken. */
+struct inode_lister {
+	bool (*take)(struct inode_lister *lister, struct name name, uint64_t number, uint32_t mode,
+		     uint64_t next);
+};
+
+#define RENAME_NOREPLACE	1U
+#define RENAME_EXCHANGE		2U
+
+/* The two ends of a rename: inode `what` leaves one name for another, which `victim` may have. */
+struct inode_rename {
+	struct inode *from, *to;
+	struct name old, new;
+	struct inode *what, *victim;
+	bool exchange;
+};
+
+#define INODE_MODE	1U
+#define INODE_UID	2U
+#define INODE_GID	4U
+#define INODE_ATIME	8U
+#define INODE_MTIME	16U
+
+/*
+ * What a file system does for its inodes. Every one may sleep; those on names are called with the
+ * directory's lock held (both, for a rename), those on data with the inode's, but read_page.
+ * NULL where a file system has nothing to do or (create to rename) does not allow it: -EPERM.
+ */
+struct inode_ops {
+	/* The inode of that name, with a user for the caller; -ENOENT. */
+	int (*lookup)(struct inode *dir, struct name name, struct inode **inode);
+	/* A new inode of any type with that name, with a user for the caller; sets its links. */
+	int (*create)(struct inode *dir, struct name name, const struct inode_request *request,
+		      struct inode **inode);
+	/* These keep inode->links right; unlink removes directories, too: -ENOTEMPTY. */
+	int (*link)(struct inode *dir, struct name name, struct inode *inode);
+	int (*unlink)(struct inode *dir, struct name name, struct inode *inode);
+	int (*rename)(const struct inode_rename *rename);
+	/* Gives entries from position on, but for "." and ".."; positions 0 and 1 are theirs. */
+	int (*readdir)(struct inode *dir, uint64_t position, struct inode_lister *lister);
+	/* The target of a link, if inode->target is NULL; its length, at most size. */
+	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
+	/* A link that leads to an object, not to a name; the caller gets users. */
+	int (*follow)(struct inode *inode, struct path *path);
+	/* Fills a page that was cleared; what lies behind the end stays zero. */
+	int (*read_page)(struct inode *inode, uint64_t index, struct page *page);
+	/* The page is about to be changed, by write(2) or a mapping: makes room, remembers it. */
+	int (*prepare_write)(struct inode *inode, uint64_t index);
+	/* Before the size changes to that; the page cache is cut afterwards. */
+	int (*truncate)(struct inode *inode, uint64_t size);
+	/* Mode, owner, times or size were changed: INODE_ bits, 0 for the size. */
+	int (*setattr)(struct inode *inode, uint32_t what);
+	/* Brings what stat(2) shows up to date. */
+	void (*getattr)(struct inode *inode);
+	/* A file is being opened: may set its ops and private. */
+	int (*open)(struct inode *inode, struct file *file);
+	/* Writes pages and attributes to the device. */
+	int (*sync)(struct inode *inode);
+	/* The last user is gone; pages are freed afterwards. links is 0: the file goes, too. */
+	void (*release)(struct inode *inode);
+};
+
 struct inode {
-	uint32_t users;		/* directory entries, open files, regions, working directories */
+	uint32_t users;		/* names in memory, regions */
 	uint32_t links;
 	uint32_t mode;
-	uint32_t device;	/* character devices: major << 8 | minor */
+	uint32_t device;	/* of devices */
+	uint32_t uid, gid;
 	uint64_t number;
 	uint64_t size;
-	uint64_t mtime_ns;
-	/* Regular files: pages that exist, and what the others begin as. */
+	uint64_t atime_ns, mtime_ns, ctime_ns;
+	const struct inode_ops *ops;
+	struct superblock *super;
+	void *private;		/* the file system's */
+	struct mutex lock;
+	/* The page cache: pages that exist; the others are the file system's. */
 	struct page **pages;
 	size_t page_slots;
-	const uint8_t *archive;
-	uint64_t archive_size;
-	/* Directories. */
-	struct list entries;
-	struct inode *parent;
-	uint64_t next_cookie;
-	/* Symbolic links. */
-	char *target;
-	/* Named pipes, while they are open. */
-	struct pipe *pipe;
+	uint32_t cuts;		/* how often pages were dropped */
+	char *target;		/* symbolic links; freed with the inode */
+	struct pipe *pipe;	/* named pipes, while they are open */
+	struct list names;	/* dentry.alias */
+	struct list hash_link;	/* in the inode cache, for file systems that use it */
+	bool filled;
 };
 
-struct inode_entry {
-	struct list link;
-	struct inode *inode;
-	uint64_t cookie;	/* its place in the directory, for getdents64 */
-	char name[];
-};
-
-extern struct inode *inode_root;
-
-/* One user; NULL without memory. */
-struct inode *inode_new(uint32_t mode);
+/* One user, nothing in it; NULL without memory. For file systems. */
+struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, uint32_t mode);
 static inline void inode_get(struct inode *inode)
 {
 	inode->users++;
 }
 void inode_put(struct inode *inode);
+/*
+ * The inode with that number in the inode cache, with a user for the caller. One that is not
+ * there yet comes locked and with filled = false: the file system fills it, sets filled and calls
+ * mutex_unlock(), or inode_bad(). NULL: no memory, or filling it failed for somebody else.
+ */
+struct inode *inode_of(struct superblock *super, const struct inode_ops *ops, uint64_t number);
+void inode_bad(struct inode *inode);
+
+static inline bool inode_is(const struct inode *inode, uint32_t type)
+{
+	return (inode->mode & S_IFMT) == type;
+}
 
 static inline bool inode_is_dir(const struct inode *inode)
 {
-	return (inode->mode & S_IFMT) == S_IFDIR;
+	return inode_is(inode, S_IFDIR);
 }
 
 static inline bool inode_is_regular(const struct inode *inode)
 {
-	return (inode->mode & S_IFMT) == S_IFREG;
+	return inode_is(inode, S_IFREG);
 }
 
-/* The page at that index, made if need be; NULL with -ENOMEM, or -EIO behind the end. */
+/* The page at that index if it is in the cache, else NULL. Never sleeps. */
+static inline struct page *inode_cached(const struct inode *inode, uint64_t index)
+{
+	return index < inode->page_slots ? inode->pages[index] : NULL;
+}
+
+/*
+ * The page at that index, read if need be; NULL with -ENOMEM, -EIO behind the end. It has no user
+ * for the caller: it is good until the caller sleeps.
+ */
 struct page *inode_page(struct inode *inode, uint64_t index, int *error);
-/* Sets the size; pages behind it are dropped. -ENOMEM, -EFBIG. */
+/* Drops a page from the cache, if it is there. */
+void inode_drop_page(struct inode *inode, uint64_t index);
+/* Sets the size; pages behind it are dropped. Takes the lock. -ENOMEM, -EFBIG, -EROFS. */
 int inode_truncate(struct inode *inode, uint64_t size);
 /* To and from kernel memory; the bytes done, or negative. */
 ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t length);
-/* To and from user memory. */
+/* To and from user memory; -EFAULT, -ENOSPC, -EFBIG. */
 ssize_t inode_read_user(struct inode *inode, uint64_t offset, uint64_t buf, size_t length);
-ssize_t inode_write_user(struct inode *inode, uint64_t offset, uint64_t buf, size_t length);
-
-/* Directories: NULL if there is no such name. */
-struct inode_entry *inode_find(struct inode *dir, const char *name, size_t length);
-/* Enters inode under that name; takes a user and a link of its own. */
-int inode_link(struct inode *dir, const char *name, size_t length, struct inode *inode);
-void inode_unlink(struct inode *dir, struct inode_entry *entry);
-/* A new inode with that name; NULL without memory. The caller gets no user of its own. */
-struct inode *inode_create(struct inode *dir, const char *name, size_t length, uint32_t mode);
-void inode_init(void);
+ssize_t inode_write_user(struct inode *inode, uint64_t *offset, bool append, uint64_t buf,
+			 size_t length);
+/* The data was read: relatime, as mount(8) describes it. */
+void inode_touch(struct inode *inode);
+/* The target of a symbolic link; its length, at most size, without NUL. */
+ssize_t inode_readlink(struct inode *inode, char *buf, size_t size);
+/* What of an inode was changed in memory; times in ns. */
+int inode_changed(struct inode *inode, uint32_t what);
 
 #endif

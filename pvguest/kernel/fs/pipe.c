@@ -191,9 +191,9 @@ static const struct file_ops pipe_ops = {
 	.release = pipe_release,
 };
 
-static struct file *pipe_file(struct pipe *pipe, struct inode *inode, uint32_t flags)
+static struct file *pipe_file(struct pipe *pipe, const struct path *path, uint32_t flags)
 {
-	struct file *file = file_new(&pipe_ops, inode, flags);
+	struct file *file = file_new(&pipe_ops, path, flags);
 
 	if (!file)
 		return NULL;
@@ -226,8 +226,9 @@ static bool pipe_is_joined(const struct pipe *pipe, uint32_t flags)
 	return (flags & O_ACCMODE) == O_RDONLY ? pipe->writers > 0 : pipe->readers > 0;
 }
 
-int pipe_open(struct inode *inode, uint32_t flags, struct file **file)
+int pipe_open(const struct path *path, uint32_t flags, struct file **file)
 {
+	struct inode *inode = path->dentry->inode;
 	struct pipe *pipe = inode->pipe ? inode->pipe : pipe_alloc();
 	uint32_t generation;
 	int error = 0;
@@ -237,11 +238,10 @@ int pipe_open(struct inode *inode, uint32_t flags, struct file **file)
 	pipe->users++;
 	if ((flags & O_ACCMODE) == O_WRONLY && (flags & O_NONBLOCK) && !pipe->readers)
 		error = -ENXIO;
-	*file = error ? NULL : pipe_file(pipe, inode, flags);
+	*file = error ? NULL : pipe_file(pipe, path, flags);
 	pipe_put(pipe);
 	if (!*file)
 		return error ? error : -ENOMEM;
-	inode_get(inode);
 	inode->pipe = pipe;
 	generation = ++pipe->generation;
 	wait_wake(&pipe->queue);

@@ -11,6 +11,6 @@
 /* Both ends of a new pipe. -ENOMEM. */
 int pipe_new(uint32_t flags, struct file **read_end, struct file **write_end);
 /* An end of a named one; waits for the other end, as fifo(7) says. */
-int pipe_open(struct inode *inode, uint32_t flags, struct file **file);
+int pipe_open(const struct path *path, uint32_t flags, struct file **file);
 
 #endif

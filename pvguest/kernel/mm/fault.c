@@ -4,7 +4,7 @@
  * Linux man-pages, mmap(2), fork(2); privileged specification, "Supervisor Memory-Management
  * Fence Instruction", for where a fence is needed.
  */
-#include "fs/inode.h"
+#include "fs/super.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -58,8 +58,12 @@ static struct page *fault_new(struct vma *vma, uint64_t va, unsigned int access,
 	if (!page)
 		return NULL;
 	page_get(page);
-	if (vma->shared)
+	if (vma->shared) {
+		/* The file system wants to know when it is written to. */
+		if (!(access & PROT_WRITE) && vma->inode->ops->prepare_write)
+			*prot &= ~(unsigned int)PROT_WRITE;
 		return page;
+	}
 	if (access & PROT_WRITE) {
 		struct page *copy = fault_copy(page);
 
@@ -71,20 +75,35 @@ static struct page *fault_new(struct vma *vma, uint64_t va, unsigned int access,
 	return page;
 }
 
-int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
+/*
+ * Has the file's page in the cache, and the file system told that it will be written to. 0; 1 if
+ * that may have slept, so that everything must be looked up again; or negative.
+ */
+static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access, bool *prepared)
 {
-	struct vma *vma = mm_find(mm, va);
+	uint64_t index = (vma->offset + (va - vma->start)) >> PAGE_SHIFT;
+	struct inode *inode = vma->inode;
+	bool writes = vma->shared && (access & PROT_WRITE) && inode->ops->prepare_write;
+	int error = 0;
+
+	if (inode_cached(inode, index) && (!writes || *prepared))
+		return 0;
+	inode_get(inode);
+	if (inode_page(inode, index, &error))
+		error = writes ? inode->ops->prepare_write(inode, index) : 0;
+	*prepared = true;
+	inode_put(inode);
+	return error ? error : 1;
+}
+
+/* The page is at hand. prot: what the region allows. */
+static int fault_map(struct mm *mm, struct vma *vma, uint64_t va, unsigned int access,
+		     unsigned int prot)
+{
 	struct page *page, *old;
-	unsigned int prot;
 	pte_t *entry;
 	int error;
 
-	if (!vma)
-		return -EFAULT;
-	/* Hardware cannot write without reading, so reading is allowed where writing is. */
-	prot = vma->prot & PROT_WRITE ? vma->prot | PROT_READ : vma->prot;
-	if ((prot & access) != access)
-		return -EACCES;
 	entry = map_entry(mm->root.table, va, true);
 	if (!entry)
 		return -ENOMEM;
@@ -113,6 +132,27 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 	}
 	root_fence_page(&mm->root, va);
 	return 0;
+}
+
+int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
+{
+	bool prepared = false;
+
+	for (;;) {
+		struct vma *vma = mm_find(mm, va);
+		unsigned int prot;
+		int error;
+
+		if (!vma)
+			return -EFAULT;
+		/* Hardware cannot write without reading: reading is allowed where writing is. */
+		prot = vma->prot & PROT_WRITE ? vma->prot | PROT_READ : vma->prot;
+		if ((prot & access) != access)
+			return -EACCES;
+		error = vma->inode ? fault_prepare(vma, va, access, &prepared) : 0;
+		if (error <= 0)
+			return error ? error : fault_map(mm, vma, va, access, prot);
+	}
 }
 
 int mm_poke(struct mm *mm, uint64_t va, uint32_t value)
@@ -160,7 +200,7 @@ static int fault_copy_vma(struct mm *child, struct mm *parent, struct vma *vma)
 		return -ENOMEM;
 	*copy = *vma;
 	if (copy->inode)
-		inode_get(copy->inode);
+		inode_map(copy->inode);
 	list_add_before(&child->vmas, &copy->link);
 	for (; (entry = map_next(parent->root.table, &va, vma->end)) != NULL; va += PAGE_SIZE) {
 		/* Neighbours share a table. */

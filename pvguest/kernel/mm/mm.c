@@ -5,7 +5,7 @@
  */
 #include "mm/mm.h"
 
-#include "fs/inode.h"
+#include "fs/tmpfs.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
 #include "lib/string.h"
@@ -50,7 +50,7 @@ struct vma *mm_find(struct mm *mm, uint64_t va)
 static void mm_drop_vma(struct vma *vma)
 {
 	if (vma->inode)
-		inode_put(vma->inode);
+		inode_unmap(vma->inode);
 	list_del(&vma->link);
 	heap_free(vma);
 }
@@ -147,7 +147,7 @@ static int mm_split(struct vma *vma, uint64_t va)
 	rest->offset += va - vma->start;
 	vma->end = va;
 	if (rest->inode)
-		inode_get(rest->inode);
+		inode_map(rest->inode);
 	list_add_after(&vma->link, &rest->link);
 	return 0;
 }
@@ -265,16 +265,17 @@ int64_t mm_map(struct mm *mm, const struct mm_request *r)
 			     .offset = r->offset };
 	if (!vma->inode && vma->shared) {
 		/* Anonymous, but the same for child and parent: a file without a name. */
-		vma->inode = inode_new(S_IFREG | 0600);
+		vma->inode = tmpfs_anonymous(S_IFREG | 0600);
 		if (!vma->inode || inode_truncate(vma->inode, length)) {
 			if (vma->inode)
 				inode_put(vma->inode);
 			heap_free(vma);
 			return -ENOMEM;
 		}
+		vma->inode->super->users++;
 		vma->offset = 0;
 	} else if (vma->inode) {
-		inode_get(vma->inode);
+		inode_map(vma->inode);
 	}
 	mm_insert(mm, vma);
 	mm_merge(mm, (uint64_t)addr, (uint64_t)addr + length);

@@ -252,45 +252,60 @@ static int exec_script(struct exec_strings *s, struct inode *inode, char *name)
 	return error ?: 1;
 }
 
-static int exec_open(const char *name, struct inode **inode)
+static int exec_open(const char *name, struct path *path)
 {
-	int error = path_find(proc_current->cwd, name, true, inode);
+	struct inode *inode;
+	int error = path_find(NULL, name, true, path);
 
 	if (error)
 		return error;
-	if (!inode_is_regular(*inode) || !((*inode)->mode & 0111))
-		return -EACCES;
-	inode_get(*inode);
-	return 0;
+	inode = path->dentry->inode;
+	if (inode_is_regular(inode) && (inode->mode & 0111) && !(path->mount->flags & MS_NOEXEC))
+		return 0;
+	path_put(path);
+	return -EACCES;
+}
+
+/* The program behind name, which a script changes to its interpreter; with a user of *path. */
+static int exec_find(char *name, struct exec_strings *s, struct path *path)
+{
+	for (int depth = 0; depth <= EXEC_SCRIPT_DEPTH; depth++) {
+		int error = exec_open(name, path);
+
+		if (error)
+			return error;
+		error = exec_script(s, path->dentry->inode, name);
+		if (!error)
+			return 0;
+		path_put(path);
+		if (error < 0)
+			return error;
+	}
+	return -ELOOP;
 }
 
 /* name: a buffer of PATH_MAX bytes, which a script changes. */
 static int exec_run(char *name, struct exec_strings *s)
 {
 	struct elf_image image;
-	struct inode *inode;
+	struct path path, old;
 	struct mm *mm;
-	int error, script = 1;
+	int error = exec_find(name, s, &path);
 
-	for (int depth = 0; script > 0; depth++) {
-		error = depth > EXEC_SCRIPT_DEPTH ? -ELOOP : exec_open(name, &inode);
-		if (error)
-			return error;
-		script = exec_script(s, inode, name);
-		if (script)
-			inode_put(inode);
-	}
-	if (script < 0)
-		return script;
+	if (error)
+		return error;
 	mm = mm_new();
-	error = mm ? elf_load(mm, inode, &image) : -ENOMEM;
+	error = mm ? elf_load(mm, path.dentry->inode, &image) : -ENOMEM;
 	error = error ?: exec_map_stack(mm);
-	inode_put(inode);
 	if (error) {
+		path_put(&path);
 		if (mm)
 			mm_put(mm);
 		return error;
 	}
+	old = proc_current->exe;
+	proc_current->exe = path;
+	path_put(&old);
 	proc_set_mm(proc_current, mm);
 	if (exec_begin(s, &image, name)) {
 		heap_free(s->text);

@@ -6,7 +6,7 @@
 #include "proc/proc.h"
 
 #include "fs/fds.h"
-#include "fs/inode.h"
+#include "fs/path.h"
 #include "fs/tty.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
@@ -86,7 +86,6 @@ static struct proc *proc_new(void)
 	list_init(&proc->alarm.link);
 	signal_init(proc);
 	proc->context.sp = (uint64_t)proc_frame(proc);
-	proc->umask = 022;
 	return proc;
 }
 
@@ -154,9 +153,8 @@ void proc_start_init(const char *path, char *const argv[])
 	proc->group = proc->session = proc->pid;
 	proc->mm = mm_new();
 	proc->files = fds_new();
-	proc->cwd = inode_root;
-	inode_get(inode_root);
-	if (!proc->mm || !proc->files)
+	proc->fs = fs_context_new();
+	if (!proc->mm || !proc->files || !proc->fs)
 		panic("no memory for the first process");
 	proc_init_process = proc;
 	proc_init_path = path;
@@ -191,7 +189,6 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	child->group = parent->group;
 	child->session = parent->session;
 	child->tty = parent->tty;
-	child->umask = parent->umask;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	signal_fork(child, parent);
 	child->files = fds_copy(parent->files);
@@ -203,12 +200,16 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	} else {
 		child->mm = mm_fork(parent->mm);
 	}
-	if (!child->mm) {
+	child->fs = child->mm ? fs_context_copy(parent->fs) : NULL;
+	if (!child->fs) {
 		fds_put(child->files);
+		if (child->mm)
+			mm_put(child->mm);
 		return -ENOMEM;
 	}
-	child->cwd = parent->cwd;
-	inode_get(child->cwd);
+	child->exe = parent->exe;
+	if (child->exe.dentry)
+		path_get(&child->exe);
 	return 0;
 }
 
@@ -312,7 +313,9 @@ _Noreturn void proc_exit(int status)
 		user_write(proc->clear_tid, &zero, sizeof(zero));
 	proc_vfork_done(proc);
 	fds_put(proc->files);
-	inode_put(proc->cwd);
+	fs_context_put(proc->fs);
+	path_put(&proc->exe);
+	proc->exe = (struct path){ 0 };
 	tty_job_leave(proc, true);
 	group_orphan(proc);
 	timer_remove(&proc->alarm);

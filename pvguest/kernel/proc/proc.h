@@ -8,6 +8,7 @@
 
 #include "boot/hart.h"
 #include "drv/timer.h"
+#include "fs/mount.h"
 #include "lib/list.h"
 #include "mm/layout.h"
 #include "priv/trap.h"
@@ -15,8 +16,8 @@
 #include "proc/wait.h"
 
 struct mm;
-struct inode;
 struct fd_table;
+struct fs_context;
 struct tty;
 
 /* proc.work: what must be done before the process runs in user mode again. */
@@ -61,8 +62,8 @@ struct proc {
 	char name[16];
 
 	struct fd_table *files;
-	struct inode *cwd;
-	uint32_t umask;
+	struct fs_context *fs;	/* root, working directory, umask */
+	struct path exe;	/* the program */
 
 	struct signal_state signals;
 	struct timer alarm;	/* setitimer */

@@ -7,15 +7,32 @@
 #define SYS_FD_H
 
 #include "fs/file.h"
+#include "fs/path.h"
 
 #define AT_FDCWD		(-100)
 #define AT_SYMLINK_NOFOLLOW	0x100
 #define AT_REMOVEDIR		0x200
 #define AT_SYMLINK_FOLLOW	0x400
+#define AT_NO_AUTOMOUNT		0x800
 #define AT_EMPTY_PATH		0x1000
 
 /* The open file; NULL: bad descriptor. */
 struct file *sys_file(long fd);
+
+/* A name from user memory and where it begins; given back by sys_path_done(). */
+struct sys_path {
+	char *text;
+	struct path dir;	/* with a user */
+};
+
+/* -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR. sys_path_done() is due in any case. */
+int sys_path_begin(struct sys_path *p, long dirfd, uint64_t user_path);
+void sys_path_done(struct sys_path *p);
+/*
+ * The place that a call names, with a user: the descriptor's own with AT_EMPTY_PATH and an empty
+ * name, else the name's, of a link itself with AT_SYMLINK_NOFOLLOW.
+ */
+int sys_path_find(long dirfd, uint64_t user_path, long flags, struct path *path);
 
 struct timespec {
 	int64_t seconds, ns;

@@ -269,18 +269,3 @@ long sys_pipe2(uint64_t user_fds, uint64_t flags)
 		fds_close(table, fds[1]);
 	return error;
 }
-
-long sys_sync(void)
-{
-	return 0;
-}
-
-long sys_fsync(long fd)
-{
-	return sys_file(fd) ? 0 : -EBADF;
-}
-
-long sys_fdatasync(long fd)
-{
-	return sys_fsync(fd);
-}

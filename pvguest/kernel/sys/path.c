@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls on names of files.
- * Linux man-pages, open(2), stat(2), unlink(2), rename(2), getdents(2), path_resolution(7).
+ * System calls that make, remove and change names.
+ * Linux man-pages, open(2), mknod(2), unlink(2), rename(2), path_resolution(7).
  */
 #include "fs/path.h"
 
 #include "fs/fds.h"
+#include "fs/namei.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -15,65 +16,75 @@
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
-#define RENAME_NOREPLACE	1
-
-/* A name from user memory, and buffers for it: freed by sys_path_done(). */
-struct sys_path {
-	char *text, *buf;
-	struct inode *dir;
-};
-
-static int sys_path_begin(struct sys_path *p, long dirfd, uint64_t user_path)
+int sys_path_begin(struct sys_path *p, long dirfd, uint64_t user_path)
 {
-	struct file *file = NULL;
+	struct page *page = page_alloc(0);
+	struct file *file;
 	ssize_t length;
 
-	*p = (struct sys_path){ .text = heap_alloc(PATH_MAX), .buf = heap_alloc(PATH_MAX),
-				.dir = proc_current->cwd };
-	if (!p->text || !p->buf)
+	*p = (struct sys_path){ 0 };
+	if (!page)
 		return -ENOMEM;
+	/* A page as it is: clearing one takes longer than most walks. */
+	page->slab = 0;
+	p->text = page_to_virt(page);
 	length = user_read_string(p->text, user_path, PATH_MAX);
 	if (length < 0)
 		return (int)length;
-	if (p->text[0] == '/' || (int)dirfd == AT_FDCWD)
-		return 0;
-	file = sys_file(dirfd);
-	if (!file)
-		return -EBADF;
-	if (!file->inode || (length && !inode_is_dir(file->inode)))
-		return -ENOTDIR;
-	p->dir = file->inode;
+	if (p->text[0] == '/' || (int)dirfd == AT_FDCWD) {
+		p->dir = proc_current->fs->cwd;
+	} else {
+		file = sys_file(dirfd);
+		if (!file)
+			return -EBADF;
+		if (length && (!file->inode || !inode_is_dir(file->inode)))
+			return -ENOTDIR;
+		p->dir = file->path;
+	}
+	if (p->dir.dentry)
+		path_get(&p->dir);
 	return 0;
 }
 
-static void sys_path_done(struct sys_path *p)
+void sys_path_done(struct sys_path *p)
 {
+	path_put(&p->dir);
 	heap_free(p->text);
-	heap_free(p->buf);
 }
 
-/* The inode a call names; it may be what dirfd is, with AT_EMPTY_PATH. */
-static int sys_path_find(struct sys_path *p, long dirfd, uint64_t user_path, long flags,
-			 struct inode **inode)
+int sys_path_find(long dirfd, uint64_t user_path, long flags, struct path *path)
 {
-	int error = sys_path_begin(p, dirfd, user_path);
+	struct sys_path p;
+	int error = sys_path_begin(&p, dirfd, user_path);
 
-	if (!error && !p->text[0] && (flags & AT_EMPTY_PATH)) {
-		*inode = p->dir;
-		return 0;
+	*path = (struct path){ 0 };
+	if (!error && !p.text[0] && (flags & AT_EMPTY_PATH)) {
+		if (!p.dir.dentry)
+			error = -ENOTDIR;
+		else
+			path_get(&p.dir);
+		*path = p.dir;
+	} else if (!error) {
+		error = path_find(&p.dir, p.text, !(flags & AT_SYMLINK_NOFOLLOW), path);
 	}
-	return error ?: path_find(p->dir, p->text, !(flags & AT_SYMLINK_NOFOLLOW), inode);
+	sys_path_done(&p);
+	return error;
 }
 
-/* A name that does not exist yet, for mkdir and friends. */
-static int sys_path_new(struct sys_path *p, long dirfd, uint64_t user_path, struct path *path)
+/* A walk to a name that is to be made or removed. */
+static int sys_path_walk(struct sys_path *p, long dirfd, uint64_t user_path,
+			 struct path_walk *walk)
 {
 	int error = sys_path_begin(p, dirfd, user_path);
 
-	error = error ?: path_lookup(p->dir, p->text, false, p->buf, path);
-	if (error)
-		return error;
-	return path->inode ? -EEXIST : !path->parent ? -ENOENT : 0;
+	*walk = (struct path_walk){ 0 };
+	return error ?: path_walk(&p->dir, p->text, PATH_PARENT, walk);
+}
+
+static void sys_path_walk_done(struct sys_path *p, struct path_walk *walk)
+{
+	path_walk_done(walk);
+	sys_path_done(p);
 }
 
 long sys_openat(long dirfd, uint64_t user_path, uint64_t flags, uint64_t mode)
@@ -83,7 +94,7 @@ long sys_openat(long dirfd, uint64_t user_path, uint64_t flags, uint64_t mode)
 	int error = sys_path_begin(&p, dirfd, user_path);
 	long fd;
 
-	error = error ?: file_open(p.dir, p.text, (uint32_t)flags, (uint32_t)mode, &file);
+	error = error ?: file_open(&p.dir, p.text, (uint32_t)flags, (uint32_t)mode, &file);
 	sys_path_done(&p);
 	if (error)
 		return error;
@@ -93,58 +104,48 @@ long sys_openat(long dirfd, uint64_t user_path, uint64_t flags, uint64_t mode)
 	return fd;
 }
 
-static long sys_path_create(long dirfd, uint64_t user_path, uint32_t mode, uint32_t device,
-			    const char *target)
+static long sys_path_create(long dirfd, uint64_t user_path, const struct inode_request *request)
 {
+	bool is_dir = (request->mode & S_IFMT) == S_IFDIR;
 	struct sys_path p;
-	struct path path;
-	int error = sys_path_new(&p, dirfd, user_path, &path);
-	struct inode *inode;
+	struct path_walk walk;
+	int error = sys_path_walk(&p, dirfd, user_path, &walk);
 
-	if (!error && path.must_be_dir && (mode & S_IFMT) != S_IFDIR)
+	if (!error && walk.found.dentry)
+		error = -EEXIST;
+	if (!error && (!walk.parent.dentry || (walk.must_be_dir && !is_dir)))
 		error = -ENOENT;
-	if (!error) {
-		inode = inode_create(path.parent, path.name, path.length, mode);
-		error = inode ? 0 : -ENOMEM;
-		if (inode)
-			inode->device = device;
-		if (inode && target) {
-			inode->target = heap_alloc(strlen(target) + 1);
-			if (inode->target) {
-				inode->size = strlen(target);
-				memcpy(inode->target, target, inode->size);
-			} else {
-				inode_unlink(path.parent, inode_find(path.parent, path.name,
-								     path.length));
-				error = -ENOMEM;
-			}
-		}
-	}
-	sys_path_done(&p);
+	error = error ?: namei_create(&walk.parent, walk.name, request, NULL);
+	sys_path_walk_done(&p, &walk);
 	return error;
 }
 
 long sys_mkdirat(long dirfd, uint64_t user_path, uint64_t mode)
 {
-	return sys_path_create(dirfd, user_path,
-			       S_IFDIR | ((uint32_t)mode & 01777 & ~proc_current->umask), 0, NULL);
+	struct inode_request request = {
+		.mode = S_IFDIR | ((uint32_t)mode & 01777 & ~proc_current->fs->umask)
+	};
+
+	return sys_path_create(dirfd, user_path, &request);
 }
 
 long sys_mknodat(long dirfd, uint64_t user_path, uint64_t user_mode, uint64_t device)
 {
-	uint32_t mode = (uint32_t)user_mode;
+	uint32_t mode = (uint32_t)user_mode, type = mode & S_IFMT ? mode & S_IFMT : S_IFREG;
+	struct inode_request request = {
+		.mode = type | (mode & 07777 & ~proc_current->fs->umask),
+	};
 
-	if (!(mode & S_IFMT))
-		mode |= S_IFREG;
-	if ((mode & S_IFMT) != S_IFREG && (mode & S_IFMT) != S_IFIFO && (mode & S_IFMT) != S_IFCHR)
-		return (mode & S_IFMT) == S_IFDIR ? -EPERM : -EINVAL;
-	return sys_path_create(dirfd, user_path,
-			       (mode & S_IFMT) | (mode & 07777 & ~proc_current->umask),
-			       (uint32_t)device, NULL);
+	if (type == S_IFCHR || type == S_IFBLK)
+		request.device = (uint32_t)device;
+	else if (type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+		return type == S_IFDIR ? -EPERM : -EINVAL;
+	return sys_path_create(dirfd, user_path, &request);
 }
 
 long sys_symlinkat(uint64_t user_target, long dirfd, uint64_t user_path)
 {
+	struct inode_request request = { .mode = S_IFLNK | 0777 };
 	char *target = heap_alloc(PATH_MAX);
 	ssize_t length;
 	long error;
@@ -153,25 +154,35 @@ long sys_symlinkat(uint64_t user_target, long dirfd, uint64_t user_path)
 		return -ENOMEM;
 	length = user_read_string(target, user_target, PATH_MAX);
 	error = length < 0 ? length : length == 0 ? -ENOENT : 0;
-	error = error ?: sys_path_create(dirfd, user_path, S_IFLNK | 0777, 0, target);
+	request.target = target;
+	error = error ?: sys_path_create(dirfd, user_path, &request);
 	heap_free(target);
 	return error;
 }
 
 long sys_linkat(long from, uint64_t old, long to, uint64_t user_path, long flags)
 {
-	struct sys_path p, q = { 0 };
-	struct inode *inode;
+	struct sys_path p = { 0 };
+	struct path_walk walk = { 0 };
 	struct path path;
-	int error = sys_path_find(&p, from, old,
-				  flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, &inode);
+	int error;
 
-	if (!error && inode_is_dir(inode))
-		error = -EPERM;
-	error = error ?: sys_path_new(&q, to, user_path, &path);
-	error = error ?: inode_link(path.parent, path.name, path.length, inode);
-	sys_path_done(&p);
-	sys_path_done(&q);
+	if ((int)flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = sys_path_find(from, old, (flags & AT_EMPTY_PATH) |
+						 (flags & AT_SYMLINK_FOLLOW ? 0
+									    : AT_SYMLINK_NOFOLLOW),
+			      &path);
+	if (error)
+		return error;
+	error = sys_path_walk(&p, to, user_path, &walk);
+	if (!error && walk.found.dentry)
+		error = -EEXIST;
+	if (!error && (!walk.parent.dentry || walk.must_be_dir))
+		error = -ENOENT;
+	error = error ?: namei_link(&walk.parent, walk.name, &path);
+	sys_path_walk_done(&p, &walk);
+	path_put(&path);
 	return error;
 }
 
@@ -179,227 +190,116 @@ long sys_unlinkat(long dirfd, uint64_t user_path, long flags)
 {
 	bool remove_dir = (flags & AT_REMOVEDIR) != 0;
 	struct sys_path p;
-	struct path path;
-	int error = sys_path_begin(&p, dirfd, user_path);
+	struct path_walk walk;
+	int error;
 
-	error = error ?: path_lookup(p.dir, p.text, false, p.buf, &path);
-	if (!error && !path.inode)
+	if ((int)flags & ~AT_REMOVEDIR)
+		return -EINVAL;
+	error = sys_path_walk(&p, dirfd, user_path, &walk);
+	if (!error && !walk.found.dentry)
 		error = -ENOENT;
-	else if (!error && !path.entry)
-		error = remove_dir ? -EBUSY : -EISDIR;
-	else if (!error && remove_dir && !inode_is_dir(path.inode))
-		error = -ENOTDIR;
-	else if (!error && !remove_dir && inode_is_dir(path.inode))
-		error = -EISDIR;
-	else if (!error && remove_dir && !list_empty(&path.inode->entries))
-		error = -ENOTEMPTY;
-	if (!error)
-		inode_unlink(path.parent, path.entry);
-	sys_path_done(&p);
+	else if (!error && !walk.parent.dentry)
+		error = remove_dir ? -EINVAL : -EISDIR;
+	else if (!error && walk.found.mount != walk.parent.mount)
+		error = -EBUSY;
+	error = error ?: namei_unlink(&walk.parent, walk.found.dentry, remove_dir);
+	sys_path_walk_done(&p, &walk);
 	return error;
 }
 
-static bool sys_is_below(struct inode *dir, const struct inode *top)
+long sys_renameat2(long from, uint64_t old, long to, uint64_t user_path, uint64_t user_flags)
 {
-	for (;; dir = dir->parent) {
-		if (dir == top)
-			return true;
-		if (dir == inode_root)
-			return false;
-	}
-}
-
-static int sys_rename(struct path *from, struct path *to, uint64_t flags)
-{
+	uint32_t flags = (uint32_t)user_flags;
+	struct sys_path p, q = { 0 };
+	struct path_walk a, b = { 0 };
 	int error;
 
-	if (!from->inode || !to->parent)
-		return -ENOENT;
-	if (!from->entry)
-		return -EBUSY;
-	if (from->inode == to->inode)
-		return 0;
-	if (inode_is_dir(from->inode) && sys_is_below(to->parent, from->inode))
+	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	if (to->inode) {
-		if (flags & RENAME_NOREPLACE)
-			return -EEXIST;
-		if (inode_is_dir(to->inode) != inode_is_dir(from->inode))
-			return inode_is_dir(to->inode) ? -EISDIR : -ENOTDIR;
-		if (inode_is_dir(to->inode) && !list_empty(&to->inode->entries))
-			return -ENOTEMPTY;
-	}
-	error = inode_link(to->parent, to->name, to->length, from->inode);
-	if (error)
-		return error;
-	if (to->entry)
-		inode_unlink(to->parent, to->entry);
-	inode_unlink(from->parent, from->entry);
-	if (inode_is_dir(from->inode))
-		from->inode->parent = to->parent;
-	return 0;
-}
-
-long sys_renameat2(long from, uint64_t old, long to, uint64_t user_path, uint64_t flags)
-{
-	struct sys_path p, q = { 0 };
-	struct path old_path, new_path;
-	int error = flags & ~(uint64_t)RENAME_NOREPLACE ? -EINVAL : 0;
-
-	error = error ?: sys_path_begin(&p, from, old);
-	if (flags & ~(uint64_t)RENAME_NOREPLACE)
-		return error;
-	error = error ?: sys_path_begin(&q, to, user_path);
-	error = error ?: path_lookup(p.dir, p.text, false, p.buf, &old_path);
-	error = error ?: path_lookup(q.dir, q.text, false, q.buf, &new_path);
-	error = error ?: sys_rename(&old_path, &new_path, flags);
-	sys_path_done(&p);
-	sys_path_done(&q);
+	error = sys_path_walk(&p, from, old, &a);
+	error = error ?: sys_path_walk(&q, to, user_path, &b);
+	if (!error && !a.found.dentry)
+		error = -ENOENT;
+	/* What is mounted somewhere keeps its name. */
+	if (!error && a.parent.dentry && a.found.mount != a.parent.mount)
+		error = -EBUSY;
+	if (!error && b.found.dentry && b.parent.dentry && b.found.mount != b.parent.mount)
+		error = -EBUSY;
+	error = error ?: namei_rename(&a, &b, flags);
+	sys_path_walk_done(&p, &a);
+	sys_path_walk_done(&q, &b);
 	return error;
 }
 
 long sys_readlinkat(long dirfd, uint64_t user_path, uint64_t buf, size_t size)
 {
-	struct sys_path p;
-	struct inode *inode;
-	int error = sys_path_find(&p, dirfd, user_path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
-				  &inode);
-	size_t length = 0;
+	struct path path;
+	char *target;
+	ssize_t length;
+	long error;
 
-	if (!error && !inode->target)
-		error = -EINVAL;
-	if (!error) {
-		length = MIN(strlen(inode->target), size);
-		error = user_write(buf, inode->target, length);
-	}
-	sys_path_done(&p);
-	return error ?: (long)length;
-}
-
-static long sys_access(long dirfd, uint64_t user_path, long flags)
-{
-	struct sys_path p;
-	struct inode *inode;
-	int error = sys_path_find(&p, dirfd, user_path, flags, &inode);
-
-	sys_path_done(&p);
-	return error;
-}
-
-/* Everybody is root here: what exists may be used, but only programs may be executed. */
-long sys_faccessat2(long dirfd, uint64_t user_path, long mode, long flags)
-{
-	struct sys_path p;
-	struct inode *inode;
-	int error;
-
-	if (mode & ~7L)
+	if ((int)size <= 0)
 		return -EINVAL;
-	error = sys_path_find(&p, dirfd, user_path, flags, &inode);
-	if (!error && (mode & 1) && !(inode->mode & 0111))
-		error = -EACCES;
-	sys_path_done(&p);
-	return error;
+	error = sys_path_find(dirfd, user_path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &path);
+	if (error)
+		return error;
+	target = heap_alloc(PATH_MAX);
+	length = target ? inode_readlink(path.dentry->inode, target, MIN(size, PATH_MAX))
+			: -ENOMEM;
+	if (length > 0 && user_write(buf, target, (size_t)length))
+		length = -EFAULT;
+	heap_free(target);
+	path_put(&path);
+	return length;
 }
 
-long sys_faccessat(long dirfd, uint64_t user_path, long mode)
+static long sys_change_dir(struct path *place, const struct path *path)
 {
-	return sys_faccessat2(dirfd, user_path, mode, 0);
-}
-
-static long sys_change_mode(struct inode *inode, uint64_t mode)
-{
-	inode->mode = (inode->mode & S_IFMT) | ((uint32_t)mode & 07777);
-	return 0;
-}
-
-long sys_fchmod(long fd, uint64_t mode)
-{
-	struct file *file = sys_file(fd);
-
-	return !file ? -EBADF : file->inode ? sys_change_mode(file->inode, mode) : 0;
-}
-
-long sys_fchmodat(long dirfd, uint64_t user_path, uint64_t mode)
-{
-	struct sys_path p;
-	struct inode *inode;
-	int error = sys_path_find(&p, dirfd, user_path, 0, &inode);
-
-	sys_path_done(&p);
-	return error ?: sys_change_mode(inode, mode);
-}
-
-/* There is one user, root, so ownership has nothing to say. */
-long sys_fchownat(long dirfd, uint64_t user_path, uint64_t uid, uint64_t gid, long flags)
-{
-	(void)uid;
-	(void)gid;
-	return sys_access(dirfd, user_path, flags);
-}
-
-long sys_fchown(long fd, uint64_t uid, uint64_t gid)
-{
-	(void)uid;
-	(void)gid;
-	return sys_file(fd) ? 0 : -EBADF;
-}
-
-long sys_ftruncate(long fd, uint64_t size)
-{
-	struct file *file = sys_file(fd);
-
-	if (!file)
-		return -EBADF;
-	if (!file_can_write(file) || !file->inode || !inode_is_regular(file->inode) ||
-	    (int64_t)size < 0)
-		return -EINVAL;
-	return inode_truncate(file->inode, size);
-}
-
-static long sys_change_dir(struct inode *inode)
-{
-	if (!inode_is_dir(inode))
+	if (!path->dentry || !inode_is_dir(path->dentry->inode))
 		return -ENOTDIR;
-	inode_get(inode);
-	inode_put(proc_current->cwd);
-	proc_current->cwd = inode;
+	fs_context_set(place, path);
 	return 0;
+}
+
+static long sys_change(struct path *place, uint64_t user_path)
+{
+	struct path path;
+	long error = sys_path_find(AT_FDCWD, user_path, 0, &path);
+
+	error = error ?: sys_change_dir(place, &path);
+	path_put(&path);
+	return error;
 }
 
 long sys_chdir(uint64_t user_path)
 {
-	struct sys_path p;
-	struct inode *inode;
-	long error = sys_path_find(&p, AT_FDCWD, user_path, 0, &inode);
+	return sys_change(&proc_current->fs->cwd, user_path);
+}
 
-	sys_path_done(&p);
-	return error ?: sys_change_dir(inode);
+long sys_chroot(uint64_t user_path)
+{
+	return sys_change(&proc_current->fs->root, user_path);
 }
 
 long sys_fchdir(long fd)
 {
 	struct file *file = sys_file(fd);
 
-	return !file ? -EBADF : !file->inode ? -ENOTDIR : sys_change_dir(file->inode);
+	return file ? sys_change_dir(&proc_current->fs->cwd, &file->path) : -EBADF;
 }
 
 long sys_getcwd(uint64_t buf, size_t size)
 {
 	char *text = heap_alloc(PATH_MAX);
-	ssize_t length = text ? path_of(proc_current->cwd, text, PATH_MAX) : -ENOMEM;
+	const struct dentry *cwd = proc_current->fs->cwd.dentry;
+	ssize_t length = text ? path_of(&proc_current->fs->cwd, text, PATH_MAX) : -ENOMEM;
 
+	if (!cwd->hashed && cwd->parent != cwd)
+		length = -ENOENT;
 	if (length >= 0)
 		length = (size_t)length > size ? -ERANGE
 					       : user_write(buf, text, (size_t)length) ?: length;
 	heap_free(text);
 	return length;
-}
-
-long sys_utimensat(long dirfd, uint64_t user_path, uint64_t times, long flags)
-{
-	(void)times;
-	if (!user_path)
-		return sys_file(dirfd) ? 0 : -EBADF;
-	return sys_access(dirfd, user_path, flags);
 }

@@ -6,6 +6,7 @@
 #include "drv/sbi.h"
 #include "drv/timer.h"
 #include "fs/fds.h"
+#include "fs/path.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -115,9 +116,9 @@ long sys_sched_yield(void)
 
 long sys_umask(uint64_t mask)
 {
-	long old = proc_current->umask;
+	long old = proc_current->fs->umask;
 
-	proc_current->umask = (uint32_t)mask & 0777;
+	proc_current->fs->umask = (uint32_t)mask & 0777;
 	return old;
 }
 

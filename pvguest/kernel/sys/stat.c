@@ -4,7 +4,7 @@
  * Linux man-pages, stat(2), getdents(2); include/uapi/asm-generic/stat.h.
  */
 #include "fs/fds.h"
-#include "fs/path.h"
+#include "fs/super.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -36,8 +36,15 @@ struct dirent64 {
 } __attribute__((packed));
 
 #define DIRENT_HEADER	19U
+#define RW_MAX		0x7ffff000UL
 
-static long stat_write(const struct inode *inode, uint64_t buf)
+static void stat_time(uint64_t time[2], uint64_t ns)
+{
+	time[0] = ns / 1000000000;
+	time[1] = ns % 1000000000;
+}
+
+static long stat_write(struct inode *inode, uint64_t buf)
 {
 	struct stat st = { .dev = 1, .block_size = (int32_t)PAGE_SIZE, .links = 1 };
 
@@ -46,16 +53,20 @@ static long stat_write(const struct inode *inode, uint64_t buf)
 		st.mode = S_IFIFO | 0600;
 		return user_write(buf, &st, sizeof(st));
 	}
+	if (inode->ops->getattr)
+		inode->ops->getattr(inode);
+	st.dev = inode->super->number;
 	st.ino = inode->number;
 	st.mode = inode->mode;
 	st.links = inode->links;
+	st.uid = inode->uid;
+	st.gid = inode->gid;
 	st.rdev = inode->device;
 	st.size = (int64_t)inode->size;
 	st.blocks = (st.size + 511) / 512;
-	for (size_t i = 0; i < 6; i += 2) {
-		st.times[i] = inode->mtime_ns / 1000000000;
-		st.times[i + 1] = inode->mtime_ns % 1000000000;
-	}
+	stat_time(&st.times[0], inode->atime_ns);
+	stat_time(&st.times[2], inode->mtime_ns);
+	stat_time(&st.times[4], inode->ctime_ns);
 	return user_write(buf, &st, sizeof(st));
 }
 
@@ -68,80 +79,107 @@ long sys_fstat(long fd, uint64_t buf)
 
 long sys_newfstatat(long dirfd, uint64_t user_path, uint64_t buf, long flags)
 {
-	char *text = heap_alloc(PATH_MAX);
-	struct file *file = (int)dirfd == AT_FDCWD ? NULL : sys_file(dirfd);
-	struct inode *dir = file ? file->inode : proc_current->cwd, *inode;
-	ssize_t length = text ? user_read_string(text, user_path, PATH_MAX) : -ENOMEM;
-	long error = length < 0 ? length : 0;
+	struct file *file;
+	struct path path;
+	char first = 1;
+	long error;
 
-	if (!error && (int)dirfd != AT_FDCWD && !file && text[0] != '/')
-		error = -EBADF;
-	else if (!error && !length && (flags & AT_EMPTY_PATH))
-		error = stat_write(dir, buf);
-	else if (!error && !dir && text[0] != '/')
-		error = -ENOTDIR;
-	else if (!error) {
-		error = path_find(dir, text, !(flags & AT_SYMLINK_NOFOLLOW), &inode);
-		error = error ?: stat_write(inode, buf);
+	if ((int)flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
+		return -EINVAL;
+	/* fstat() of newer C libraries; and a pipe has no path. */
+	if ((flags & AT_EMPTY_PATH) && (int)dirfd != AT_FDCWD) {
+		if (user_path && user_read(&first, user_path, 1))
+			return -EFAULT;
+		file = sys_file(dirfd);
+		if (!user_path || !first)
+			return file ? stat_write(file->inode, buf) : -EBADF;
 	}
-	heap_free(text);
+	error = sys_path_find(dirfd, user_path, flags, &path);
+	error = error ?: stat_write(path.dentry->inode, buf);
+	path_put(&path);
 	return error;
 }
 
-/* One entry into user memory; 0 if there is no more room, or negative. */
-static ssize_t stat_write_entry(uint64_t buf, size_t room, const struct inode *inode,
-				const char *name, uint64_t next)
-{
-	char text[DIRENT_HEADER + NAME_MAX + 9] = { 0 };
-	struct dirent64 *entry = (struct dirent64 *)text;
-	size_t length = ALIGN_UP(DIRENT_HEADER + strlen(name) + 1, 8);
+/* The buffer that getdents64 fills. */
+struct stat_lister {
+	struct inode_lister lister;
+	struct file *file;
+	uint64_t buf;
+	size_t size, done;
+	int error;
+	bool full;
+};
 
-	if (length > room)
-		return 0;
-	entry->ino = inode->number;
+static bool stat_take(struct inode_lister *lister, struct name name, uint64_t number,
+		      uint32_t mode, uint64_t next)
+{
+	struct stat_lister *list = CONTAINER_OF(lister, struct stat_lister, lister);
+	char text[DIRENT_HEADER + NAME_MAX + 9] __attribute__((aligned(8)));
+	struct dirent64 *entry = (struct dirent64 *)text;
+	size_t length = ALIGN_UP(DIRENT_HEADER + name.length + 1, 8);
+
+	list->full = length > list->size - list->done;
+	if (list->full)
+		return false;
+	memset(text, 0, length);
+	entry->ino = number;
 	entry->offset = (int64_t)next;
 	entry->length = (uint16_t)length;
-	entry->type = (uint8_t)(inode->mode >> 12 & 15);
-	memcpy(entry->name, name, strlen(name));
-	return user_write(buf, text, length) ?: (ssize_t)length;
+	entry->type = (uint8_t)(mode >> 12 & 15);
+	memcpy(entry->name, name.text, name.length);
+	list->error = user_write(list->buf + list->done, text, length);
+	if (list->error)
+		return false;
+	list->done += length;
+	list->file->position = next;
+	return true;
 }
 
-/* Positions: 0 is ".", 1 is "..", then each entry's cookie, which stays when others go. */
+/* ".." of the root is the root. */
+static const struct inode *stat_parent(const struct path *path)
+{
+	struct path at = *path;
+
+	return mount_up(&at) ? at.dentry->parent->inode : at.dentry->inode;
+}
+
+/* Positions: 0 is ".", 1 is "..", then each entry's own, which stays when others go. */
 long sys_getdents64(long fd, uint64_t buf, size_t size)
 {
 	struct file *file = sys_file(fd);
+	struct stat_lister list = { .lister = { stat_take }, .file = file, .buf = buf,
+				    .size = MIN(size, RW_MAX) };
+	const struct inode *parent;
 	struct inode *dir;
-	struct list *pos;
-	size_t done = 0;
-	ssize_t part = 1;
+	int error = 0;
 
-	if (!file)
+	if (!file || (file->flags & O_PATH))
 		return -EBADF;
 	dir = file->inode;
 	if (!dir || !inode_is_dir(dir))
 		return -ENOTDIR;
-	for (; file->position < 2 && part > 0; done += part > 0 ? (size_t)part : 0) {
+	parent = stat_parent(&file->path);
+	mutex_lock(&dir->lock);
+	if (!dir->links)
+		error = -ENOENT;
+	if (!error && file->position == 0)
+		stat_take(&list.lister, (struct name){ ".", 1 }, dir->number, dir->mode, 1);
+	if (!error && file->position == 1)
+		stat_take(&list.lister, (struct name){ "..", 2 }, parent->number, parent->mode, 2);
+	if (!error && file->position >= 2) {
 		uint64_t at = file->position;
 
-		part = stat_write_entry(buf + done, size - done, at ? dir->parent : dir,
-					at ? ".." : ".", at + 1);
-		file->position += part > 0;
+		error = dir->ops->readdir(dir, at, &list.lister);
+		/* Nothing fitted in, but something is there. */
+		if (!list.done && !error && !list.error && file->position == at && list.full)
+			error = -EINVAL;
+	} else if (!error && !list.done) {
+		error = list.error ? list.error : -EINVAL;
 	}
-	LIST_FOR_EACH (pos, &dir->entries) {
-		struct inode_entry *entry = LIST_ENTRY(pos, struct inode_entry, link);
-
-		if (part <= 0)
-			break;
-		if (entry->cookie < file->position)
-			continue;
-		part = stat_write_entry(buf + done, size - done, entry->inode, entry->name,
-					entry->cookie + 1);
-		if (part > 0) {
-			file->position = entry->cookie + 1;
-			done += (size_t)part;
-		}
-	}
-	if (done || part > 0)
-		return (long)done;
-	return part ? part : -EINVAL;
+	mutex_unlock(&dir->lock);
+	if (!list.done && !error)
+		error = list.error;
+	if (!(file->path.mount->flags & (MS_NOATIME | MS_NODIRATIME)))
+		inode_touch(dir);
+	return list.done ? (long)list.done : error;
 }

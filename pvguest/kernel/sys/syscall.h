@@ -26,10 +26,18 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(35, unlinkat, (long dirfd, uint64_t path, long flags))                                   \
 	x(36, symlinkat, (uint64_t target, long dirfd, uint64_t path))                             \
 	x(37, linkat, (long from, uint64_t old, long to, uint64_t path, long flags))               \
+	x(39, umount2, (uint64_t target, long flags))                                              \
+	x(40, mount, (uint64_t source, uint64_t target, uint64_t type, uint64_t flags,             \
+			uint64_t data))                                                            \
+	x(41, pivot_root, (uint64_t new_root, uint64_t put_old))                                   \
+	x(43, statfs, (uint64_t path, uint64_t buf))                                               \
+	x(44, fstatfs, (long fd, uint64_t buf))                                                    \
+	x(45, truncate, (uint64_t path, uint64_t size))                                            \
 	x(46, ftruncate, (long fd, uint64_t size))                                                 \
 	x(48, faccessat, (long dirfd, uint64_t path, long mode))                                   \
 	x(49, chdir, (uint64_t path))                                                              \
 	x(50, fchdir, (long fd))                                                                   \
+	x(51, chroot, (uint64_t path))                                                             \
 	x(52, fchmod, (long fd, uint64_t mode))                                                    \
 	x(53, fchmodat, (long dirfd, uint64_t path, uint64_t mode))                                \
 	x(54, fchownat, (long dirfd, uint64_t path, uint64_t uid, uint64_t gid, long flags))       \
@@ -114,6 +122,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(259, riscv_flush_icache, (uint64_t start, uint64_t end, uint64_t flags))                 \
 	x(260, wait4, (long pid, uint64_t status, long options, uint64_t rusage))                  \
 	x(261, prlimit64, (long pid, long resource, uint64_t limit, uint64_t old))                 \
+	x(267, syncfs, (long fd))                                                                  \
 	x(276, renameat2, (long from, uint64_t old, long to, uint64_t path, uint64_t flags))       \
 	x(278, getrandom, (uint64_t buf, size_t length, uint64_t flags))                           \
 	x(439, faccessat2, (long dirfd, uint64_t path, long mode, long flags))
