@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from stratalib import bench, export, identity, report, table
+from stratalib import bench, export, identity, interfaces, report, table
 from stratalib.result import METRICS, SCHEMA, Result
 from stratalib.settings import (FIRMWARES, Settings, StrataError, build_images, check_choice,
                                 deadline_of, environment)
@@ -124,6 +124,7 @@ class Comparison:
         self.counts = {}            # column: the Run under icount
         self.wall_ns = {}           # (column, op): smallest time of an operation
         self.breakdowns = {}        # (column, op): where its instructions go
+        self.interfaces = None      # as stratalib.interfaces measures it
         self.wall_rounds = 0
         self.problems, self.left_out = [], []       # lines
         self.hashes, self.binaries = {}, {}
@@ -167,7 +168,8 @@ class Comparison:
                 "columns": [p.as_json(runs[p.key].firmware if p.key in runs else None)
                             for p in self.places],
                 "sentences": {op: bench.OPS[op] for op in self.ops},
-                "wall_rounds": self.wall_rounds, "left_out": self.left_out,
+                "interfaces": self.interfaces, "wall_rounds": self.wall_rounds,
+                "left_out": self.left_out,
                 "problems": self.problems,
                 "failed": {k: r.error for k, r in runs.items() if r.error},
                 "rows": [self._row(place, op) for op in self.ops for place in self.places]}
@@ -244,6 +246,14 @@ def time_all(result, args, progress, logs):
                                "them")
 
 
+def measure_interfaces(result):
+    """How wide the interfaces are, if the compiler's tools are there."""
+    try:
+        result.interfaces = interfaces.measure(result.settings)
+    except StrataError as err:
+        result.left_out.append(f"the width of the interfaces: {err}")
+
+
 def main(args):
     if args.firmwares:              # the images that are built are those of the first
         args.firmware = _names(args.firmwares, args.firmware)[0]
@@ -260,6 +270,7 @@ def main(args):
     count_all(result, args, progress, logs)
     time_all(result, args, progress, logs)
     identity.check(result)
+    measure_interfaces(result)
     data = result.as_json()
     for path in (result.settings.path("compare.json"), args.json):
         if path:

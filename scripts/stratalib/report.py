@@ -1,235 +1,316 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The comparison as one HTML page that needs nothing but itself."""
+"""The comparison as one HTML page that needs nothing but itself; its words for people."""
+import os
 from html import escape
 
-from stratalib import bench, published, table
+from stratalib import bench, charts, identity, published, table, why
 
-METRICS = (
-    ("i", "insns", "Instructions", "instructions retired per operation, at all privilege levels"),
-    ("t", "traps", "Traps to the hypervisor", "synchronous traps to HS-mode per operation"),
-    ("m", "mtraps", "M-mode entries", "entries to the firmware per operation"),
-    ("w", "wall_ns", "Wall time", "nanoseconds per operation on the machine that ran QEMU; noisy"),
-)
+METRICS = (("i", "insns", "instructions"), ("t", "traps", "trips to the hypervisor"),
+           ("w", "wall_ns", "wall time"))
+WATERFALLS = ("null_call", "page_fault", "prot_fault", "fork", "exec", "ctx_2p_0k", "mmap",
+              "script_mix", "pipe_heavy", "fork_heavy")
 
 MODES = {
-    "native": "The guest kernel runs in S-mode on OpenSBI. No hypervisor: the yardstick.",
-    "te": "Trap and emulate. The kernel runs unchanged in VU-mode; each access to an S-mode CSR, "
-          "each SRET and SFENCE.VMA traps to HS-mode, is decoded and done in software. Shadow page "
-          "tables for the kernel; its programs run on the guest's own.",
-    "pv0": "Paravirtual, step 0. The same kernel found the Strata extension at boot and patched "
-           "its privileged layer: one hypercall for each CSR access instead of a trap.",
-    "pv1": "Paravirtual, step 1. The CSRs live in a page that kernel and hypervisor share, as in "
-           "Xen: reading one, or turning interrupts off and on, is a load or store.",
-    "hw": "Hardware assist. The kernel runs unchanged in VS-mode under the H extension with its "
-          "own "
-          "CSRs and two-stage paging; only what touches the real machine exits.",
+    "native": "No hypervisor: the kernel runs on the machine as it was written to. This is the "
+              "yardstick.",
+    "te": "<i>Trap and emulate.</i> The kernel is not changed, but runs without privileges, like a "
+          "program. Each privileged instruction stops it; the hypervisor does in software what "
+          "the instruction would have done, and lets the kernel go on.",
+    "pv": "<i>Paravirtual</i>, as in Xen. The kernel knows that it is a guest. In step 0 it calls "
+          "the hypervisor where it would have used a privileged register; in step 1 these "
+          "registers stand in memory that both share, and most calls are not needed.",
+    "hw": "<i>Hardware assist</i> (RISC-V's H extension, like Intel's VT-x). The processor has a "
+          "second set of registers and page tables for guests. The kernel is not changed and "
+          "hardly ever stops.",
+    "rewrite": "As te, but the hypervisor replaces the instructions that stop most often, in "
+               "memory, while the kernel runs. Nobody changed the kernel's source.",
+    "linux-native": "Debian's Linux on the bare machine, with the same benchmark program.",
+    "linux-hw": "Debian's Linux as a guest under hardware assist, with the same program.",
 }
 
-STYLE = """
-:root{color-scheme:light dark;--bg:#fcfcfb;--fg:#1d2126;--dim:#626a73;--line:#dfe2e5;--card:#fff;
---native:#8b949e;--te:#d1622b;--pv0:#b48ade;--pv1:#7b4fc4;--hw:#1f7fa8;--bad:#b3261e}
-@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e4e7ea;--dim:#98a1aa;--line:#2d3339;
---card:#1b1f23;--native:#7d8792;--te:#e58450;--pv0:#a584cf;--pv1:#9a76e0;--hw:#3fa3cc;
---bad:#ff8a80}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
-main{max-width:76rem;margin:0 auto;padding:2rem 1.25rem 4rem}
-h1{font-size:1.9rem;line-height:1.2;margin:0 0 .4rem}
-h2{font-size:1.3rem;margin:2.6rem 0 .5rem}
-p{max-width:46rem;margin:.5rem 0}
-.dim,small{color:var(--dim)}
-code,.num{font-family:ui-monospace,monospace;font-size:.92em}
-.tabs{margin:1rem 0 .2rem;display:flex;flex-wrap:wrap;gap:.4rem}
-.tabs label{border:1px solid var(--line);border-radius:1rem;padding:.2rem .9rem;cursor:pointer;
-background:var(--card)}
-input.tab{position:absolute;opacity:0;pointer-events:none}
-.legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin:.8rem 0}
-.legend span::before{content:"";display:inline-block;width:.8rem;height:.8rem;border-radius:2px;
-margin-right:.4rem;vertical-align:-1px;background:var(--c)}
-.chart{display:none}
-.op{display:grid;grid-template-columns:15rem 1fr;gap:0 1.2rem;padding:.7rem 0;
-border-top:1px solid var(--line)}
-.op h3{font-size:1rem;margin:0;font-family:ui-monospace,monospace}
-.op h3+div{font-size:.86rem;color:var(--dim);line-height:1.35}
-.bar{display:grid;grid-template-columns:5.2rem 1fr 5.6rem 4.2rem;gap:.6rem;align-items:center;
-font-size:.85rem;height:1.35rem}
-.bar i{display:block;height:.8rem;border-radius:0 3px 3px 0;background:var(--c);min-width:1px}
-.bar b{font-weight:400;text-align:right;font-family:ui-monospace,monospace}
-.bar b+b{color:var(--dim)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:.8rem;margin:.8rem 0;min-width:100%}
-th,td{padding:.25rem .42rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
-th:first-child,td:first-child{text-align:left}
-thead th{font-weight:600}
-td{font-family:ui-monospace,monospace}
-td.text{font-family:inherit;text-align:left;white-space:normal}
-.edge{border-left:1px solid var(--line)}
-.fail{color:var(--bad)}
-dl{display:grid;grid-template-columns:7rem 1fr;gap:.45rem 1rem;max-width:52rem;margin:.8rem 0}
-dt{font-weight:600}
-dd{margin:0;overflow-wrap:anywhere}
-@media(max-width:44rem){.op{grid-template-columns:1fr}dl{grid-template-columns:1fr}
-.bar{grid-template-columns:4.4rem 1fr 4.6rem 3.4rem}}
-"""
+WORDS = (
+    ("Instruction", "The smallest step of a processor. We count them one by one, at all levels: "
+                    "fewer is less work."),
+    ("Kernel, program", "The kernel is the part of an operating system that may touch the machine; "
+                        "programs ask it by system calls."),
+    ("Privileged register", "A register that controls the machine itself: where to go on an "
+                            "interrupt, which page table is in use. Only privileged code may "
+                            "touch it. RISC-V calls it CSR."),
+    ("Trap, trip", "When code without the privilege touches such a thing, the processor stops it "
+                   "and goes to the privileged software. One such trip to the hypervisor and back "
+                   "costs about a hundred instructions at least: all registers are saved and "
+                   "restored."),
+    ("Page table", "The list by which the processor turns a program's addresses into places in "
+                   "memory. A <i>page fault</i> is the stop when an address is not in it; a "
+                   "<i>fence</i> tells the processor to forget what it remembers of it; a "
+                   "<i>shadow</i> is the hypervisor's own version for a kernel that runs without "
+                   "privileges."),
+    ("Firmware", "The software below everything (OpenSBI), which starts the machine. Level M."),
+)
 
 
-def _tab_rules():
-    """A radio button shows its chart and marks its label."""
-    rules = []
-    for name, *_ in METRICS:
-        rules.append(f"#show-{name}:checked~.charts .chart-{name}{{display:block}}")
-        rules.append(f"#show-{name}:checked~.tabs label[for=show-{name}]"
-                     "{border-color:var(--fg);font-weight:600}")
-        rules.append(f"#show-{name}:focus-visible~.tabs label[for=show-{name}]"
-                     "{outline:2px solid var(--hw)}")
-    return "".join(rules)
+def _read(name):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "page", name)
+    with open(path, encoding="utf-8") as f:
+        return f.read()
 
 
-def _value_text(metric, value):
-    if value is None:
-        return "?"
-    return table.small(value) if metric in ("traps", "mtraps") else f"{table.number(value)}"
+# ---- words from figures -------------------------------------------------------------------------
+
+def lead(result):
+    """What the page shows in the case that says most: a system call."""
+    op, cells = "null_call", {}
+    for key in ("native", "te", "pv1", "hw"):
+        cells[key] = (result.value(key, op, "insns"), result.value(key, op, "traps"))
+    if any(i is None or t is None for i, t in cells.values()):
+        return ""
+    (native, _), (te, te_t), (pv, pv_t), (hw, hw_t) = cells.values()
+    if not te_t:
+        return ""
+    each = (te - native) / te_t
+    return (f"<p>Take the cheapest thing that a program can ask of its operating system. On the "
+            f"bare machine it takes <b>{table.number(native)}</b> instructions; in a virtual "
+            f"machine by trap-and-emulate <b>{table.number(te)}</b>, because the kernel is stopped "
+            f"{table.small(te_t)} times on the way and each stop costs about {each:.0f} "
+            f"instructions; paravirtualized <b>{table.number(pv)}</b> with {table.small(pv_t)} "
+            f"stops; with the hardware's help <b>{table.number(hw)}</b> with {table.small(hw_t)}. "
+            "A program that only computes costs the same everywhere. All the rest of this page is "
+            "about <i>how often</i> a kernel is stopped, and <i>how much</i> a stop costs.</p>")
 
 
-def _bar(result, mode, op, metric, largest):
-    title = escape(mode.title)
-    skip = result.skipped(mode.key, op)
-    value = result.value(mode.key, op, metric)
-    head = f'<div class="bar" style="--c:var(--{mode.short})"><span>{title}</span>'
-    if skip or value is None:
-        why = "failed" if skip and skip.startswith("failed") else (skip or "not measured")
-        return (f'{head}<span class="{"fail" if why == "failed" else "dim"}">{escape(why)}</span>'
-                "<b></b><b></b></div>")
-    width = 100 * value / largest if largest else 0
-    ratio = result.ratio(mode.key, op, metric) if metric in ("insns", "wall_ns") else None
-    times = f"{table.ratio(ratio)} &times;" if ratio is not None else ""
-    return (f'{head}<span><i style="width:{width:.2f}%"></i></span>'
-            f"<b>{_value_text(metric, value)}</b><b>{times}</b></div>")
+def per_trip(result, op):
+    """What a trip costs in this row, from the figures; "" where there is none."""
+    found = []
+    for key in ("te", "pv1"):
+        insns, traps = (result.value(key, op, w) for w in ("insns", "traps"))
+        native = result.value(result.base(key), op, "insns")
+        if None in (insns, traps, native) or traps < 1 or insns <= native:
+            continue
+        name = next(c.title for c in result.columns if c.key == key)
+        found.append(f"{name}: {table.number(insns - native)} more instructions in "
+                     f"{table.small(traps)} trip{'s' * (traps != 1)}, "
+                     f"{(insns - native) / traps:.0f} for each")
+    return f'<p class="dim">{escape("; ".join(found))}.</p>' if found else ""
 
 
-def _chart(result, name, metric, note):
-    out = [f'<div class="chart chart-{name}"><p class="dim">{escape(note)}. Bars compare the modes '
-           "within one operation.</p>"]
-    for op in result.ops:
-        values = [result.value(m.key, op, metric) for m in result.columns]
-        largest = max([v for v in values if v is not None], default=0)
-        bars = "".join(_bar(result, m, op, metric, largest) for m in result.columns)
-        out.append(f'<section class="op"><div><h3>{op}</h3><div>'
-                   f'{escape(bench.OPS.get(op, ""))}</div></div>'
-                   f"<div>{bars}</div></section>")
-    return "".join(out) + "</div>"
+def trips(count):
+    """A number of trips in words."""
+    return "1&nbsp;trip" if count == 1 else f"{table.small(count)}&nbsp;trips"
 
 
-def _charts(result):
-    metrics = [m for m in METRICS if m[1] != "wall_ns" or result.has_times]
-    out = [f'<input class="tab" type="radio" name="show" id="show-{name}"'
-           f'{" checked" if name == "i" else ""}>' for name, *_ in metrics]
-    out.append('<div class="tabs">' + "".join(
-        f'<label for="show-{name}">{title}</label>' for name, _, title, _ in metrics) + "</div>")
-    out.append('<div class="legend">' + "".join(
-        f'<span style="--c:var(--{m.short})">{escape(m.title)}</span>'
-        for m in result.columns) + "</div>")
-    out.append('<div class="charts">' + "".join(
-        _chart(result, name, metric, note) for name, metric, _, note in metrics) + "</div>")
+# ---- sections -----------------------------------------------------------------------------------
+
+def _pictures(result):
+    modes = list(dict.fromkeys(c.mode for c in result.columns))
+    op = next((o for o in ("null_call", *result.ops)
+               if result.value("te", o, "traps") is not None), None)
+    out = f"""<h2 id="levels">Who runs where</h2>
+<p>A processor has levels of privilege. What runs at the bottom of this picture may do anything;
+what runs at the top may only compute, and must ask for all else. A kernel is written for the
+supervisor's level. The hypervisor wants that place for itself, so the kernel has to go somewhere
+else: hatched boxes are kernels that believe to be privileged and are not.</p>
+<div class="picture">{charts.levels(modes)}</div>"""
+    if op:
+        sentence = result.data.get("sentences", {}).get(op) or bench.OPS.get(op, "")
+        out += f"""<h3>The same request in each mode: {escape(op)}</h3>
+<p>{escape(sentence[:1].upper() + sentence[1:])}. The line is the guest; where it goes down,
+the guest is stopped and the hypervisor works.</p>
+<div class="picture">{charts.trips(result, op)}</div>"""
+    return out
+
+
+def _modes(result):
+    seen = dict.fromkeys(c.mode if c.mode in MODES else c.short for c in result.columns)
+    modes = "".join(f"<dt>{escape(m)}</dt><dd>{MODES[m]}</dd>" for m in seen if m in MODES)
+    words = "".join(f"<dt>{word}</dt><dd>{text}</dd>" for word, text in WORDS)
+    return (f'<h2 id="modes">The modes</h2><dl>{modes}</dl>'
+            f'<h2 id="words">The words</h2><dl>{words}</dl>')
+
+
+def _cell(result, column, op):
+    skip = result.skipped(column.key, op)
+    if skip:
+        failed = skip.startswith("failed")
+        return (f'<td class="{"fail" if failed else "dim"}" title="{escape(skip)}">'
+                f'{"failed" if failed else "–"}</td>')
+    i, t, w = (result.value(column.key, op, k) for k in ("insns", "traps", "wall_ns"))
+    ratio = result.ratio(column.key, op)
+    data = "".join(f' data-{name}="{value}"' for name, value in
+                   (("i", i), ("r", ratio), ("t", t), ("w", w)) if value is not None)
+    small = "" if column.key == column.base else \
+        f"<small>{table.ratio(ratio)}&nbsp;×</small><small>{trips(t)}</small>"
+    return f"<td{data}>{table.number(i)}{small}</td>"
+
+
+def _figures(result):
+    heads = "".join(f'<th scope="col"><button type="button">{escape(c.title)}</button></th>'
+                    for c in result.columns)
+    rows, order = [], 0
+    for suite, ops in result.suites.items():
+        for op in ops:
+            cells = "".join(_cell(result, c, op) for c in result.columns)
+            link = f'<a href="#op-{op}">{op}</a>'
+            rows.append(f'<tr><td data-order="{order}">{link}<small>{escape(suite)}</small></td>'
+                        f"{cells}</tr>")
+            order += 1
+    return f"""<h2 id="table">All figures</h2>
+<p>In each cell: instructions for one operation; times native; trips to the hypervisor.
+<span class="dim">A dash: there is no such thing in this mode.</span></p>
+<div class="switch js"><label>A click on a mode sorts by its
+<select id="metric"><option value="r">ratio to native</option><option value="i">instructions
+</option><option value="t">trips</option><option value="w">wall time</option></select></label></div>
+<div class="scroll"><table id="figures"><thead><tr><th scope="col">
+<button type="button">operation</button></th>{heads}</tr></thead>
+<tbody>{"".join(rows)}</tbody></table></div>"""
+
+
+def _published_line(op):
+    theirs = published.ratios(op)
+    if theirs:
+        text = ", ".join(f"{published.title(k)} {table.ratio(v)}" for k, v in theirs.items())
+        return f"<p>Published, times their own native system: {escape(text)}.</p>"
+    counts = published.COUNTS.get(op)
+    if counts:
+        text = ", ".join(f"{who} {value}" for who, value in counts)
+        return ("<p>Instructions of other hypervisors for it on this emulated machine, their "
+                f"guests under hardware assist: {escape(text)}.</p>")
+    return ""
+
+
+def _card(result, op):
+    sentence = result.data.get("sentences", {}).get(op) or bench.OPS.get(op, "")
+    shown = "".join(f'<div class="m-{name}">{charts.bars(result, op, metric)}</div>'
+                    for name, metric, _ in METRICS if metric != "wall_ns" or result.has_times)
+    stacks = charts.stacks(result, op)
+    where = f"<h4>Where the instructions go</h4>{stacks}" if stacks else ""
+    return f"""<section class="card" id="op-{op}"><div><h3>{op}</h3>
+<p><b>{escape(sentence)}</b></p><p>{why.explanation(op)}</p>{per_trip(result, op)}</div>
+<div>{shown}</div>
+<details><summary>Breakdown, other people's figures, how to reproduce</summary>{where}
+{_published_line(op)}<pre>make compare OPS={op}
+make explain OP={op} MODE=te</pre></details></section>"""
+
+
+def _cards(result):
+    radios = "".join(
+        f'<label><input type="radio" name="metric" id="show-{n}"'
+        f'{" checked" if n == "i" else ""}> {text}</label>' for n, metric, text in METRICS
+        if metric != "wall_ns" or result.has_times)
+    out = [f"""<h2 id="rows">Row by row</h2>
+<p>Bars compare the modes within one operation; the figure at the end is the count, then times
+native. Bars for another firmware or QEMU stand where they differ by more than 1&nbsp;%.</p>
+<div class="switch">{radios}<label><input type="checkbox" id="log"> logarithmic bars</label>
+</div>"""]
+    for suite, ops in result.suites.items():
+        title = bench.SUITES[suite][0] if suite in bench.SUITES else suite
+        out.append(f"<h3>{escape(title[:1].upper() + title[1:])}</h3>")
+        out += [_card(result, op) for op in ops]
     return "".join(out)
 
 
-def _micro(ns):
-    return "?" if ns is None else f"{ns / 1000:.3g}" if ns < 999500 else f"{ns / 1000:.0f}"
-
-
-def _table_cell(result, key, op):
-    skip = result.skipped(key, op)
-    if skip:
-        failed = skip.startswith("failed")
-        return f'<td class="edge{" fail" if failed else ""}" colspan="5">' \
-               f'{"failed" if failed else escape(skip)}</td>'
-    i, t, m, w = (result.value(key, op, k) for k in ("insns", "traps", "mtraps", "wall_ns"))
-    return (f'<td class="edge">{table.number(i)}</td><td>{table.ratio(result.ratio(key, op))}</td>'
-            f"<td>{table.small(t)}</td><td>{table.small(m)}</td><td>{_micro(w)}</td>")
-
-
-def _full_table(result):
-    head = "".join(f'<th class="edge" colspan="5" style="text-align:center">{escape(m.title)}</th>'
-                   for m in result.columns)
-    units = "".join('<th class="edge">I</th><th>ratio</th><th>T</th><th>M</th><th>W &micro;s</th>'
-                    for _ in result.columns)
-    rows = "".join(f"<tr><td>{op}</td>" + "".join(_table_cell(result, m.key, op)
-                                                  for m in result.columns) + "</tr>"
-                   for op in result.ops)
-    return (f'<div class="scroll"><table><thead><tr><th></th>{head}</tr><tr><th>operation</th>'
-            f"{units}</tr></thead><tbody>{rows}</tbody></table></div>")
+def _waterfalls(result):
+    found = [(op, charts.waterfall(result, op)) for op in WATERFALLS if op in result.ops]
+    found = [f"<h3>{op}</h3>{picture}" for op, picture in found if picture]
+    if not found:
+        return ""
+    return f"""<h2 id="steps">What each idea of paravirtualization is worth</h2>
+<p>Read from the top: what trap-and-emulate costs, then what each step takes away (−) or adds (+),
+then what is left and what the bare machine needs. Step 0 only replaces a stop by a call, which
+is why it saves nothing; sharing memory with the hypervisor (step 1) is what counts.</p>
+{"".join(found)}"""
 
 
 def _published(result):
-    keys = [m for m in result.columns if m.key != m.base]
-    rows = []
-    for op in result.ops:
-        theirs = published.ratios(op)
-        if not theirs:
-            continue
-        ours = "".join(f"<td>{table.ratio(result.ratio(m.key, op))}</td>" for m in keys)
-        text = "; ".join(f"{escape(published.title(k))} {table.ratio(v)}"
-                         for k, v in theirs.items())
-        rows.append(f'<tr><td>{op}</td>{ours}<td class="text edge">{text}</td></tr>')
-    if not rows:
+    ops = [op for op in result.ops if published.ratios(op)]
+    ours = [c for c in result.columns if c.key != c.base and c.key == c.short]
+    if not ops or not ours:
         return ""
-    head = "".join(f"<th>{escape(m.title)}</th>" for m in keys)
-    counts = "".join(
-        f'<tr><td>{op}</td><td class="text">' +
-        ", ".join(f"{escape(m.title)} {table.number(result.value(m.key, op, 'insns'))}"
-                  for m in keys if result.value(m.key, op, "insns") is not None) +
-        f'</td><td class="text edge">{"; ".join(f"{escape(w)} {v}" for w, v in theirs)}</td></tr>'
-        for op, theirs in published.COUNTS.items() if op in result.ops)
-    return f"""<h2>Beside published figures</h2>
-<p>Ratios to native. Theirs are times on other machines in other years, ours are instruction
-counts on
-an emulated one: compare the shapes.</p>
-<div class="scroll"><table><thead><tr><th>operation</th>{head}
-<th class="edge" style="text-align:left">published, times native</th></tr></thead>
-<tbody>{"".join(rows)}</tbody></table></div>
-<p>Instructions of one operation in a virtual machine, measured on the same emulated machine.</p>
-<div class="scroll"><table><thead><tr><th>operation</th><th style="text-align:left">Strata</th>
-<th class="edge" style="text-align:left">others</th></tr></thead>
-<tbody>{counts}</tbody></table></div>
-<p><small>{escape(published.CAVEAT)}</small></p>"""
+    theirs = [k for k in published.SYSTEMS if any(k in published.ratios(op) for op in ops)]
+    heads = "".join(f"<th>Strata {escape(c.title)}</th>" for c in ours)
+    heads += "".join(f"<th>{escape(published.title(k))}</th>" for k in theirs)
+    rows = "".join(
+        f"<tr><td>{op}</td>" +
+        "".join(f"<td>{table.ratio(result.ratio(c.key, op))}</td>" for c in ours) +
+        "".join(f"<td>{table.ratio(published.ratios(op).get(k))}</td>" for k in theirs) + "</tr>"
+        for op in ops)
+    sources = "".join(f"<li><b>{escape(published.title(k))}</b>: "
+                      f"{escape('; '.join(published.SYSTEMS[k][2:]))}</li>" for k in theirs)
+    return f"""<h2 id="published">Beside published figures</h2>
+<p><b>{published.CAVEAT}</b> Each figure is a ratio to that system's own native one.</p>
+<div class="scroll"><table><thead><tr><th>operation</th>{heads}</tr></thead><tbody>{rows}</tbody>
+</table></div><ul>{sources}</ul>"""
+
+
+def _interfaces(result):
+    found = result.data.get("interfaces")
+    if not found:
+        return ""
+    rows = "".join(f'<tr><td>{escape(r["title"])}</td><td>{r["entries"]}</td>'
+                   f'<td>{r["functions"]}</td><td>{r["lines"]}</td></tr>' for r in found["rows"])
+    return f"""<h2 id="interfaces">How wide is each interface</h2>
+<p>What stands between an attacker and the rest of the machine is the code that he can make run.
+A container's wall is the kernel's system calls; a virtual machine's wall is what the hypervisor
+answers. Counted in the programs that were built, not by hand.</p>
+<div class="scroll"><table><thead><tr><th>interface</th><th>entries</th>
+<th>functions reachable</th><th>source lines reachable</th></tr></thead>
+<tbody>{rows}</tbody></table></div>
+<p class="dim">{escape(found["note"])}</p>"""
 
 
 def _facts(result):
-    facts = [("QEMU", result.data['qemu']), ("Firmware", result.data['firmware']),
-             ("Compiler", result.data['compiler']),
-             ("Kernel", f"sha256 {result.data['kernel_sha256']}"),
-             ("Programs", f"sha256 {result.data['initrd_sha256']} of root.cpio")]
-    return "<dl>" + "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts) + "</dl>"
+    data = result.data
+    machines = dict.fromkeys(f'{c.firmware}: {c.data.get("firmware_version") or "OpenSBI"}'
+                             for c in result.columns)
+    qemus = dict.fromkeys(c.qemu for c in result.columns if c.qemu)
+    facts = [("QEMU", "; ".join(qemus) or data["qemu"]), ("Firmware", "; ".join(machines)),
+             ("Compiler", data["compiler"]), ("Strata", f'sha256 {data.get("strata_sha256")}')]
+    facts += [("Left out", line) for line in data.get("left_out", [])]
+    facts = "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts)
+    hashes = "\n".join(identity.lines(result))
+    return f"""<h2 id="method">How this was measured</h2>
+<p><b>Instructions</b> are counted by the emulator QEMU, one by one, at all levels together: guest,
+hypervisor, firmware. The same programs give the same number in every run. An empty loop of the
+same shape is subtracted, and the median of several windows is taken. <b>Trips</b> are the stops of
+the guest that its own instructions cause, counted by the hypervisor; interrupts are not among
+them. <b>Wall time</b> is the least of {data.get("wall_rounds", 0)} runs of the emulator, which
+needs a microsecond to change between guest and hypervisor; hardware does not, so do not read it as
+hardware's.</p>
+<p>QEMU models no caches and no pipeline: the counts are lengths of paths, not times on a chip.</p>
+<dl>{facts}</dl>
+<h3>The same bytes in every mode</h3><p>The applications see no difference: kernel and programs are
+the same files everywhere, by the SHA-256 that the hypervisor prints when it loads them.</p>
+<pre>{escape(hashes)}</pre>
+<h3>Do it again</h3><pre>make compare                 # this page: build/report.html
+make compare MODES=te,pv OPS=fork,page_fault
+make compare FIRMWARES=strata,distro
+scripts/strata diff OLD.json NEW.json --threshold 1
+make explain OP=null_call MODE=te</pre>"""
 
 
 def html(result):
-    """The page."""
-    modes = "".join(f"<dt>{escape(m.title)}</dt><dd>{MODES.get(m.short, '')}</dd>"
-                    for m in result.columns)
+    """The page of a stratalib.result.Result."""
     problems = "".join(f'<p class="fail">{escape(p)}</p>' for p in result.problems)
+    switch = "".join(f"body:has(#show-{n}:checked) .m-{m}{{display:"
+                     f'{"block" if m == n else "none"}}}'
+                     for n, _, _ in METRICS for m, _, _ in METRICS)
+    switch += "body:has(#log:checked) .bar i[style]{width:var(--log)}"
+    parts = [_pictures(result), _modes(result), _figures(result), _cards(result),
+             _waterfalls(result), _published(result), _interfaces(result), _facts(result)]
+    links = (("levels", "who runs where"), ("words", "words"), ("table", "all figures"),
+             ("rows", "row by row"), ("steps", "pv steps"), ("published", "published figures"),
+             ("interfaces", "interfaces"), ("method", "method"))
+    body = "".join(parts)
+    nav = "".join(f'<a href="#{a}">{text}</a>' for a, text in links if f'id="{a}"' in body)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>Strata: one guest, every mode, what each costs</title>
-<style>{STYLE}{_tab_rules()}</style></head><body><main>
-<h1>One guest, every mode, what each costs</h1>
-<p>The same kernel image and the same programs ran on the bare machine and under Strata in each
-virtualization mode. Every bar is one operation, measured inside the guest.</p>
-{problems}
-<div>{_charts(result)}</div>
-<h2>The modes</h2><dl>{modes}</dl>
-<h2>All figures</h2>
-<p><b>I</b> instructions retired per operation, counted by QEMU one by one on all levels: guest,
-hypervisor, firmware. The same for the same binaries, run after run. <b>ratio</b> I relative to
-native. <b>T</b> synchronous traps to the hypervisor. <b>M</b> entries to M-mode. <b>W</b> wall
-time, the least of {result.data.get("wall_rounds", 0)} runs. The empty loop is subtracted.</p>
-{_full_table(result)}
-<p class="dim">I is the length of a path, not a time: the emulator has no caches, no pipelines and
-no TLB worth the name. W is the emulator's time: under QEMU a change between a guest and the
-hypervisor flushes its translation cache, about a microsecond, so W makes traps dearer than hardware
-would. Judge by I and T.</p>
-{_published(result)}
-<h2>How this was measured</h2>{_facts(result)}
-</main></body></html>
+<style>{_read("page.css")}{switch}</style></head><body><main>
+<h1>What does it cost to run an operating system inside another?</h1>
+<p>The same kernel and the same programs ran on a bare (emulated) RISC-V machine and as a guest of
+the hypervisor Strata, in each way that is known to do it. Every figure is one operation, measured
+inside the guest.</p>
+{problems}{lead(result)}<nav>{nav}</nav>
+{body}
+</main><script>{_read("page.js")}</script></body></html>
 """

@@ -30,9 +30,10 @@ def main(args):
     import host         # noqa: E402
     import linux        # noqa: E402
     import pvguest      # noqa: E402
+    import reporting    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, guests, pvguest, consoles, badinput, linux, virtio):
+    for module in (host, reporting, guests, pvguest, consoles, badinput, linux, virtio):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:
