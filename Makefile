@@ -326,7 +326,7 @@ else
 QEMU_PROGRAM := $(QEMU)
 endif
 $(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
-	OP MODES OPS SUITES FIRMWARES QEMUS WALL JSON CSV MARKDOWN,\
+	OP MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
@@ -335,9 +335,9 @@ strata := $(PYTHON) scripts/strata
 deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
 	CROSS_COMPILE='$(CROSS_COMPILE)' CROSS_FROM=$(CROSS_FROM) scripts/deps
 
-.PHONY: compare run bench explain qemu qemu-gdb check test test-full fuzz docs deps
+.PHONY: compare run bench breakdown explain qemu qemu-gdb check test test-full fuzz docs deps
 compare: $(if $(findstring strata,$(FIRMWARES)),firmware)
-compare run bench explain: images
+compare run bench breakdown explain: images
 	$(Q)$(deps) run
 	$(Q)$(strata) $@
 
@@ -393,6 +393,7 @@ help:
 ##                  yours: KERNEL=FILE MODE=te|pv|hw [INITRD=FILE BOOTARGS="..." WORLD=vu]
 ##                  DISK=FILE gives each guest a virtio block device with that image
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log
+##  make breakdown  say where the instructions of an operation go: OPS=fork MODES=te
 ##  make explain    walk one operation through the levels: OP=csr_read MODE=te
 ##  make bench      the benchmarks of chosen modes only, one line each
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations

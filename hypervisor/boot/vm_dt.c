@@ -188,11 +188,22 @@ static int parse_pv_step(struct vm_dt *dt, int node)
 	return 0;
 }
 
+/* A property that is there or not. */
+static int parse_flag(struct vm_dt *dt, int node, const char *name, bool *flag)
+{
+	int size;
+
+	*flag = fdt_getprop(dt->fdt, node, name, &size) != NULL;
+	if (*flag && size != 0)
+		return vm_dt_refuse_property(dt, node, name, -EINVAL, "it has no value");
+	return 0;
+}
+
 static int parse_hypervisor(struct vm_dt *dt, int node)
 {
 	static const char *const known[] = { "strata,mode", "strata,world", "strata,pv-step",
-					     "strata,counters" };
-	int size, err;
+					     "strata,counters", "strata,accounting" };
+	int err;
 
 	if (!dt_is_compatible(dt->fdt, node, "strata,hypervisor"))
 		return VM_DT_REFUSE(dt, node, "compatible",
@@ -206,11 +217,8 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 		err = parse_pv_step(dt, node);
 	if (err)
 		return err;
-	dt->out->counters = fdt_getprop(dt->fdt, node, "strata,counters", &size) != NULL;
-	if (dt->out->counters && size != 0)
-		return vm_dt_refuse_property(dt, node, "strata,counters", -EINVAL,
-					     "it has no value");
-	return 0;
+	err = parse_flag(dt, node, "strata,counters", &dt->out->counters);
+	return err ? err : parse_flag(dt, node, "strata,accounting", &dt->out->accounting);
 }
 
 static int parse_chosen(struct vm_dt *dt, int node)

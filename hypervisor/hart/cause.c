@@ -49,3 +49,41 @@ const char *cause_name(uint64_t scause)
 	}
 	return name ? name : "reserved cause";
 }
+
+const char *cause_event_name(uint64_t scause)
+{
+	static const char *const exceptions[EXC_COUNT] = {
+		[EXC_INST_MISALIGNED] = "EXC_INST_MISALIGNED",
+		[EXC_INST_ACCESS] = "EXC_INST_ACCESS",
+		[EXC_ILLEGAL_INST] = "EXC_INST_ILLEGAL",
+		[EXC_BREAKPOINT] = "EXC_BREAKPOINT",
+		[EXC_LOAD_MISALIGNED] = "EXC_LOAD_MISALIGNED",
+		[EXC_LOAD_ACCESS] = "EXC_LOAD_ACCESS",
+		[EXC_STORE_MISALIGNED] = "EXC_STORE_MISALIGNED",
+		[EXC_STORE_ACCESS] = "EXC_STORE_ACCESS",
+		[EXC_ECALL_U] = "EXC_SYSCALL",
+		[EXC_ECALL_S] = "EXC_HYPERVISOR_SYSCALL",
+		[EXC_ECALL_VS] = "EXC_SUPERVISOR_SYSCALL",
+		[EXC_INST_PAGE_FAULT] = "EXC_INST_PAGE_FAULT",
+		[EXC_LOAD_PAGE_FAULT] = "EXC_LOAD_PAGE_FAULT",
+		[EXC_STORE_PAGE_FAULT] = "EXC_STORE_PAGE_FAULT",
+		[EXC_INST_GUEST_FAULT] = "EXC_INST_GUEST_PAGE_FAULT",
+		[EXC_LOAD_GUEST_FAULT] = "EXC_LOAD_GUEST_PAGE_FAULT",
+		[EXC_VIRTUAL_INST] = "EXC_VIRTUAL_INST_FAULT",
+		[EXC_STORE_GUEST_FAULT] = "EXC_STORE_GUEST_PAGE_FAULT",
+	};
+	static const char *const interrupts[] = {
+		[IRQ_S_SOFT] = "IRQ_S_SOFT",   [IRQ_VS_SOFT] = "IRQ_VS_SOFT",
+		[IRQ_S_TIMER] = "IRQ_S_TIMER", [IRQ_VS_TIMER] = "IRQ_VS_TIMER",
+		[IRQ_S_EXT] = "IRQ_S_EXT",     [IRQ_VS_EXT] = "IRQ_VS_EXT",
+		[IRQ_S_GEXT] = "IRQ_S_GEXT",
+	};
+	uint64_t number = scause & ~SCAUSE_INTERRUPT;
+	const char *name = NULL;
+
+	if (scause & SCAUSE_INTERRUPT)
+		name = number < ARRAY_SIZE(interrupts) ? interrupts[number] : NULL;
+	else
+		name = number < EXC_COUNT ? exceptions[number] : NULL;
+	return name ? name : "EXC_UNKNOWN";
+}

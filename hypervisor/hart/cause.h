@@ -9,5 +9,7 @@
 
 /* "load guest-page fault", "supervisor timer interrupt"; "reserved" for what has no name. */
 const char *cause_name(uint64_t scause);
+/* perf's name of a cause: "EXC_VIRTUAL_INST_FAULT", "IRQ_S_TIMER"...; never NULL. */
+const char *cause_event_name(uint64_t scause);
 
 #endif

@@ -29,3 +29,9 @@ uint64_t firmware_entries(void)
 		return 0;
 	return sbi_call(STRATA_FW_EID, STRATA_FW_FN_ENTRIES, STRATA_FW_ALL, 0, 0).value;
 }
+
+bool firmware_account(hpa_t at)
+{
+	return counts &&
+	       sbi_call(STRATA_FW_EID, STRATA_FW_FN_ACCOUNT, at.v, 0, 0).error == SBI_SUCCESS;
+}

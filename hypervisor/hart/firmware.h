@@ -12,5 +12,10 @@ void firmware_probe(void);
 bool firmware_counts(void);
 /* M-mode entries of this hart since reset; 0 if the firmware does not count them. */
 uint64_t firmware_entries(void);
+/*
+ * Have the firmware keep this hart's struct strata_fw_account at this address, from the next trap
+ * to M-mode on; false: it cannot.
+ */
+bool firmware_account(hpa_t at);
 
 #endif

@@ -7,6 +7,7 @@
 #define HART_HART_H
 
 #include <riscv/csr.h>
+#include <strata/firmware.h>
 #include "lib/lock.h"
 #include "lib/timerq.h"
 #include "lib/types.h"
@@ -41,6 +42,10 @@ struct hart {
 	struct spinlock lock;		/* guards timers */
 	struct timerq timers;
 	uint64_t timer_programmed;	/* deadline the hardware has now */
+
+	/* M-mode's instructions, which the firmware counts here once it has been asked to. */
+	struct strata_fw_account fw_account;
+	bool fw_counted;
 };
 
 static inline struct hart *this_hart(void)

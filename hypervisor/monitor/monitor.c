@@ -156,8 +156,28 @@ static void stats_line(void *ctx, const char *name, uint64_t value)
 	say("  %-36s %12lu\n", name, value);
 }
 
+/* Where the instructions of these vCPUs go; nothing unless their tree asks for it. */
+static void stats_insns(struct vm *vm, uint64_t vcpu)
+{
+	struct account *sum;
+
+	if (!vm->config.accounting)
+		return;
+	sum = kalloc(sizeof(*sum));
+	if (sum == NULL) {
+		say("no memory\n");
+		return;
+	}
+	account_init(sum);
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vcpu == UINT64_MAX || vcpu == i)
+			account_merge(sum, vm->vcpus[i]->account);
+	stats_account(sum, vm, stats_line, NULL);
+	kfree(sum);
+}
+
 /* The counters of one vCPU, or (vcpu = UINT64_MAX) of all together. */
-static void stats_vm(const struct vm *vm, uint64_t vcpu)
+static void stats_vm(struct vm *vm, uint64_t vcpu)
 {
 	struct vcpu_stat *sum = kalloc(sizeof(*sum));
 
@@ -175,6 +195,7 @@ static void stats_vm(const struct vm *vm, uint64_t vcpu)
 		say("%s: vCPU %lu\n", vm->config.name, vcpu);
 	stats_list(sum, stats_line, NULL);
 	kfree(sum);
+	stats_insns(vm, vcpu);
 }
 
 static void command_stats(unsigned count, char **words)

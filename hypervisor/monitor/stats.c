@@ -3,11 +3,13 @@
  * The counters of a vCPU under the names that KVM (Documentation of its statistics) and perf kvm
  * give them. Pure.
  */
+#include "emul/csr_name.h"
+#include "hart/cause.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 #include "lib/types.h"
-#include "monitor/csr_name.h"
 #include "monitor/stats.h"
-#include "monitor/trace_format.h"
+#include "vsbi/account_name.h"
 #include "vsbi/names.h"
 
 struct stats_output {
@@ -62,12 +64,12 @@ static void list_causes(const struct stats_output *out, const char *prefix,
 	char name[64];
 
 	for (uint64_t cause = 0; cause < 32; cause++) {
-		snprintf(name, sizeof(name), "%s%s", prefix, trace_cause_name(cause));
+		snprintf(name, sizeof(name), "%s%s", prefix, cause_event_name(cause));
 		emit(out, name, exceptions[cause]);
 	}
 	for (uint64_t number = 0; number < 16; number++) {
 		snprintf(name, sizeof(name), "%s%s", prefix,
-			 trace_cause_name(SCAUSE_INTERRUPT | number));
+			 cause_event_name(SCAUSE_INTERRUPT | number));
 		emit(out, name, interrupts[number]);
 	}
 }
@@ -127,6 +129,18 @@ void stats_list(const struct vcpu_stat *stat, stats_line_fn *line, void *ctx)
 	list_causes(&out, "inject.", stat->injected_exceptions, stat->injected_interrupts);
 	emit(&out, "inject.illegal_instructions", stat->illegal_injected);
 	emit(&out, "schedules", stat->schedules);
+}
+
+void stats_account(const struct account *account, struct vm *vm, stats_line_fn *line, void *ctx)
+{
+	struct stats_output out = { .line = line, .ctx = ctx };
+	char name[64] = "insns.";
+	size_t prefix = strlen(name);
+
+	for (unsigned i = 0; i < account->used; i++) {
+		account_name(account->lines[i].key, vm, name + prefix, sizeof(name) - prefix);
+		emit(&out, name, (uint64_t)MAX(account->lines[i].now.insns, 0));
+	}
 }
 
 void stats_add(struct vcpu_stat *sum, const struct vcpu_stat *stat)

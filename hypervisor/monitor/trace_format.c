@@ -6,10 +6,11 @@
 #include <stdarg.h>
 #include <riscv/csr.h>
 #include <riscv/insn.h>
+#include "emul/csr_name.h"
 #include "emul/insn.h"
+#include "hart/cause.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-#include "monitor/csr_name.h"
 #include "monitor/trace_format.h"
 #include "vsbi/names.h"
 
@@ -41,44 +42,6 @@ static void add_level(struct text *text, unsigned level, unsigned virtual)
 {
 	add(text, "%s%s", level_name(level),
 	    virtual == TRACE_VIRTUAL_S ? "(S)" : virtual == TRACE_VIRTUAL_U ? "(U)" : "");
-}
-
-const char *trace_cause_name(uint64_t scause)
-{
-	static const char *const exceptions[EXC_COUNT] = {
-		[EXC_INST_MISALIGNED] = "EXC_INST_MISALIGNED",
-		[EXC_INST_ACCESS] = "EXC_INST_ACCESS",
-		[EXC_ILLEGAL_INST] = "EXC_INST_ILLEGAL",
-		[EXC_BREAKPOINT] = "EXC_BREAKPOINT",
-		[EXC_LOAD_MISALIGNED] = "EXC_LOAD_MISALIGNED",
-		[EXC_LOAD_ACCESS] = "EXC_LOAD_ACCESS",
-		[EXC_STORE_MISALIGNED] = "EXC_STORE_MISALIGNED",
-		[EXC_STORE_ACCESS] = "EXC_STORE_ACCESS",
-		[EXC_ECALL_U] = "EXC_SYSCALL",
-		[EXC_ECALL_S] = "EXC_HYPERVISOR_SYSCALL",
-		[EXC_ECALL_VS] = "EXC_SUPERVISOR_SYSCALL",
-		[EXC_INST_PAGE_FAULT] = "EXC_INST_PAGE_FAULT",
-		[EXC_LOAD_PAGE_FAULT] = "EXC_LOAD_PAGE_FAULT",
-		[EXC_STORE_PAGE_FAULT] = "EXC_STORE_PAGE_FAULT",
-		[EXC_INST_GUEST_FAULT] = "EXC_INST_GUEST_PAGE_FAULT",
-		[EXC_LOAD_GUEST_FAULT] = "EXC_LOAD_GUEST_PAGE_FAULT",
-		[EXC_VIRTUAL_INST] = "EXC_VIRTUAL_INST_FAULT",
-		[EXC_STORE_GUEST_FAULT] = "EXC_STORE_GUEST_PAGE_FAULT",
-	};
-	static const char *const interrupts[] = {
-		[IRQ_S_SOFT] = "IRQ_S_SOFT",   [IRQ_VS_SOFT] = "IRQ_VS_SOFT",
-		[IRQ_S_TIMER] = "IRQ_S_TIMER", [IRQ_VS_TIMER] = "IRQ_VS_TIMER",
-		[IRQ_S_EXT] = "IRQ_S_EXT",     [IRQ_VS_EXT] = "IRQ_VS_EXT",
-		[IRQ_S_GEXT] = "IRQ_S_GEXT",
-	};
-	uint64_t number = scause & ~SCAUSE_INTERRUPT;
-	const char *name = NULL;
-
-	if (scause & SCAUSE_INTERRUPT)
-		name = number < ARRAY_SIZE(interrupts) ? interrupts[number] : NULL;
-	else
-		name = number < EXC_COUNT ? exceptions[number] : NULL;
-	return name ? name : "EXC_UNKNOWN";
 }
 
 /* ---- Reasons ---- */
@@ -293,7 +256,7 @@ static void add_reason(struct text *text, const struct trace_entry *entry)
 static void add_injected(struct text *text, const struct trace_entry *entry)
 {
 	add(text, "injected %s into the guest: scause 0x%lx, stval 0x%lx, sepc 0x%lx",
-	    trace_cause_name(entry->args[0]), entry->args[0], entry->args[1], entry->args[2]);
+	    cause_event_name(entry->args[0]), entry->args[0], entry->args[1], entry->args[2]);
 }
 
 static void add_answer(struct text *text, const struct trace_entry *entry)
@@ -346,7 +309,7 @@ static void add_done(struct text *text, const struct trace_entry *entry)
 						      : "the instruction runs again");
 		break;
 	case TRACE_DONE_INTERRUPT:
-		add(text, "%s is served by the run loop", trace_cause_name(entry->cause));
+		add(text, "%s is served by the run loop", cause_event_name(entry->cause));
 		break;
 	default:
 		add(text, "back to the guest");
@@ -380,7 +343,7 @@ int trace_format(const struct trace_entry *entry, uint64_t timebase_hz, char *at
 	add_place(&text, entry, timebase_hz);
 	switch (entry->kind) {
 	case TRACE_EXIT:
-		add(&text, " %s sepc 0x%lx stval 0x%lx: ", trace_cause_name(entry->cause),
+		add(&text, " %s sepc 0x%lx stval 0x%lx: ", cause_event_name(entry->cause),
 		    entry->pc, entry->tval);
 		add_reason(&text, entry);
 		break;

@@ -14,7 +14,4 @@
  */
 int trace_format(const struct trace_entry *entry, uint64_t timebase_hz, char *text, size_t size);
 
-/* perf's name of a cause: "EXC_VIRTUAL_INST_FAULT", "IRQ_S_TIMER"...; never NULL. */
-const char *trace_cause_name(uint64_t scause);
-
 #endif

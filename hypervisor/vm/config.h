@@ -70,6 +70,7 @@ struct vm_config {
 	enum vm_world world;
 	uint64_t features;	/* STRATA_F_* of <strata/abi.h>; 0 outside mode pv */
 	bool counters;		/* strata,counters: the guest may read cycle, time and instret */
+	bool accounting;	/* strata,accounting: where the instructions go, for measuring */
 
 	uint64_t *harts;	/* hart id of each vCPU, kalloc'ed; vCPU 0 boots */
 	size_t vcpu_count;

@@ -37,6 +37,8 @@
 	.endm
 
 	.section .text.hot, "ax"
+	/* Bytes say how many instructions: vcpu_switch_bytes. */
+	.option	norvc
 	.balign	64
 	.globl	vcpu_enter
 vcpu_enter:
@@ -53,6 +55,7 @@ resume:
 	for_guest_regs ld
 	ld	a0, (VCPU_REGS + 10 * 8)(a0)
 	sret
+resumed:
 
 	.balign	64
 guest_trap:
@@ -85,6 +88,7 @@ handled:
 	mv	a0, s1
 	or	t0, t0, a1
 	beqz	t0, resume
+not_resumed:
 	/* Something was requested, or it is to leave. */
 	call	vcpu_exit_requests
 	mv	t1, a0
@@ -99,6 +103,19 @@ interrupt:
 from_host:
 	csrrw	a0, CSR_SSCRATCH, a0
 	j	host_trap
+
+/* For vm/account_exit.c: a handler of two instructions, and what this file takes. */
+	.globl	vcpu_exit_nothing
+vcpu_exit_nothing:
+	li	a0, 0
+	ret
+
+	.section .rodata
+	.balign	8
+	.globl	vcpu_switch_bytes
+vcpu_switch_bytes:
+	.8byte	resume - vcpu_enter, resumed - resume, handled - guest_trap, not_resumed - handled
+	.previous
 
 /*
  * An SC to nowhere in particular: a reservation that one guest made must not let another's SC

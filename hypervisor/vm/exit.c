@@ -3,6 +3,7 @@
  * What vm/enter.S does not do itself: exits for host interrupts, requests, and exits while the
  * trace is on. Privileged specification, "Supervisor Cause Register" and hypervisor "Traps".
  */
+#include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
@@ -12,9 +13,13 @@ enum vcpu_next vcpu_exit_interrupt(struct vcpu *v)
 {
 	uint64_t scause = csr_read(CSR_SCAUSE);
 
-	trace_exit(v, scause);
 	v->stat.interrupts[scause & 15]++;
-	trace_done(v, VCPU_RESCHEDULE);
+	if (unlikely(v->exits != v->mode->exits)) {
+		trace_exit(v, scause);
+		trace_done(v, VCPU_RESCHEDULE);
+		if (v->account != NULL)
+			account_interrupt(v, scause);
+	}
 	return VCPU_RESCHEDULE;
 }
 
@@ -45,4 +50,6 @@ void vcpu_choose_exits(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
 	trace_enter(v);
+	if (unlikely(v->account != NULL))
+		account_enter(v);
 }

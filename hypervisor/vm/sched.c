@@ -5,6 +5,7 @@
 #include "hart/hart.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
+#include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 
@@ -192,6 +193,8 @@ static void unload(struct hart *hart)
 	v->mode->save(v);
 	vcpu_save_fp(v);
 	hart->loaded = NULL;
+	if (unlikely(v->account != NULL))
+		account_pause(v);
 }
 
 static void load(struct hart *hart, struct vcpu *v)
@@ -200,6 +203,8 @@ static void load(struct hart *hart, struct vcpu *v)
 		return;
 	unload(hart);
 	hart->loaded = v;
+	if (unlikely(v->account != NULL))
+		account_resume(v);
 	vcpu_load_fp(v);
 	v->mode->load(v);
 }

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/kalloc.h"
+#include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/vcpu.h"
@@ -37,8 +38,11 @@ int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
 	v->timer_deadline = UINT64_MAX;
 	runq_entity_init(&v->runq);
 	timerq_node_init(&v->timer_node);
-	err = vm->mode->vcpu_init(v);
+	err = vm->config.accounting ? account_create(v) : 0;
+	if (!err)
+		err = vm->mode->vcpu_init(v);
 	if (err) {
+		account_destroy(v);
 		kfree(v);
 		return err;
 	}

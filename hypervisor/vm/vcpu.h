@@ -48,6 +48,7 @@ struct fp_state {
 };
 
 struct mode_ops;
+struct account;
 
 /*
  * What an exit handler returns: go straight back into the guest, or leave to the run loop
@@ -60,7 +61,7 @@ struct vcpu {
 	uint64_t regs[32];		/* regs[0] stays 0 */
 	uint64_t pc;
 	uint64_t host_sp, host_tp;
-	/* Exit handlers by scause (EXIT_COUNT): the mode's, or those of the trace. */
+	/* Exit handlers by scause (EXIT_COUNT): the mode's, of the trace, of the account. */
 	enum vcpu_next (*const *exits)(struct vcpu *v);
 	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
 	uint64_t requests;
@@ -80,6 +81,7 @@ struct vcpu {
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
 	struct vcpu_stat stat;
+	struct account *account;	/* where its instructions go; NULL: nobody asked */
 
 	gpa_t page_gpa;			/* where the shadow's VMID sees the page */
 	struct ptpage *shadow_pages;

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mem/hvmap.h"
 #include "mem/kalloc.h"
+#include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/vcpu.h"
@@ -459,6 +460,7 @@ void vm_destroy(struct vm *vm)
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		if (!vm->vcpus[i]->left)
 			sched_forget(vm->vcpus[i]->hart);
+		account_destroy(vm->vcpus[i]);
 		kfree(vm->vcpus[i]);
 	}
 	kfree(vm->vcpus);

@@ -49,6 +49,7 @@ static const char *const strata_functions[] = {
 	[STRATA_FN_VERSION] = "version",
 	[STRATA_FN_FEATURES] = "features",
 	[STRATA_FN_COUNTER_READ] = "counter_read",
+	[STRATA_FN_ACCOUNT] = "account",
 	[STRATA_FN_CSR_READ] = "csr_read",
 	[STRATA_FN_CSR_WRITE] = "csr_write",
 	[STRATA_FN_CSR_SWAP] = "csr_swap",

@@ -4,7 +4,9 @@
  */
 #include <strata/abi.h>
 #include "hart/firmware.h"
+#include "vm/account.h"
 #include "vm/mode.h"
+#include "vsbi/account_name.h"
 #include "vsbi/vsbi.h"
 
 static struct sbi_ret strata_counter_read(const struct vcpu *v, uint64_t counter)
@@ -23,6 +25,43 @@ static struct sbi_ret strata_counter_read(const struct vcpu *v, uint64_t counter
 	}
 }
 
+static struct sbi_ret strata_account_read(struct vcpu *v, gpa_t to, uint64_t index)
+{
+	struct strata_account_entry entry;
+
+	if (index >= v->account->used)
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	if (!IS_ALIGNED(to.v, sizeof(uint64_t)) || !vm_is_ram(v->vm, to, sizeof(entry)))
+		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+	account_entry(v->account, v->vm, (unsigned)index, &entry);
+	if (vm_write(v->vm, to, &entry, sizeof(entry)))
+		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+	return vsbi_value(v->account->used);
+}
+
+static struct sbi_ret strata_account(struct vcpu *v, uint64_t command, gpa_t to, uint64_t index)
+{
+	if (v->account == NULL)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	switch (command) {
+	case STRATA_ACCOUNT_RESET:
+		account_reset(v->account);
+		break;
+	case STRATA_ACCOUNT_ADD:
+	case STRATA_ACCOUNT_SUBTRACT:
+		account_begin(v->account, command == STRATA_ACCOUNT_ADD ? 1 : -1);
+		break;
+	case STRATA_ACCOUNT_END:
+		account_end(v->account);
+		break;
+	case STRATA_ACCOUNT_READ:
+		return strata_account_read(v, to, index);
+	default:
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	}
+	return vsbi_value(0);
+}
+
 /* Mode pv answers its own functions (from STRATA_FN_CSR_READ on) before they could come here. */
 static struct sbi_ret strata_handle(struct vcpu *v, uint64_t fid, const uint64_t *args,
 				    enum vcpu_next *next)
@@ -35,6 +74,8 @@ static struct sbi_ret strata_handle(struct vcpu *v, uint64_t fid, const uint64_t
 		return vsbi_value(v->mode->features(v->vm));
 	case STRATA_FN_COUNTER_READ:
 		return strata_counter_read(v, args[0]);
+	case STRATA_FN_ACCOUNT:
+		return strata_account(v, args[0], GPA(args[1]), args[2]);
 	default:
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	}

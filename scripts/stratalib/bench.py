@@ -61,10 +61,14 @@ MODES = {m.key: m for m in (
 
 
 class Run:
-    """What one QEMU told: {op: its BENCH object}, hashes, and what went wrong (None: nothing)."""
+    """
+    What one QEMU told: {op: its BENCH object}, {op: its ACCT object}, hashes, and what went wrong
+    (None: nothing).
+    """
 
     def __init__(self, key):
         self.key, self.rows, self.error, self.seconds = key, {}, None, 0.0
+        self.accounts = {}
         self.kernel_sha256 = self.initrd_sha256 = self.firmware = None
         self.log = None
 
@@ -103,14 +107,18 @@ def parse_modes(text):
             if k in names or "all" in names or ("pv" in names and m.mode == "pv")]
 
 
-def command_of(settings, mode, bootargs, icount, extra=()):
+def command_of(settings, mode, bootargs, icount, extra=(), account=False):
     """(QEMU's command line, files to remove afterwards) for pvguest in a mode."""
+    if account:
+        bootargs += " account=1"
     if mode.tree is None:
         return qemu.command(settings, settings.path("pvguest", "kernel.elf"), "128M", 1,
                             initrd=settings.need(settings.path("pvguest", "root.cpio")),
                             append=bootargs, icount=icount, extra=extra), []
     tree = vms.load(settings, mode.tree)
     tree.chosen().set_string("bootargs", bootargs)
+    if account:
+        tree.hypervisor().props["strata,accounting"] = b""
     tree.take_files(settings)
     handle, archive = tempfile.mkstemp(suffix=".cpio", dir=settings.run_dir())
     with os.fdopen(handle, "wb") as f:
@@ -135,6 +143,12 @@ class Reader:
                 self.run.error = self.run.error or f"cannot read {text[:100]!r}"
                 return
             self.on_row(self.run, row)
+        elif text.startswith("ACCT {"):
+            try:
+                account = json.loads(text[5:])
+                self.run.accounts[account["op"]] = account
+            except (ValueError, KeyError, TypeError):
+                self.run.error = self.run.error or f"cannot read {text[:100]!r}"
         elif text == "BENCH-END":
             self.complete = True
         elif text.startswith("OpenSBI v"):
@@ -143,13 +157,18 @@ class Reader:
             self.last = text
 
 
-def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row: None):
-    """One QEMU with the benchmarks of ops in a mode. Never raises for what the guest does."""
+def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row: None,
+             account=False):
+    """
+    One QEMU with the benchmarks of ops in a mode; with account, the guest says where the
+    instructions go. Never raises for what the guest does.
+    """
     run = Run(mode.key)
     run.log = log
     reader, verdict = Reader(run, on_row), qemu.Verdict()
     verdict.listener = reader.line
-    line, files = command_of(settings, mode, f"bench={words_of(ops)} quiet", icount)
+    line, files = command_of(settings, mode, f"bench={words_of(ops)} quiet", icount,
+                             account=account)
     try:
         with qemu.Session(line, log=log) as session:
             while not session.ended() and session.seconds() < deadline:

@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 
-from stratalib import bench, export, identity, interfaces, report, table
+from stratalib import bench, breakdown, export, identity, interfaces, report, table
 from stratalib.result import METRICS, SCHEMA, Result
 from stratalib.settings import (FIRMWARES, Settings, StrataError, build_images, check_choice,
                                 deadline_of, environment)
 
+BREAKDOWNS = ("first", "all", "none")
 WALL_ROUNDS_MAX = 5
 TOTAL_SECONDS = 200             # no round of times begins that would end later than this
 
@@ -30,6 +31,9 @@ def add_options(parser):
                              f"as fit into {TOTAL_SECONDS} s)")
     parser.add_argument("--no-wall", action="store_const", const="0", dest="wall",
                         help="the same as --wall 0")
+    parser.add_argument("--breakdown", choices=BREAKDOWNS, default=environment("BREAKDOWN"),
+                        help="in which columns to find out where the instructions go, by a second "
+                             "run: of the first firmware and QEMU (the default), all or none")
     parser.add_argument("--json", metavar="FILE", type=export.absolute,
                         default=export.absolute(environment("JSON")),
                         help="write the result there, too (always: build/compare.json)")
@@ -195,6 +199,29 @@ def count_all(result, args, progress, logs):
                 result.problems.append(f"{run.key}: {run.error} (console: {run.log})")
 
 
+def break_down_all(result, args, progress, logs):
+    """The instrumented runs, and whether their parts are what the others counted."""
+    deadline = deadline_of(args, bench.BENCH_SECONDS)
+    places = [p for p in result.places
+              if breakdown.is_possible(p.mode) and not result.counts[p.key].error and
+              args.breakdown != "none" and
+              (args.breakdown == "all" or p.settings is result.settings)]
+
+    def one(place):
+        what = f"breakdown: {place.key}"
+        progress.start(what)
+        found = breakdown.count_mode(place.settings, place.mode, result.ops, deadline,
+                                     place.log(logs, "-account"),
+                                     lambda run, row: progress.row(what, run, row))
+        progress.done(what, found[0])
+        return place, found
+
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for place, (run, parts) in pool.map(one, places):
+            result.breakdowns.update(((place.key, op), part) for op, part in parts.items())
+            result.problems += breakdown.check(place.key, parts, run, result.counts[place.key])
+
+
 def time_one(result, place, what, args, progress, logs):
     """One run without icount; true if it went well."""
     run = bench.run_mode(place.settings, place.mode, result.ops, False,
@@ -259,6 +286,7 @@ def main(args):
         args.firmware = _names(args.firmwares, args.firmware)[0]
     ops, modes = bench.selected_ops(args), bench.parse_modes(args.modes)
     wall_rounds_of(args)
+    check_choice(args.breakdown, BREAKDOWNS, "--breakdown")
     places = places_of(args, modes)
     build_images()
     result = Comparison(ops, places)
@@ -268,6 +296,7 @@ def main(args):
     os.makedirs(logs, exist_ok=True)
     progress = Progress(ops)
     count_all(result, args, progress, logs)
+    break_down_all(result, args, progress, logs)
     time_all(result, args, progress, logs)
     identity.check(result)
     measure_interfaces(result)

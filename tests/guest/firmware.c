@@ -44,6 +44,41 @@ static void test_calls(void)
 	test_end();
 }
 
+/* The account stands in memory of ours, aligned, or it is refused. */
+static void test_account(void)
+{
+	static struct strata_fw_account account __attribute__((aligned(16)));
+	uint64_t at = (uintptr_t)&account;
+	volatile struct strata_fw_account *told = &account;
+
+	test_begin("the firmware keeps its account where S-mode may write, and nowhere else");
+	EXPECT_EQ((uint64_t)firmware(STRATA_FW_FN_ACCOUNT, at + 4).error,
+		  (uint64_t)SBI_ERR_INVALID_ADDRESS);
+	/* Its own memory, and none at all. */
+	EXPECT_EQ((uint64_t)firmware(STRATA_FW_FN_ACCOUNT, 0x80000000).error,
+		  (uint64_t)SBI_ERR_INVALID_ADDRESS);
+	EXPECT_EQ((uint64_t)firmware(STRATA_FW_FN_ACCOUNT, UINT64_MAX - 7).error,
+		  (uint64_t)SBI_ERR_INVALID_ADDRESS);
+	EXPECT_EQ(told->entries, 0);
+	EXPECT_EQ((uint64_t)firmware(STRATA_FW_FN_ACCOUNT, at).error, SBI_SUCCESS);
+	test_end();
+	test_begin("the account grows by one entry with each call, and by its instructions");
+	account = (struct strata_fw_account){ 0 };
+	firmware(STRATA_FW_FN_MAGIC, 0);
+	EXPECT_EQ(told->entries, 1);
+	EXPECT(told->insns > 20);
+	firmware(STRATA_FW_FN_MAGIC, 0);
+	EXPECT_EQ(told->entries, 2);
+	test_end();
+	test_begin("an account that was ended stays as it is");
+	account = (struct strata_fw_account){ 0 };
+	EXPECT_EQ((uint64_t)firmware(STRATA_FW_FN_ACCOUNT, STRATA_FW_ACCOUNT_OFF).error,
+		  SBI_SUCCESS);
+	firmware(STRATA_FW_FN_MAGIC, 0);
+	EXPECT_EQ(told->entries, 0);
+	test_end();
+}
+
 static void test_counts(void)
 {
 	uint64_t before, all;
@@ -182,6 +217,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_end();
 	test_calls();
 	test_counts();
+	test_account();
 	test_other_hart(hartid);
 	test_resume();
 }

@@ -20,6 +20,7 @@ TEST("a tree gives mode, world, kernel, initrd and command line")
 	CHECK_EQ(config.world, VM_WORLD_VU);
 	CHECK_EQ(config.features, 0);
 	CHECK_EQ(config.counters, false);
+	CHECK_EQ(config.accounting, false);
 	CHECK_STR(config.kernel, "pvguest");
 	CHECK_STR(config.initrd, "root.cpio");
 	CHECK_STR(config.bootargs, "bench=all");
@@ -56,7 +57,7 @@ TEST("a tree gives vCPUs, memory and devices")
 	done();
 }
 
-TEST("initrd, command line, world, devices and counters are optional")
+TEST("initrd, command line, world, devices, counters and accounting are optional")
 {
 	tree_create(fdt);
 	fdt_del_node(fdt, tree_node(fdt, "/soc"));
@@ -64,10 +65,12 @@ TEST("initrd, command line, world, devices and counters are optional")
 	fdt_delprop(fdt, tree_node(fdt, "/chosen"), "bootargs");
 	fdt_delprop(fdt, tree_node(fdt, "/hypervisor"), "strata,world");
 	tree_bytes(fdt, "/hypervisor", "strata,counters", "", 0);
+	tree_bytes(fdt, "/hypervisor", "strata,accounting", "", 0);
 	CHECK_EQ(parse(), 0);
 	CHECK(!config.initrd && !config.bootargs);
 	CHECK_EQ(config.device_count, 0);
 	CHECK_EQ(config.counters, true);
+	CHECK_EQ(config.accounting, true);
 	done();
 }
 

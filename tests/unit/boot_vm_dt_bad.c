@@ -111,6 +111,8 @@ static const struct {
 	  "/hypervisor: strata,pv-step: has a wrong size: write one cell, <0> or <1>" },
 	{ { TREE_SET(HV, "strata,counters", 1, 1) },
 	  "/hypervisor: strata,counters: has a wrong size: it has no value" },
+	{ { TREE_SET(HV, "strata,accounting", 1, 1) },
+	  "/hypervisor: strata,accounting: has a wrong size: it has no value" },
 	{ { TREE_TEXT(HV, "strata,wieght", "") },
 	  "/hypervisor: strata,wieght: is not known: correct or delete it" },
 	/* /chosen */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Counters under KVM's and perf's names; boot arguments.
- * SOURCES: hypervisor/monitor/stats.c hypervisor/monitor/trace_format.c
- * SOURCES: hypervisor/monitor/csr_name.c hypervisor/monitor/option.c
+ * SOURCES: hypervisor/monitor/stats.c hypervisor/hart/cause.c
+ * SOURCES: hypervisor/emul/csr_name.c hypervisor/monitor/option.c
  * SOURCES: hypervisor/vsbi/names.c hypervisor/emul/insn.c
+ * SOURCES: hypervisor/vm/account.c hypervisor/vsbi/account_name.c
  */
 #include "monitor/option.h"
 #include "monitor/stats.h"
@@ -101,6 +102,31 @@ TEST("counters of several vCPUs add up")
 	stats_add(&sum, &one);
 	CHECK_EQ(sum.exceptions[2], 2);
 	CHECK_EQ(sum.schedules, 10);
+}
+
+struct vdev *vm_find_device(struct vm *vm, gpa_t gpa, unsigned size)
+{
+	(void)vm;
+	(void)gpa;
+	(void)size;
+	return NULL;
+}
+
+TEST("instructions are listed by cause, those of several vCPUs added up")
+{
+	static struct account one, sum;
+	uint64_t key = ACCOUNT_KEY(ACCOUNT_INJECT, EXC_ECALL_U, 0);
+
+	account_init(&one);
+	account_init(&sum);
+	account_add(&one.lines[ACCOUNT_GUEST], 0, 70);
+	account_add(account_line(&one, key), 1, 248);
+	account_merge(&sum, &one);
+	account_merge(&sum, &one);
+	text[0] = '\0';
+	stats_account(&sum, NULL, line, text);
+	CHECK(has("insns.guest=140\n") && has("insns.EXC_SYSCALL inject=496\n"));
+	CHECK(!has("firmware"));
 }
 
 TEST("a boot argument is a whole word")

@@ -2,11 +2,13 @@
 /*
  * The trace ring, and its entries as text.
  * SOURCES: hypervisor/hart/trace.c hypervisor/monitor/trace_format.c
- * SOURCES: hypervisor/monitor/csr_name.c hypervisor/vsbi/names.c hypervisor/emul/insn.c
+ * SOURCES: hypervisor/hart/cause.c hypervisor/emul/csr_name.c
+ * SOURCES: hypervisor/vsbi/names.c hypervisor/emul/insn.c
  */
 #include <riscv/csr.h>
 #include <riscv/insn.h>
 #include <sbi/sbi.h>
+#include "hart/cause.h"
 #include "hart/trace.h"
 #include "monitor/trace_format.h"
 #include "test.h"
@@ -187,11 +189,11 @@ TEST("any entry can be printed")
 
 TEST("every cause has perf's name")
 {
-	CHECK_STR(trace_cause_name(EXC_LOAD_GUEST_FAULT), "EXC_LOAD_GUEST_PAGE_FAULT");
-	CHECK_STR(trace_cause_name(SCAUSE_INTERRUPT | IRQ_VS_EXT), "IRQ_VS_EXT");
-	CHECK_STR(trace_cause_name(SCAUSE_INTERRUPT | 63), "EXC_UNKNOWN");
-	CHECK_STR(trace_cause_name(UINT64_MAX), "EXC_UNKNOWN");
-	CHECK_STR(trace_cause_name(24), "EXC_UNKNOWN");
+	CHECK_STR(cause_event_name(EXC_LOAD_GUEST_FAULT), "EXC_LOAD_GUEST_PAGE_FAULT");
+	CHECK_STR(cause_event_name(SCAUSE_INTERRUPT | IRQ_VS_EXT), "IRQ_VS_EXT");
+	CHECK_STR(cause_event_name(SCAUSE_INTERRUPT | 63), "EXC_UNKNOWN");
+	CHECK_STR(cause_event_name(UINT64_MAX), "EXC_UNKNOWN");
+	CHECK_STR(cause_event_name(24), "EXC_UNKNOWN");
 }
 
 TEST("a ring keeps the newest entries and overwrites the oldest")

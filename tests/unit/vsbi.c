@@ -4,8 +4,11 @@
  * SOURCES: hypervisor/vsbi/vsbi.c hypervisor/vsbi/base.c hypervisor/vsbi/time.c
  * SOURCES: hypervisor/vsbi/ipi.c hypervisor/vsbi/hartmask.c hypervisor/vsbi/rfence.c
  * SOURCES: hypervisor/vsbi/hsm.c hypervisor/vsbi/srst.c hypervisor/vsbi/dbcn.c
- * SOURCES: hypervisor/vsbi/legacy.c hypervisor/vsbi/strata.c
+ * SOURCES: hypervisor/vsbi/legacy.c hypervisor/vsbi/strata.c hypervisor/vsbi/account_name.c
+ * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
+ * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  */
+#include "vm/account.h"
 #include "vsbi_fake.h"
 
 /* ---- BASE ---- */
@@ -370,6 +373,56 @@ TEST("Strata: version, features of the mode, and the counters")
 	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_MTRAPS, 0, 0),
 		 SBI_ERR_NOT_SUPPORTED);
 	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+}
+
+static int64_t account_call(uint64_t command, uint64_t a1, uint64_t a2)
+{
+	return call(STRATA_EID, STRATA_FN_ACCOUNT, command, a1, a2);
+}
+
+TEST("Strata: there is no account in a VM whose tree does not ask for one")
+{
+	start();
+	for (uint64_t command = 0; command < 10; command++) {
+		CHECK_EQ(account_call(command, RAM_GPA, 0), SBI_ERR_NOT_SUPPORTED);
+		CHECK_EQ(VALUE, 0);
+	}
+}
+
+TEST("Strata: an account is read line by line into RAM, and nowhere else")
+{
+	static struct account account;
+	const struct strata_account_entry *entry = (const void *)ram;
+
+	start();
+	account_init(&account);
+	cpus[0].account = &account;
+	memset(ram, 0xff, 128);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_ADD, 0, 0), SBI_SUCCESS);
+	account_add(account_line(&account, ACCOUNT_KEY(ACCOUNT_FILL, EXC_LOAD_PAGE_FAULT, 0)), 2,
+		    900);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_END, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA, ACCOUNT_SPECIALS), SBI_SUCCESS);
+	CHECK_EQ(VALUE, ACCOUNT_SPECIALS + 1);
+	CHECK_STR(entry->name, "EXC_LOAD_PAGE_FAULT shadow fill");
+	CHECK_EQ(entry->exits, 2);
+	CHECK_EQ(entry->insns, 900);
+	CHECK_EQ(entry->name[STRATA_ACCOUNT_NAME_SIZE - 1], 0);
+	CHECK_EQ(ram[sizeof(*entry)], 0xff);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA, ACCOUNT_FIRMWARE), SBI_SUCCESS);
+	CHECK_EQ(entry->name[0], 0);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_RESET, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA, ACCOUNT_SPECIALS), SBI_SUCCESS);
+	CHECK_EQ(entry->insns, 0);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA, ACCOUNT_SPECIALS + 1),
+		 SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA, UINT64_MAX), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA + 4, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, RAM_GPA + RAM_SIZE - 56, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ, UINT64_MAX & ~7UL, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(account_call(STRATA_ACCOUNT_READ + 1, 0, 0), SBI_ERR_INVALID_PARAM);
 }
 
 TEST("any call with any garbage is answered with an error of the specification")

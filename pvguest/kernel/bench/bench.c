@@ -9,9 +9,11 @@
 
 #include "bench/ops.h"
 #include "boot/info.h"
+#include "drv/console.h"
 #include "drv/timer.h"
 #include "lib/printf.h"
 #include "lib/string.h"
+#include "priv/account.h"
 #include "priv/priv.h"
 #include "priv/probe.h"
 
@@ -19,6 +21,7 @@
 #define BENCH_WARM	2
 #define BENCH_WINDOWS	5	/* odd: there is one in the middle */
 #define BENCH_LIST_MAX	512
+#define BENCH_ACCOUNT_MAX	4096
 
 struct bench_sample {
 	uint64_t insns, traps, mtraps, ticks;
@@ -42,15 +45,28 @@ static struct bench_sample bench_window(void (*run)(uint64_t), uint64_t rounds)
 	return s;
 }
 
+/* The same, and where its instructions go is added to the account or subtracted. */
+static struct bench_sample bench_accounted(void (*run)(uint64_t), uint64_t rounds,
+					   enum account_command account)
+{
+	struct bench_sample s;
+
+	account_command(account);
+	s = bench_window(run, rounds);
+	account_command(ACCOUNT_END);
+	return s;
+}
+
 /* The window whose instructions are the median; of equal ones the fastest. */
-static struct bench_sample bench_median(void (*run)(uint64_t), uint64_t rounds)
+static struct bench_sample bench_median(void (*run)(uint64_t), uint64_t rounds,
+					enum account_command account)
 {
 	struct bench_sample s[BENCH_WINDOWS];
 
 	for (size_t i = 0; i < BENCH_WARM; i++)
 		bench_window(run, rounds);
 	for (size_t i = 0; i < BENCH_WINDOWS; i++) {
-		struct bench_sample new = bench_window(run, rounds);
+		struct bench_sample new = bench_accounted(run, rounds, account);
 		size_t at = i;
 
 		for (; at && (s[at - 1].insns > new.insns || (s[at - 1].insns == new.insns &&
@@ -79,12 +95,27 @@ static struct bench_sample bench_difference(const struct bench_sample *a,
 }
 
 /* What BENCH_ROUNDS more rounds cost: whatever happens once per window drops out. */
-static struct bench_sample bench_slope(void (*run)(uint64_t))
+static struct bench_sample bench_slope(void (*run)(uint64_t), enum account_command add,
+				       enum account_command subtract)
 {
-	struct bench_sample once = bench_median(run, BENCH_ROUNDS);
-	struct bench_sample twice = bench_median(run, 2 * BENCH_ROUNDS);
+	struct bench_sample once = bench_median(run, BENCH_ROUNDS, subtract);
+	struct bench_sample twice = bench_median(run, 2 * BENCH_ROUNDS, add);
 
 	return bench_difference(&twice, &once);
+}
+
+/* The account of the windows, if one is kept: one line like that of the result. */
+static void bench_account(const char *name)
+{
+	static char text[BENCH_ACCOUNT_MAX];
+	size_t length = account_format(text, sizeof(text));
+
+	if (length == 0)
+		return;
+	kprintf("ACCT {\"op\":\"%s\",\"n\":%lu,", name,
+		BENCH_WINDOWS * BENCH_ROUNDS * OPS_UNROLL);
+	console_write(text, length);
+	kprintf("}\n");
 }
 
 static void bench_op(const struct ops_entry *op)
@@ -97,8 +128,9 @@ static void bench_op(const struct ops_entry *op)
 		kprintf("BENCH {\"op\":\"%s\",\"skip\":\"%s\"}\n", op->name, reason);
 		return;
 	}
-	with = bench_slope(op->run);
-	without = bench_slope(op->base);
+	account_command(ACCOUNT_RESET);
+	with = bench_slope(op->run, ACCOUNT_ADD, ACCOUNT_SUBTRACT);
+	without = bench_slope(op->base, ACCOUNT_SUBTRACT, ACCOUNT_ADD);
 	cost = bench_difference(&with, &without);
 	if (op->finish)
 		op->finish();
@@ -107,6 +139,7 @@ static void bench_op(const struct ops_entry *op)
 	kprintf("BENCH {\"op\":\"%s\",\"n\":%lu,\"insns\":%lu,\"traps\":%lu,\"mtraps\":%s,"
 		"\"ticks\":%lu}\n", op->name, BENCH_ROUNDS * OPS_UNROLL, cost.insns, cost.traps,
 		mtraps, cost.ticks);
+	bench_account(op->name);
 }
 
 /* Whether name is one of the words of a list with commas. */

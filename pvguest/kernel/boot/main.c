@@ -23,6 +23,7 @@
 #include "mm/map.h"
 #include "mm/mm.h"
 #include "mm/page.h"
+#include "priv/account.h"
 #include "priv/priv.h"
 #include "priv/probe.h"
 #include "proc/proc.h"
@@ -62,7 +63,8 @@ static void main_choose_init(void)
 /* Words that are the kernel's own business, or Linux's. */
 static bool main_is_kernel_word(const char *word)
 {
-	static const char *const words[] = { "init=", "quiet", "console=", "earlycon", "root=" };
+	static const char *const words[] = { "init=", "quiet", "console=", "earlycon", "root=",
+					     "account=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strncmp(word, words[i], strlen(words[i])))
@@ -137,6 +139,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	main_unpack();
 	device_init();
 	virtio_init();
+	account_init(info_option("account", option, sizeof(option)));
 	bench_run();
 	main_choose_init();
 	proc_start_init(main_init_path, main_arguments());

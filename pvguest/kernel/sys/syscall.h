@@ -131,6 +131,6 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 SYSCALL_TABLE(SYSCALL_PROTOTYPE)
 
 /* Numbers outside the table: pvguest's own, and -ENOSYS. Called from the trap entry. */
-long syscall_private(uint64_t arg0);
+long syscall_private(uint64_t arg0, uint64_t arg1, uint64_t arg2);
 
 #endif

@@ -290,7 +290,7 @@ static void window_measure(const struct op *op, unsigned int count, struct sampl
 	sample_begin(result);
 	op->run(count);
 	sample_end(result);
-	sample_begin(&base);
+	sample_begin_base(&base);
 	op->base(count);
 	sample_end(&base);
 	sample_subtract(result, &base);
@@ -338,6 +338,7 @@ static int op_measure(const struct op *op, unsigned int count, unsigned int want
 	for (i = 0; i < WARM_WINDOWS; i++)
 		window_measure(op, count, &sample);
 	failures = 0;
+	sample_account = sample_has_account;
 	for (i = 0; i < wanted; i++) {
 		window_measure(op, count, &sample);
 		windows_insert(windows, i, &sample);
@@ -349,6 +350,7 @@ static int op_measure(const struct op *op, unsigned int count, unsigned int want
 		return 1;
 	}
 	result_print(op, count, &windows[wanted / 2]);
+	sample_account_print(op->name, (unsigned long)count * wanted);
 	return 0;
 }
 

@@ -137,7 +137,7 @@ static const int random_calls[] = {
 	SYS_getcwd, SYS_dup, SYS_dup3, SYS_fcntl, SYS_chdir, SYS_close, SYS_getdents64, SYS_lseek,
 	SYS_readv, SYS_writev, SYS_write, SYS_newfstatat, SYS_fstat, SYS_set_tid_address,
 	SYS_clock_gettime, SYS_sched_yield, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_getpid,
-	SYS_execve, SYS_uname, SYS_setpgid, SYS_strata_counters,
+	SYS_execve, SYS_uname, SYS_setpgid, SYS_strata_counters, SYS_strata_account,
 	SYS_brk, SYS_munmap, SYS_mmap, SYS_mprotect,
 };
 

@@ -7,7 +7,12 @@
 
 #include <stddef.h>
 
-bool sample_has_insns, sample_has_counters, sample_has_mtraps;
+#include "printf.h"
+
+#define ACCOUNT_MAX	8192
+
+bool sample_has_insns, sample_has_counters, sample_has_mtraps, sample_has_account;
+bool sample_account;
 volatile unsigned int sample_skips;
 
 static inline uint64_t read_instret(void)
@@ -28,14 +33,26 @@ static inline uint64_t read_time(void)
 	return value;
 }
 
-void sample_begin(struct sample *sample)
+static void begin(struct sample *sample, int account)
 {
 	*sample = (struct sample){ 0 };
+	if (sample_account)
+		sys_account(account, NULL, 0);
 	if (sample_has_counters)
 		sys_counters(&sample->counters);
 	sample->ticks = read_time();
 	if (sample_has_insns)
 		sample->insns = read_instret();
+}
+
+void sample_begin(struct sample *sample)
+{
+	begin(sample, STRATA_ACCOUNT_ADD);
+}
+
+void sample_begin_base(struct sample *sample)
+{
+	begin(sample, STRATA_ACCOUNT_SUBTRACT);
 }
 
 void sample_end(struct sample *sample)
@@ -47,8 +64,25 @@ void sample_end(struct sample *sample)
 	sample->ticks = read_time() - sample->ticks;
 	if (sample_has_counters)
 		sys_counters(&counters);
+	if (sample_account)
+		sys_account(STRATA_ACCOUNT_END, NULL, 0);
 	sample->counters.traps = counters.traps - sample->counters.traps;
 	sample->counters.mtraps = counters.mtraps - sample->counters.mtraps;
+}
+
+void sample_account_print(const char *op, unsigned long count)
+{
+	static char text[ACCOUNT_MAX];
+	long length;
+
+	if (!sample_account)
+		return;
+	length = sys_account(STRATA_ACCOUNT_READ, text, sizeof(text));
+	if (length <= 0)
+		return;
+	printf("ACCT {\"op\":\"%s\",\"n\":%lu,", op, count);
+	sys_write(1, text, (size_t)length);
+	printf("}\n");
 }
 
 static uint64_t difference(uint64_t a, uint64_t b)
@@ -82,6 +116,7 @@ void sample_probe(void)
 
 	sample_has_counters = sys_counters(&counters) == 0;
 	sample_has_mtraps = sample_has_counters && counters.mtraps != UINT64_MAX;
+	sample_has_account = sys_account(STRATA_ACCOUNT_RESET, NULL, 0) == 0;
 	sample_skips = 0;
 	sys_sigaction(SIGILL, &skip, &old);
 	read_instret();

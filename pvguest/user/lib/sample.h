@@ -29,6 +29,15 @@ void sample_probe(void);
 void sample_begin(struct sample *sample);
 void sample_end(struct sample *sample);
 
+/*
+ * While sample_account is on, what happens between a sample_begin and its sample_end is added to
+ * the account of this machine, between a sample_begin_base and its sample_end subtracted.
+ */
+extern bool sample_has_account, sample_account;
+void sample_begin_base(struct sample *sample);
+/* The line ACCT of an operation, count of which were in the windows; nothing without an account. */
+void sample_account_print(const char *op, unsigned long count);
+
 /* *sample -= *base, never below 0. */
 void sample_subtract(struct sample *sample, const struct sample *base);
 

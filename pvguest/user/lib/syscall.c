@@ -206,3 +206,8 @@ long sys_counters(struct strata_counters *out)
 {
 	return syscall3(SYS_strata_counters, ARG(out), 0, 0);
 }
+
+long sys_account(int command, char *text, size_t size)
+{
+	return syscall3(SYS_strata_account, command, ARG(text), ARG(size));
+}

@@ -22,7 +22,8 @@
  *              SIGPIPE, SIGCHLD, SIGKILL, SIGSTOP is not used); the kernel maps the page that calls
  *              rt_sigreturn, because riscv64 has no sa_restorer
  *   time       nanosleep clock_gettime(REALTIME MONOTONIC)
- *   machine    reboot(magic, POWER_OFF or RESTART), strata_counters (0x5354, see below)
+ *   machine    reboot(magic, POWER_OFF or RESTART), strata_counters (0x5354, see below),
+ *              strata_account (0x5355, too)
  *
  * The initial stack holds argc, argv, envp and an aux vector with at least AT_PAGESZ, AT_PHDR,
  * AT_PHENT, AT_PHNUM, AT_ENTRY, AT_RANDOM and AT_UID/EUID/GID/EGID; sp is a multiple of 16.
@@ -84,6 +85,7 @@
 #define SYS_wait4		260
 /* Not Linux's: pvguest's own, the number is "ST". Elsewhere it answers ENOSYS. */
 #define SYS_strata_counters	0x5354
+#define SYS_strata_account	0x5355
 
 #define EPERM		1
 #define ENOENT		2
@@ -301,6 +303,16 @@ struct strata_counters {
 	uint64_t mtraps;
 };
 
+/*
+ * strata_account: where the instructions of windows go. A window begins, to be added up or to be
+ * subtracted, and ends; the sums are the members "parts" and "exits" of a JSON object.
+ */
+#define STRATA_ACCOUNT_RESET	0
+#define STRATA_ACCOUNT_ADD	1
+#define STRATA_ACCOUNT_SUBTRACT	2
+#define STRATA_ACCOUNT_END	3
+#define STRATA_ACCOUNT_READ	4
+
 static inline long syscall6(long number, long arg0, long arg1, long arg2, long arg3, long arg4,
 			    long arg5)
 {
@@ -379,5 +391,7 @@ long sys_mprotect(void *addr, size_t length, int prot);
 long sys_uname(struct utsname *name);
 long sys_reboot(unsigned int command);
 long sys_counters(struct strata_counters *out);
+/* STRATA_ACCOUNT_*: 0, for READ the length of what is in text now; -ENOSYS: nobody keeps one. */
+long sys_account(int command, char *text, size_t size);
 
 #endif

@@ -19,6 +19,7 @@
 #define STRATA_FN_VERSION		0	/* () -> STRATA_ABI_VERSION */
 #define STRATA_FN_FEATURES		1	/* () -> feature word; 0 outside mode pv */
 #define STRATA_FN_COUNTER_READ		2	/* (STRATA_COUNTER_*) -> value */
+#define STRATA_FN_ACCOUNT		3	/* (STRATA_ACCOUNT_*, ...): where instructions go */
 
 /* Functions of mode pv; SBI_ERR_NOT_SUPPORTED where the feature word lacks STRATA_F_HYPERCALL. */
 #define STRATA_FN_CSR_READ		16	/* (csr) -> value */
@@ -44,6 +45,17 @@
 #define STRATA_COUNTER_TRAPS		0	/* synchronous traps of this vCPU to HS-mode */
 #define STRATA_COUNTER_INTERRUPTS	1	/* exits of this vCPU for host interrupts */
 #define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart: FIRMWARE=strata */
+
+/*
+ * STRATA_FN_ACCOUNT, in VMs whose tree says strata,accounting. A window is what happens on the
+ * calling vCPU between two calls; windows are added up, or subtracted.
+ */
+#define STRATA_ACCOUNT_RESET		0	/* (): all sums are 0 */
+#define STRATA_ACCOUNT_ADD		1	/* (): a window begins, to be added */
+#define STRATA_ACCOUNT_SUBTRACT		2	/* (): a window begins, to be subtracted */
+#define STRATA_ACCOUNT_END		3	/* (): it ends */
+#define STRATA_ACCOUNT_READ		4	/* (pa of an entry, index) -> number of entries */
+#define STRATA_ACCOUNT_NAME_SIZE	48
 
 /* STRATA_FN_SFENCE, third argument: which of the operands are given (rs1, rs2 not x0). */
 #define STRATA_SFENCE_VA		(1UL << 0)
@@ -102,6 +114,14 @@ struct strata_vcpu_page {
 	uint64_t reserved1[4];
 	struct strata_iret iret;	/* used by STRATA_FN_IRET(0) */
 };
+
+/* What STRATA_ACCOUNT_READ writes: a cause and the sums of the windows; no name: ignore it. */
+struct strata_account_entry {
+	char name[STRATA_ACCOUNT_NAME_SIZE];
+	int64_t exits;
+	int64_t insns;
+};
+_Static_assert(sizeof(struct strata_account_entry) == 64, "strata_account_entry has grown");
 
 #define STRATA_ABI_OFFSET(field, offset)                                                          \
 	_Static_assert(__builtin_offsetof(struct strata_vcpu_page, field) == (offset),             \

@@ -19,5 +19,27 @@
 /* () -> STRATA_FW_MAGIC: tells this firmware from another vendor's. */
 #define STRATA_FW_FN_MAGIC		1
 #define STRATA_FW_MAGIC			0x5354524154410001UL
+/*
+ * (physical address, aligned to 8, of a struct strata_fw_account in the caller's memory) -> 0.
+ * From the next trap on the firmware keeps it up to date for the calling hart, and then costs more
+ * itself; STRATA_FW_ACCOUNT_OFF ends it. SBI_ERR_INVALID_ADDRESS for memory that S-mode may not
+ * write.
+ */
+#define STRATA_FW_FN_ACCOUNT		2
+#define STRATA_FW_ACCOUNT_OFF		(~0UL)
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+/*
+ * insns are the instructions of the handling in C; what stands around it takes the same for each
+ * entry, and is found by comparing with a call that does nothing.
+ */
+struct strata_fw_account {
+	uint64_t entries;	/* traps to M-mode that have been handled */
+	uint64_t insns;		/* instructions retired in handling them */
+};
+_Static_assert(sizeof(struct strata_fw_account) == 16, "strata_fw_account has grown");
+#endif
 
 #endif

@@ -15,6 +15,7 @@
 #include <sbi/sbi_scratch.h>
 #include <sbi_utils/fdt/fdt_helper.h>
 #include <strata/firmware.h>
+#include "account.h"
 #include "trap_count.h"
 
 /* trap_count.S finds a hart's counters by it; the same for all harts, set once by the boot hart. */
@@ -52,8 +53,12 @@ static int strata_final_init(bool cold_boot, void *fdt, const struct fdt_match *
 		strata_counts_offset = sbi_scratch_alloc_offset(STRATA_COUNT_SIZE);
 		if (!strata_counts_offset)
 			return SBI_ENOMEM;
+		if (strata_account_init())
+			return SBI_ENOMEM;
 		sbi_hsm_set_device(&strata_hsm);
 	}
+	/* Whoever had the hart before has no say in this one's memory. */
+	strata_account_set(STRATA_FW_ACCOUNT_OFF);
 	csr_set(CSR_MEDELEG, 1UL << CAUSE_ILLEGAL_INSTRUCTION);
 	strata_install_entry();
 	return 0;
@@ -92,6 +97,8 @@ static int strata_vendor_ext(long funcid, struct sbi_trap_regs *regs, struct sbi
 	case STRATA_FW_FN_MAGIC:
 		value = STRATA_FW_MAGIC;
 		break;
+	case STRATA_FW_FN_ACCOUNT:
+		return strata_account_set(regs->a0);
 	default:
 		return SBI_ENOTSUPP;
 	}

@@ -3,7 +3,7 @@
  * Names of CSRs. Pure. RISC-V privileged specification, "CSR Listing".
  */
 #include <riscv/csr.h>
-#include "monitor/csr_name.h"
+#include "emul/csr_name.h"
 
 static const struct {
 	uint16_t number;

@@ -2,8 +2,8 @@
 /*
  * Names of CSRs. Pure. RISC-V privileged specification, "CSR Listing".
  */
-#ifndef MONITOR_CSR_NAME_H
-#define MONITOR_CSR_NAME_H
+#ifndef EMUL_CSR_NAME_H
+#define EMUL_CSR_NAME_H
 
 #include "lib/types.h"
 
