@@ -326,7 +326,7 @@ else
 QEMU_PROGRAM := $(QEMU)
 endif
 $(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
-	OP MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV MARKDOWN,\
+	OP VCPUS MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
@@ -407,5 +407,6 @@ help:
 ##  O=build         where everything is built        V=1       show the commands
 ##  QEMU=PROGRAM    or QEMU=qemu10                   FIRMWARE=strata|distro
 ##  CPUS=N          harts                            CPU=rv64,h=false   QEMU's -cpu
+##  VCPUS=N         virtual CPUs of each VM
 ##  MEM=SIZE        the machine's memory             TIMEOUT=SECONDS    deadline of a run
 ##  CROSS_COMPILE=  TOOLPREFIX=  prefix of the RISC-V compiler (found by itself)

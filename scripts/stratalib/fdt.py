@@ -41,6 +41,14 @@ class Node:
         return struct.unpack(f">{len(value) // 4}I", value[:len(value) // 4 * 4])
 
 
+def phandles(node):
+    """All phandles below and in node."""
+    found = list(node.cells("phandle"))
+    for child in node.children:
+        found += phandles(child)
+    return found
+
+
 def cell64(value):
     return struct.pack(">Q", value)
 

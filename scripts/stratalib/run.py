@@ -44,6 +44,8 @@ def add_options(parser):
                        help="a disk image: a virtio block device of each guest")
     group.add_argument("--bootargs", metavar="S", default=os.environ.get("STRATA_BOOTARGS"),
                        help="the guest's command line")
+    group.add_argument("--vcpus", metavar="N", default=env("VCPUS"),
+                       help="virtual CPUs of each VM; natively --cpus says how many harts")
     group.add_argument("--mem", metavar="SIZE", default=env("MEM"),
                        help="memory of a guest given by --kernel or --mode, else of the machine")
     parser.add_argument("--trace", choices=TRACES, default=env("TRACE"),

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """VM trees: find them, override what the user says, collect the archive that Strata boots from."""
+import copy
 import os
 import re
+import struct
 
 import cpio as newc             # scripts/cpio.py
 from stratalib import fdt
-from stratalib.settings import StrataError, parse_size
+from stratalib.settings import StrataError, number_of, parse_size
 
 MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
 TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
@@ -71,6 +73,27 @@ class Tree:
         memory = (self.root.all("memory") or [self.root.child("memory@80000000", make=True)])[0]
         base = memory.props.get("reg", fdt.cell64(0x80000000))[:8]
         memory.props["reg"] = base + fdt.cell64(size)
+
+    def set_vcpus(self, count):
+        """As many cpu nodes, alike but for their numbers, and the PLIC's contexts for them."""
+        cpus = self.root.child("cpus")
+        pattern = cpus and cpus.child("cpu")
+        if pattern is None:
+            raise StrataError(f"{self.name}: --vcpus: the tree has no cpu node", 2)
+        free = 1 + max(fdt.phandles(self.root), default=0)
+        others = [n for n in cpus.children if not n.name.startswith("cpu@")]
+        made = []
+        for number in range(count):
+            cpu = copy.deepcopy(pattern)
+            cpu.name = f"cpu@{number:x}"
+            cpu.props["reg"] = number.to_bytes(4, "big")
+            cpu.props.pop("phandle", None)
+            cpu.child("interrupt-controller").props["phandle"] = (free + number).to_bytes(4, "big")
+            made.append(cpu)
+        cpus.children = made + others
+        for plic in self.root.child("soc").all("plic") if self.root.child("soc") else []:
+            plic.props["interrupts-extended"] = b"".join(
+                struct.pack(">4I", free + n, 11, free + n, 9) for n in range(count))
 
     def set_mode(self, mode):
         node = self.hypervisor()
@@ -176,6 +199,8 @@ def override(settings, tree, args):
         tree.add_disk(name)
     if args.bootargs is not None:
         chosen.set_string("bootargs", args.bootargs)
+    if getattr(args, "vcpus", None):
+        tree.set_vcpus(number_of(args.vcpus, "--vcpus", 1, 512))
 
 
 def make(settings, args):

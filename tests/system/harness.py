@@ -132,13 +132,14 @@ class Bench:
                             initrd=path, append=append, extra=extra)
         return qemu.Session(line, log=self.next_log())
 
-    def tree(self, name, mode=None, kernel=None, initrd=None, bootargs=None, rename=None):
+    def tree(self, name, mode=None, kernel=None, initrd=None, bootargs=None, rename=None,
+             vcpus=None):
         """A VM tree of dts/, changed."""
         tree = vms.load(self.settings, name)
         if rename:
             tree.name = rename
         vms.override(self.settings, tree, argparse.Namespace(
-            mode=mode, kernel=kernel, initrd=initrd, bootargs=bootargs, world=None))
+            mode=mode, kernel=kernel, initrd=initrd, bootargs=bootargs, world=None, vcpus=vcpus))
         tree.take_files(self.settings)
         return tree
 
