@@ -56,5 +56,6 @@ void offsets(void)
 	HART(CURRENT, current);
 	HART(USER_SP, user_sp);
 	HART(FRAME, frame);
+	HART(STACK_TOP, stack_top);
 	OFFSET(PROC_WORK, offsetof(struct proc, work));
 }

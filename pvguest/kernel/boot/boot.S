@@ -3,6 +3,7 @@
  * The first instructions: from the firmware, MMU off, any physical base, to main_boot at the
  * link address. SBI specification, "Hart start": a0 = hart id, a1 = device tree.
  */
+#include <pvguest-offsets.h>
 #include <riscv/pte.h>
 
 #include "mm/layout.h"
@@ -89,6 +90,33 @@ _start:
 
 	.balign	8
 5:	.dword	4b
+
+	/* Another hart, by SBI's hart_start: a1 = where its data ends. The tables are there. */
+	.globl	boot_start_secondary
+boot_start_secondary:
+	/* The text was patched since this hart may last have fetched it. */
+	fence.i
+	mv	s0, a1
+	lla	t0, boot_root
+	srli	a0, t0, PAGE_SHIFT
+	li	t0, SATP_MODE_SV39 << SATP_MODE_SHIFT
+	or	a0, a0, t0
+	lla	t0, priv_features
+	ld	a1, 0(t0)
+	call	priv_early_write_satp
+	lla	t0, 7f
+	ld	t0, 0(t0)
+	jr	t0
+
+6:	/* at the link address */
+	mv	tp, s0
+	ld	sp, HART_STACK_TOP(tp)
+	li	ra, 0
+	call	main_secondary
+	j	.
+
+	.balign	8
+7:	.dword	6b
 
 	.section .bss
 	.balign	4096

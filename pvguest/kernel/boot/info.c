@@ -19,12 +19,11 @@ struct info_reader {
 	/* of the current node */
 	uint64_t reg, reg_size;
 	uint32_t irq, shift, phandle;
-	bool has_reg, is_memory, is_uart, is_plic, is_cpu, is_controller;
+	bool has_reg, is_memory, is_uart, is_plic, is_cpu, is_controller, is_disabled;
 	struct fdt_property interrupts_extended, regs;
 	/* of the tree */
 	struct fdt_property plic_contexts;
-	uint32_t hart_controller;	/* phandle of the boot hart's interrupt controller */
-	bool in_boot_cpu;
+	struct info_hart *cpu;	/* the last one; its interrupt controller is a child of it */
 };
 
 static void info_reserve(uint64_t start, uint64_t size)
@@ -85,6 +84,8 @@ static void info_property(struct fdt_walk *walk, const struct fdt_property *p)
 		r->is_plic = fdt_has_string(p, "riscv,plic0") ||
 			     fdt_has_string(p, "sifive,plic-1.0.0");
 		r->is_controller = fdt_has_string(p, "riscv,cpu-intc");
+	} else if (!strcmp(p->name, "status")) {
+		r->is_disabled = fdt_has_string(p, "disabled");
 	} else if (!strcmp(p->name, "timebase-frequency") && p->length >= 4) {
 		info.timebase = fdt_cells(p->value, p->length / 4);
 	} else if (!strcmp(p->name, "riscv,isa") && p->length) {
@@ -118,6 +119,15 @@ static void info_memory(const struct fdt_walk *walk, const struct info_reader *r
 	}
 }
 
+static void info_cpu(struct info_reader *r)
+{
+	r->cpu = NULL;
+	if (!r->has_reg || r->is_disabled || info.hart_count == INFO_HARTS_MAX)
+		return;
+	r->cpu = &info.harts[info.hart_count++];
+	*r->cpu = (struct info_hart){ .id = r->reg, .plic_context = -1 };
+}
+
 static void info_node(struct fdt_walk *walk)
 {
 	struct info_reader *r = walk->context;
@@ -130,26 +140,48 @@ static void info_node(struct fdt_walk *walk)
 	else if (r->is_plic && r->has_reg)
 		info.plic_pa = r->reg, r->plic_contexts = r->interrupts_extended;
 	else if (r->is_cpu)
-		r->in_boot_cpu = r->has_reg && r->reg == r->hart_id;
-	else if (r->is_controller && r->in_boot_cpu)
-		r->hart_controller = r->phandle;
+		info_cpu(r);
+	else if (r->is_controller && r->cpu)
+		r->cpu->controller = r->phandle;
 	else if (walk->depth == 2 && !strcmp(walk->name[1], "reserved-memory") && r->has_reg)
 		info_reserve(r->reg, r->reg_size);
 	r->has_reg = r->is_memory = r->is_uart = r->is_plic = r->is_cpu = r->is_controller = false;
+	r->is_disabled = false;
 	r->irq = r->shift = r->phandle = 0;
 	r->interrupts_extended = (struct fdt_property){ 0 };
 }
 
 /* A PLIC context is an entry of interrupts-extended: a controller and S-mode's interrupt. */
-static int info_plic_context(const struct info_reader *r)
+static int info_plic_context(const struct info_reader *r, uint32_t controller)
 {
 	const struct fdt_property *p = &r->plic_contexts;
 
 	for (uint32_t i = 0; i + 8 <= p->length; i += 8)
-		if (fdt_cell(p->value + i) == r->hart_controller &&
+		if (fdt_cell(p->value + i) == controller &&
 		    fdt_cell(p->value + i + 4) == IRQ_S_EXT)
 			return (int)(i / 8);
 	return -1;
+}
+
+/* The boot hart comes first, whatever the tree's order; a tree without it is not believed. */
+static void info_sort_harts(const struct info_reader *r)
+{
+	struct info_hart boot = { .id = r->hart_id, .plic_context = -1 };
+	bool found = false;
+
+	for (size_t i = 0; i < info.hart_count; i++) {
+		struct info_hart *hart = &info.harts[i];
+
+		hart->plic_context = info_plic_context(r, hart->controller);
+		if (hart->id != r->hart_id)
+			continue;
+		boot = *hart;
+		*hart = info.harts[0];
+		found = true;
+	}
+	info.harts[0] = boot;
+	if (!found)
+		info.hart_count = 1;
 }
 
 bool info_read(uint64_t tree_pa, uint64_t kernel_pa, uint64_t hart_id)
@@ -162,7 +194,7 @@ bool info_read(uint64_t tree_pa, uint64_t kernel_pa, uint64_t hart_id)
 	info.timebase = 10000000;
 	if (!fdt_walk_all(tree, &ops, &reader))
 		return false;
-	info.plic_context = info_plic_context(&reader);
+	info_sort_harts(&reader);
 	info.tree_pa = tree_pa;
 	info.tree_size = fdt_total_size(tree);
 	for (size_t i = 0; fdt_reserved(tree, i, &start, &size); i++)

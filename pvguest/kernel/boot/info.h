@@ -9,6 +9,14 @@
 #include "lib/types.h"
 
 #define INFO_RESERVED_MAX	16
+#define INFO_HARTS_MAX		64
+
+/* A hart that the tree lists. */
+struct info_hart {
+	uint64_t id;
+	uint32_t controller;	/* phandle of its interrupt controller */
+	int plic_context;	/* S-mode's; -1: none */
+};
 
 struct info {
 	uint64_t memory_start, memory_end;	/* the range that holds the kernel */
@@ -21,7 +29,8 @@ struct info {
 	uint64_t timebase;
 	uint64_t uart_pa, uart_size, plic_pa;
 	uint32_t uart_irq, uart_shift;
-	int plic_context;	/* the boot hart's S-mode context; -1: none */
+	struct info_hart harts[INFO_HARTS_MAX];	/* the boot hart first */
+	size_t hart_count;
 	bool isa_sstc;
 	char bootargs[1024];
 	uint8_t seed[64];

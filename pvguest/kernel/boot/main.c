@@ -9,6 +9,7 @@
 #include "boot/hart.h"
 #include "boot/info.h"
 #include "drv/console.h"
+#include "drv/plic.h"
 #include "drv/sbi.h"
 #include "drv/timer.h"
 #include "drv/virtio.h"
@@ -26,6 +27,9 @@
 #include "priv/account.h"
 #include "priv/priv.h"
 #include "priv/probe.h"
+#include "priv/root.h"
+#include "priv/smp.h"
+#include "proc/klock.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 
@@ -103,10 +107,21 @@ static void main_banner(void)
 	if (info_option("quiet", quiet, sizeof(quiet)))
 		return;
 	kprintf("kernel: features %lx, %zu sites, memory %lu MiB, console %s, timer %s, "
-		"sbi %lu.%lu\n",
+		"sbi %lu.%lu, harts %zu\n",
 		priv_features, priv_site_count(), (info.memory_end - info.memory_start) >> 20,
 		console_has_interrupt() ? "irq" : "poll", timer_has_sstc() ? "sstc" : "sbi",
-		sbi_spec_version() >> 24 & 0x7f, sbi_spec_version() & 0xffffff);
+		sbi_spec_version() >> 24 & 0x7f, sbi_spec_version() & 0xffffff, info.hart_count);
+}
+
+/* With several harts the lock is real from here on, and it is the boot hart's. */
+static void main_prepare_smp(void)
+{
+	if (info.hart_count == 1 || !sbi_has_hsm()) {
+		info.hart_count = 1;
+		return;
+	}
+	priv_patch_smp();
+	klock_enter();
 }
 
 /*
@@ -118,14 +133,15 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	char option[2];
 
 	priv_patch(features);
-	map_early_window(0);
-	hart_this->id = hart_id;
+	map_early_window();
+	hart_init_boot(hart_id);
 	priv_has_strata = has_strata;
 	priv_hart_init();
 	sbi_probe();
 	priv_count_init();
 	if (!info_read(tree_pa, layout_load_pa, hart_id))
 		panic("no device tree, or no memory in it that holds the kernel");
+	main_prepare_smp();
 	page_init();
 	map_init();
 	heap_init();
@@ -141,7 +157,19 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	virtio_init();
 	account_init(info_option("account", option, sizeof(option)));
 	bench_run();
+	hart_start_others();
 	main_choose_init();
 	proc_start_init(main_init_path, main_arguments());
+	sched_idle();
+}
+
+_Noreturn void main_secondary(void)
+{
+	priv_hart_init();
+	klock_enter();
+	root_join();
+	timer_init_hart();
+	plic_join();
+	hart_this->online = true;
 	sched_idle();
 }

@@ -9,5 +9,7 @@
 #include "lib/types.h"
 
 _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, bool has_strata);
+/* Another hart, on its own stack, tp set, interrupts off, on the first tables. */
+_Noreturn void main_secondary(void);
 
 #endif

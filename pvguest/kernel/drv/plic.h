@@ -17,6 +17,8 @@ struct plic_handler {
 
 /* Lets an interrupt through to the boot hart; false if there is no PLIC or no such interrupt. */
 bool plic_attach(struct plic_handler *handler);
+/* Another hart takes the same interrupts: whichever comes first claims one. */
+void plic_join(void);
 /* Claims, handles and completes what is pending. */
 void plic_handle(void);
 

@@ -8,7 +8,7 @@
 #include "mm/layout.h"
 #include "priv/priv.h"
 
-static bool sbi_dbcn, sbi_time, sbi_ipi, sbi_srst;
+static bool sbi_dbcn, sbi_time, sbi_ipi, sbi_srst, sbi_hsm;
 
 static bool sbi_extension(uint64_t eid)
 {
@@ -23,6 +23,7 @@ void sbi_probe(void)
 	sbi_time = sbi_extension(SBI_EXT_TIME);
 	sbi_ipi = sbi_extension(SBI_EXT_IPI);
 	sbi_srst = sbi_extension(SBI_EXT_SRST);
+	sbi_hsm = sbi_extension(SBI_EXT_HSM) && sbi_extension(SBI_EXT_RFENCE) && sbi_ipi;
 }
 
 uint64_t sbi_spec_version(void)
@@ -68,6 +69,31 @@ void sbi_send_ipi(uint64_t hart_id)
 	/* The legacy call takes the address of a mask. */
 	mask <<= hart_id;
 	sbi_call(SBI_EXT_LEGACY_SEND_IPI, 0, (uint64_t)&mask, 0, 0);
+}
+
+bool sbi_has_hsm(void)
+{
+	return sbi_hsm;
+}
+
+int64_t sbi_hart_start(uint64_t hart_id, uint64_t pa, uint64_t opaque)
+{
+	return sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, hart_id, pa, opaque).error;
+}
+
+void sbi_fence_code(uint64_t hart_id)
+{
+	sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, 1, hart_id, 0);
+}
+
+void sbi_fence_asid(uint64_t hart_id, uint64_t va, uint64_t size, uint64_t asid)
+{
+	sbi_call5(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, 1, hart_id, va, size, asid);
+}
+
+void sbi_fence_all(uint64_t hart_id)
+{
+	sbi_call5(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1, hart_id, 0, ~0UL, 0);
 }
 
 /* text lies in the direct map or in the image, so it is contiguous in physical memory. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time: the clock, and the hart's one timer shared by all who wait for a time.
+ * Time: the clock, and each hart's one timer, shared by all who wait for a time there.
  * Privileged specification, "Sstc"; SBI specification, "Timer Extension".
  */
 #include "drv/timer.h"
@@ -14,7 +14,6 @@
 
 #define NS_PER_SECOND	1000000000UL
 
-static struct list timer_list = LIST_INIT(timer_list);	/* sorted by deadline */
 static bool timer_sstc;
 
 static void timer_program(uint64_t ticks)
@@ -31,6 +30,11 @@ void timer_init(void)
 	uint64_t value;
 
 	timer_sstc = info.isa_sstc && priv_probe_stimecmp(&value);
+	timer_init_hart();
+}
+
+void timer_init_hart(void)
+{
 	timer_program(SCHED_FOREVER);
 }
 
@@ -66,7 +70,7 @@ void timer_add(struct timer *timer)
 {
 	struct list *pos;
 
-	LIST_FOR_EACH (pos, &timer_list)
+	LIST_FOR_EACH (pos, &hart_this->timers)
 		if (LIST_ENTRY(pos, struct timer, link)->deadline_ticks > timer->deadline_ticks)
 			break;
 	list_add_before(pos, &timer->link);
@@ -81,10 +85,11 @@ void timer_remove(struct timer *timer)
 /* Also stops the interrupt: it stays pending until the comparator is ahead of the clock. */
 static void timer_program_next(void)
 {
+	struct list *timers = &hart_this->timers;
 	uint64_t next = sched_deadline();
 
-	if (!list_empty(&timer_list)) {
-		struct timer *first = LIST_ENTRY(timer_list.next, struct timer, link);
+	if (!list_empty(timers)) {
+		struct timer *first = LIST_ENTRY(timers->next, struct timer, link);
 
 		next = first->deadline_ticks < next ? first->deadline_ticks : next;
 	}
@@ -93,10 +98,11 @@ static void timer_program_next(void)
 
 void timer_interrupt(void)
 {
+	struct list *timers = &hart_this->timers;
 	uint64_t now = priv_time();
 
-	while (!list_empty(&timer_list)) {
-		struct timer *timer = LIST_ENTRY(timer_list.next, struct timer, link);
+	while (!list_empty(timers)) {
+		struct timer *timer = LIST_ENTRY(timers->next, struct timer, link);
 
 		if (timer->deadline_ticks > now)
 			break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time: the clock, and the hart's one timer shared by all who wait for a time.
+ * Time: the clock, and each hart's one timer, shared by all who wait for a time there.
  * Privileged specification, "Sstc"; SBI specification, "Timer Extension".
  */
 #ifndef DRV_TIMER_H
@@ -16,6 +16,8 @@ struct timer {
 };
 
 void timer_init(void);
+/* The timer of another hart. */
+void timer_init_hart(void);
 uint64_t timer_ns_to_ticks(uint64_t ns);
 uint64_t timer_ticks_to_ns(uint64_t ticks);
 uint64_t timer_now_ns(void);

@@ -22,6 +22,10 @@ _Noreturn void panic(const char *format, ...)
 	printf_vformat(line, sizeof(line), format, args);
 	va_end(args);
 	kprintf("panic: %s\n", line);
+	/* The kernel lock is ours for ever: there the other harts stop, should power stay on. */
+	for (size_t i = 0; i < hart_count; i++)
+		if (hart_all[i] != hart_this)
+			hart_kick(hart_all[i]);
 	sbi_shutdown(true);
 }
 

@@ -118,7 +118,7 @@ static int fault_map(struct mm *mm, struct vma *vma, uint64_t va, unsigned int a
 		 * and then the branch below fences.
 		 */
 		if (prot & PROT_EXEC)
-			__asm__ volatile("fence.i" : : : "memory");
+			root_fence_code(&mm->root);
 		return 0;
 	}
 	if (!pte_allows(*entry, access) && (access & PROT_WRITE)) {
@@ -127,10 +127,14 @@ static int fault_map(struct mm *mm, struct vma *vma, uint64_t va, unsigned int a
 		if (!page)
 			return -ENOMEM;
 		pte_set(entry, pte_make_user(page_to_pa(page), prot));
+		if (page != old) {
+			root_fence_page(&mm->root, va);
+			return 0;
+		}
 	} else if (!pte_allows(*entry, access)) {
 		pte_set(entry, pte_make_user(pte_pa(*entry), prot & ~(unsigned int)PROT_WRITE));
 	}
-	root_fence_page(&mm->root, va);
+	root_fence_page_here(&mm->root, va);
 	return 0;
 }
 

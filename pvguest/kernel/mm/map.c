@@ -108,9 +108,9 @@ void map_free_tables(pte_t *root)
 	}
 }
 
-void map_early_window(uint64_t hart_index)
+void map_early_window(void)
 {
-	uint64_t va = LAYOUT_WINDOW + hart_index * LAYOUT_WINDOW_SIZE;
+	uint64_t va = LAYOUT_WINDOW;
 
 	pte_set(&map_window_leaves[SV39_INDEX(va, 0)],
 		pte_make_kernel(virt_to_phys(map_boot_hart), MAP_RW));
@@ -119,7 +119,6 @@ void map_early_window(uint64_t hart_index)
 	/* The entry was invalid, and implementations may remember that. */
 	priv_fence_all();
 	hart_end = (struct hart *)(va + PAGE_SIZE);
-	hart_this->id = hart_index;
 }
 
 static pte_t *map_kernel_entry(uint64_t va)
@@ -129,6 +128,19 @@ static pte_t *map_kernel_entry(uint64_t va)
 	if (!entry)
 		panic("no memory for page tables");
 	return entry;
+}
+
+/* The first map shares the table of windows, so that a hart finds its own already there. */
+struct hart *map_window(uint64_t hart_index)
+{
+	uint64_t va = LAYOUT_WINDOW + hart_index * LAYOUT_WINDOW_SIZE;
+	struct page *page = page_alloc_zeroed();
+
+	if (!page)
+		return NULL;
+	pte_set(map_kernel_entry(va), pte_make_kernel(page_to_pa(page), MAP_RW));
+	priv_fence_page(va);
+	return (struct hart *)(va + PAGE_SIZE);
 }
 
 static unsigned int map_image_prot(uint64_t va)

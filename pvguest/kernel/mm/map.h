@@ -9,7 +9,9 @@
 #include "priv/pte.h"
 
 /* The first kernel map, as boot.S left it, gets the window of the boot hart. */
-void map_early_window(uint64_t hart_index);
+void map_early_window(void);
+/* The window of another hart; where its data ends. NULL without memory. */
+struct hart *map_window(uint64_t hart_index);
 /* The final kernel map: direct map, image with its rights, windows. Then it is in use. */
 void map_init(void);
 /* Registers at pa for the kernel; NULL if there is no room. */

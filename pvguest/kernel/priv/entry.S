@@ -6,6 +6,7 @@
 #include <pvguest-offsets.h>
 
 #include "priv/site.h"
+#include "priv/smp.h"
 #include "sys/count.h"
 
 /* clang-format off */
@@ -149,8 +150,22 @@ priv_trap_from_user:
 	sd	s1, FRAME_TP(sp)
 	sd	s3, FRAME_SSTATUS(sp)
 	sd	s4, FRAME_CAUSE(sp)
-	li	t0, EXC_ECALL_U
+	/* From here on the kernel is alone; with one hart it always is. */
+	smp_site li t0, EXC_ECALL_U
 	bne	s4, t0, .Lother
+
+	.pushsection .priv_text, "ax"
+782:	call	klock_enter
+	ld	a0, FRAME_A0(sp)
+	ld	a1, FRAME_A1(sp)
+	ld	a2, FRAME_A2(sp)
+	ld	a3, FRAME_A3(sp)
+	ld	a4, FRAME_A4(sp)
+	ld	a5, FRAME_A5(sp)
+	ld	a7, FRAME_A7(sp)
+	li	t0, EXC_ECALL_U
+	j	781b + 4
+	.popsection
 
 	/* A system call: arguments are still where they came in. */
 	addi	s2, s2, 4
@@ -172,7 +187,8 @@ priv_return_to_user:
 	ld	t0, HART_CURRENT(tp)
 	lw	t1, PROC_WORK(t0)
 	bnez	t1, .Lwork
-	ld	t0, FRAME_SEPC(sp)
+	/* What follows touches this process's own frame and this hart's page only. */
+	smp_site ld t0, FRAME_SEPC(sp)
 	ld	t1, FRAME_SSTATUS(sp)
 	PRIV_CSRW(sepc, t0)
 	PRIV_CSRW(sstatus, t1)
@@ -185,6 +201,12 @@ priv_return_to_user:
 	ld	tp, FRAME_TP(sp)
 	ld	sp, FRAME_SP(sp)
 	sret
+
+	.pushsection .priv_text, "ax"
+782:	call	klock_leave
+	ld	t0, FRAME_SEPC(sp)
+	j	781b + 4
+	.popsection
 
 .Lprivate:
 	call	syscall_private

@@ -7,6 +7,7 @@
 #include "drv/sbi.h"
 #include "lib/string.h"
 #include "priv/priv.h"
+#include "priv/smp.h"
 #include "priv/trap.h"
 
 struct priv_site {
@@ -15,7 +16,12 @@ struct priv_site {
 	uint16_t native_length, length[2], reserved;
 };
 
+struct smp_site {
+	uint64_t address, body;
+};
+
 extern const struct priv_site __priv_sites_start[], __priv_sites_end[];
+extern const struct smp_site __smp_sites_start[], __smp_sites_end[];
 
 uint64_t priv_features;
 bool priv_has_strata;
@@ -55,6 +61,18 @@ void priv_patch(uint64_t features)
 	__asm__ volatile("fence.i" : : : "memory");
 }
 
+/* priv/smp.h: each site becomes a jump. */
+void priv_patch_smp(void)
+{
+	for (const struct smp_site *site = __smp_sites_start; site < __smp_sites_end; site++) {
+		uint32_t jump = priv_encode_jump((int64_t)(site->body - site->address));
+
+		memcpy((void *)site->address, &jump, sizeof(jump));
+	}
+	/* As above; the other harts fence when they start. */
+	__asm__ volatile("fence.i" : : : "memory");
+}
+
 size_t priv_site_count(void)
 {
 	return (size_t)(__priv_sites_end - __priv_sites_start);
@@ -85,6 +103,6 @@ void priv_hart_init(void)
 		priv_csr_write(stvec, (uint64_t)priv_trap_vector);
 	/* The kernel runs with sscratch = 0: so a trap from the kernel is told from a program's. */
 	priv_csr_write(sscratch, 0);
-	priv_set_sie(SIP_SSIP | SIP_STIP | SIP_SEIP);
+	priv_set_sie(PRIV_SIE_ALL);
 	priv_csr_write_call(scounteren, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
 }

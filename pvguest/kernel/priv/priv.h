@@ -139,6 +139,9 @@ static inline void priv_ipi_clear(void)
 	priv_csr_clear_call(sip, SIP_SSIP);
 }
 
+/* Every interrupt that the kernel handles. */
+#define PRIV_SIE_ALL	(SIP_SSIP | SIP_STIP | SIP_SEIP)
+
 /* sie; only while interrupts are off. */
 static inline void priv_set_sie(uint64_t sie)
 {

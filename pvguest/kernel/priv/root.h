@@ -13,6 +13,10 @@
 struct root {
 	pte_t *table;
 	uint64_t asid, generation;
+	/* Sets of harts (struct hart's mask), kept where there are several. */
+	uint64_t harts;		/* that may have translations of it in their TLBs */
+	uint64_t stale;		/* that must fence before they use it again */
+	uint64_t stale_code;	/* that must do so for their instruction fetch */
 };
 
 extern struct root root_kernel;
@@ -25,9 +29,18 @@ int root_new(struct root *root);
 void root_free(struct root *root);
 /* Makes root the current one; does nothing if it is. Interrupts are off. */
 void root_switch(struct root *root);
-/* Forgets what was cached of all user pages, or of one, of a root that may be current. */
+/* A hart that was started gets the kernel's root. */
+void root_join(void);
+/*
+ * Forgets what was cached of all user pages, or of one, of a root that may be current: on this hart
+ * and on those that run it now at once, on others before they run it again.
+ */
 void root_fence(struct root *root);
 void root_fence_page(struct root *root, uint64_t va);
+/* This hart alone: the entry allows more than it did, and others find out by a fault. */
+void root_fence_page_here(struct root *root, uint64_t va);
+/* Code was written that programs on root may run: the same for the instruction fetch. */
+void root_fence_code(struct root *root);
 /* What satp holds for root, for the benchmark. */
 uint64_t root_satp(struct root *root);
 

@@ -86,6 +86,7 @@ static struct proc *proc_new(void)
 	list_init(&proc->alarm.link);
 	signal_init(proc);
 	proc->context.sp = (uint64_t)proc_frame(proc);
+	proc->affinity = ~0UL;
 	return proc;
 }
 
@@ -94,7 +95,6 @@ static void proc_free(struct proc *proc)
 {
 	list_del(&proc->all_link);
 	list_del(&proc->sibling);
-	sched_fp_forget(proc);
 	signal_free(proc);
 	page_put(page_of(proc->stack));
 	heap_free(proc);
@@ -189,6 +189,8 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	child->group = parent->group;
 	child->session = parent->session;
 	child->tty = parent->tty;
+	child->affinity = parent->affinity;
+	child->hart = parent->hart;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	signal_fork(child, parent);
 	child->files = fds_copy(parent->files);

@@ -44,6 +44,9 @@ struct proc {
 	void *stack;
 	struct mm *mm;
 	struct fp_state fp;
+	struct hart *fp_hart;	/* whose FP registers were last loaded with it */
+	struct hart *hart;	/* that runs it or ran it last; NULL: none yet */
+	uint64_t affinity;	/* the harts that may run it */
 
 	int pid, group, session;
 	struct tty *tty;	/* the controlling terminal */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who runs: round robin with slices of 10 ms; no timer interrupt while one process is runnable.
- * No specification: policy.
+ * No specification: policy. All of it runs under the kernel lock, on whichever hart.
  */
 #include "proc/sched.h"
 
@@ -11,6 +11,8 @@
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "priv/priv.h"
+#include "priv/smp.h"
+#include "proc/klock.h"
 #include "proc/proc.h"
 
 #define SCHED_SLICE_NS		10000000UL
@@ -21,7 +23,6 @@ static uint64_t sched_slice_ticks;
 void sched_init(void)
 {
 	sched_slice_ticks = timer_ns_to_ticks(SCHED_SLICE_NS);
-	list_init(&hart_this->run_queue);
 }
 
 /* The current process must give way when its time is over; it has competition now. */
@@ -31,14 +32,80 @@ static void sched_start_slice(uint64_t now_ticks)
 	timer_arm(hart_this->slice_end_ticks);
 }
 
+static bool sched_may_run(const struct proc *proc, const struct hart *hart)
+{
+	return hart->online && (proc->affinity & hart->mask);
+}
+
+static bool sched_is_idle(const struct hart *hart)
+{
+	return !hart->current && !hart->run_count;
+}
+
+/*
+ * Where a process should wait for its turn: at the hart that ran it last, which may still hold what
+ * it needs, unless another one has nothing to do.
+ */
+static __attribute__((noinline)) struct hart *sched_place(const struct proc *proc)
+{
+	struct hart *best = proc->hart && sched_may_run(proc, proc->hart) ? proc->hart : NULL;
+
+	if (best && sched_is_idle(best))
+		return best;
+	for (size_t i = 0; i < hart_count; i++) {
+		struct hart *hart = hart_all[i];
+
+		if (sched_may_run(proc, hart) &&
+		    (!best || (sched_is_idle(hart) && !sched_is_idle(best))))
+			best = hart;
+	}
+	return best ? best : hart_this;
+}
+
+/* A process was put in the queue of another hart. */
+static __attribute__((noinline)) void sched_tell(struct hart *hart)
+{
+	if (hart->current && hart->run_count > 1)
+		return;
+	hart->slice_wanted = true;
+	hart_kick(hart);
+}
+
 void sched_enqueue(struct proc *proc)
 {
-	struct hart *hart = hart_this;
+	struct hart *hart = priv_is_smp() ? sched_place(proc) : hart_this;
 
 	proc->state = PROC_RUNNABLE;
 	list_add_before(&hart->run_queue, &proc->run_link);
-	if (++hart->run_count == 1 && hart->current)
+	hart->run_count++;
+	if (hart != hart_this)
+		sched_tell(hart);
+	else if (hart->run_count == 1 && hart->current)
 		sched_start_slice(priv_time());
+}
+
+void sched_kicked(void)
+{
+	struct hart *hart = hart_this;
+
+	if (hart->slice_wanted && hart->current && hart->run_count)
+		sched_start_slice(priv_time());
+	hart->slice_wanted = false;
+}
+
+void sched_prod(const struct proc *proc)
+{
+	if (proc->hart != hart_this && proc->hart && proc->hart->current == proc)
+		hart_kick(proc->hart);
+}
+
+uint64_t sched_online(void)
+{
+	uint64_t harts = 0;
+
+	for (size_t i = 0; i < hart_count; i++)
+		harts |= hart_all[i]->online ? hart_all[i]->mask : 0;
+	return harts;
 }
 
 void sched_wake(struct proc *proc)
@@ -61,11 +128,16 @@ static void sched_fp_out(struct proc *prev)
 
 static void sched_fp_in(struct proc *next)
 {
-	if (trap_fp_is_off(proc_frame(next)) || hart_this->fp_owner == next)
+	struct hart *hart = hart_this;
+
+	/* It may have run elsewhere since. */
+	if (trap_fp_is_off(proc_frame(next)) ||
+	    (hart->fp_owner == next && next->fp_hart == hart))
 		return;
 	priv_fp_open();
 	priv_fp_load(&next->fp);
-	hart_this->fp_owner = next;
+	hart->fp_owner = next;
+	next->fp_hart = hart;
 }
 
 /* Charges the time since the last switch to whoever had the hart. */
@@ -101,11 +173,15 @@ static void sched_switch_to(struct proc *next)
 	}
 	hart->current = next;
 	if (!next) {
+		/* The tables may be freed before this hart wakes up. */
+		if (priv_is_smp())
+			root_switch(&root_kernel);
 		proc_switch(save, (struct context *)hart->idle_context);
 		return;
 	}
 	*(uint64_t *)next->stack = SCHED_STACK_MARK;
 	hart->frame = (uint64_t)proc_frame(next);
+	next->hart = hart;
 	root_switch(&next->mm->root);
 	sched_fp_in(next);
 	if (hart->run_count)
@@ -113,22 +189,65 @@ static void sched_switch_to(struct proc *next)
 	proc_switch(save, &next->context);
 }
 
+static struct proc *sched_take(struct hart *hart, struct proc *proc)
+{
+	hart->run_count--;
+	list_del(&proc->run_link);
+	return proc;
+}
+
+static struct proc *sched_first(const struct hart *hart)
+{
+	return LIST_ENTRY(hart->run_queue.next, struct proc, run_link);
+}
+
+/* The first process that waits for another hart and may run here; NULL if there is none. */
+static struct proc *sched_steal(void)
+{
+	for (size_t i = 0; i < hart_count; i++) {
+		struct list *pos;
+
+		LIST_FOR_EACH (pos, &hart_all[i]->run_queue) {
+			struct proc *proc = LIST_ENTRY(pos, struct proc, run_link);
+
+			if (sched_may_run(proc, hart_this))
+				return sched_take(hart_all[i], proc);
+		}
+	}
+	return NULL;
+}
+
+static __attribute__((noinline)) struct proc *sched_pick_smp(void)
+{
+	struct hart *hart = hart_this;
+
+	while (hart->run_count) {
+		struct proc *next = sched_take(hart, sched_first(hart));
+
+		if (sched_may_run(next, hart))
+			return next;
+		/* Its affinity was changed while it waited. */
+		sched_enqueue(next);
+	}
+	return sched_steal();
+}
+
 static struct proc *sched_pick(void)
 {
 	struct hart *hart = hart_this;
 
-	if (!hart->run_count)
-		return NULL;
-	hart->run_count--;
-	return LIST_ENTRY(list_pop(&hart->run_queue), struct proc, run_link);
+	if (priv_is_smp())
+		return sched_pick_smp();
+	return hart->run_count ? sched_take(hart, sched_first(hart)) : NULL;
 }
 
 void sched_yield(void)
 {
 	struct proc *next = sched_pick();
 
-	if (!next)
+	if (!next && (!priv_is_smp() || sched_may_run(proc_current, hart_this)))
 		return;
+	/* Nobody takes it before the lock is free, and then it has left this stack. */
 	sched_enqueue(proc_current);
 	sched_switch_to(next);
 }
@@ -136,6 +255,17 @@ void sched_yield(void)
 void sched_block(void)
 {
 	sched_switch_to(sched_pick());
+}
+
+void sched_set_affinity(struct proc *proc, uint64_t harts)
+{
+	proc->affinity = harts;
+	if (proc == proc_current)
+		sched_yield();
+	else if (proc->hart && proc->hart->current == proc) {
+		proc->work |= PROC_WORK_RESCHED;
+		sched_prod(proc);
+	}
 }
 
 static void sched_timeout(struct timer *timer)
@@ -196,7 +326,11 @@ _Noreturn void sched_idle(void)
 			continue;
 		}
 		/* Off, so that nothing becomes runnable between the look above and the wait. */
+		if (priv_is_smp())
+			klock_leave();
 		priv_wait();
+		if (priv_is_smp())
+			klock_enter();
 		priv_irq_enable();
 		priv_irq_disable();
 	}
@@ -221,10 +355,4 @@ void sched_fp_reload(void)
 {
 	hart_this->fp_owner = NULL;
 	sched_fp_in(proc_current);
-}
-
-void sched_fp_forget(struct proc *proc)
-{
-	if (hart_this->fp_owner == proc)
-		hart_this->fp_owner = NULL;
 }

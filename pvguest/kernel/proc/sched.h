@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Who runs: round robin with slices of 10 ms; no timer interrupt while one process is runnable.
+ * Each hart has a queue; a hart that has nothing to do takes from the others'.
  * No specification: policy.
  */
 #ifndef PROC_SCHED_H
@@ -25,11 +26,19 @@ void sched_block(void);
  * Having been woken says nothing: look at the condition again.
  */
 int sched_sleep(uint64_t deadline_ticks);
+/* Its `work` was changed: if it runs on another hart, that enters the kernel soon. */
+void sched_prod(const struct proc *proc);
+/* The current process may run on those harts only, from now on; one of them is online. */
+void sched_set_affinity(struct proc *proc, uint64_t harts);
+/* The harts that are there. */
+uint64_t sched_online(void);
+/* From the software interrupt: another hart has left word. */
+void sched_kicked(void);
 /* From the timer interrupt: the slice may be over. */
 void sched_tick(uint64_t now_ticks);
 /* When the timer must next fire for the scheduler; SCHED_FOREVER if never. */
 uint64_t sched_deadline(void);
-/* The boot context becomes the idle loop. */
+/* The hart's boot context becomes its idle loop. */
 _Noreturn void sched_idle(void);
 /* How long the current process has run. */
 uint64_t sched_cpu_ticks(void);
@@ -39,8 +48,6 @@ void sched_fp_enable(void);
 void sched_fp_sync(void);
 /* fp_state was changed: the registers are loaded again. */
 void sched_fp_reload(void);
-/* A process that ends owns nothing. */
-void sched_fp_forget(struct proc *proc);
 void sched_init(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "priv/smp.h"
 #include "proc/group.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
@@ -109,6 +110,8 @@ void signal_update(struct proc *proc)
 		proc->work |= PROC_WORK_SIGNAL;
 	else if (!(proc->signals.pending & proc->signals.awaited))
 		return;
+	if (priv_is_smp())
+		sched_prod(proc);
 	if (proc->state == PROC_SLEEPING && proc->wake_by_signal)
 		sched_wake(proc);
 }

@@ -26,6 +26,7 @@ static void trap_interrupt(uint64_t cause)
 	case IRQ_S_SOFT:
 		priv_ipi_clear();
 		hart_this->ipi_count++;
+		sched_kicked();
 		break;
 	case IRQ_S_EXT:
 		plic_handle();
