@@ -121,7 +121,9 @@ PVK_LDS := $(wildcard pvguest/kernel/kernel.lds)
 PVU_LIB := $(patsubst %,$(O)/%.o,$(basename $(wildcard pvguest/user/lib/*.[cS])))
 PVU_BIN := $(patsubst pvguest/user/bin/%.c,$(O)/pvguest/root/bin/%,\
 	$(wildcard pvguest/user/bin/*.c))
-PVU_ETC := $(patsubst pvguest/user/%,$(O)/pvguest/root/%,$(wildcard pvguest/user/etc/*))
+PVU_BENCH := $(patsubst %.c,$(O)/%.o,$(wildcard pvguest/user/bench/*.c))
+PVU_ETC := $(patsubst pvguest/user/%,$(O)/pvguest/root/%,$(wildcard pvguest/user/etc/*)) \
+	$(O)/pvguest/root/etc/bench-text.tar
 PVU_LDS := $(wildcard pvguest/user/user.lds)
 
 GUEST_LIB := $(patsubst %,$(O)/%.o,$(basename $(wildcard tests/guest/lib/*.[cS])))
@@ -216,11 +218,15 @@ $(O)/pvguest/user/%.o: pvguest/user/%.S $(BUILT_BY)
 	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(PVU_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # The programs in the archive are stripped; build/pvguest/debug has them with their symbols.
+$(O)/pvguest/root/bin/bench: $(PVU_BENCH)
 $(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%)
 	$(call say,LINK,$@)mkdir -p $(@D) $(O)/pvguest/debug && $(CC) $(USER_ISA) $(LINK) \
-		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $< $(PVU_LIB) \
+		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $(filter %.o,$^) \
 		-lgcc && \
 		$(OBJCOPY) --strip-all $(O)/pvguest/debug/$* $@
+
+$(O)/pvguest/root/etc/bench-text.tar: scripts/bench-text
+	$(call say,GEN,$@)mkdir -p $(@D) && $(PYTHON) $< $@
 
 $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 	$(Q)mkdir -p $(@D) && cp $< $@

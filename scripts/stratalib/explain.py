@@ -49,22 +49,36 @@ def _kernel(op, **changes):
     return Shape("ops_" + op, **{"unroll": UNROLL, "warm": KERNEL_WARM, **changes})
 
 
-# The user operations' warm-up: two windows and a half of pvguest/user/bin/bench.c. The base of
-# page_fault is the same function, in the windows between.
+def _user(run, base="loop_empty", count=100, **changes):
+    """The warm-up is two windows and a half of pvguest/user/bench/window.c."""
+    return Shape(run, base, **{"warm": count * 5 // 2, **changes})
+
+
+# Rings of more processes and whole programs are too long to be walked.
 SHAPES = {
-    "null_call": Shape("null_run", "loop_empty", warm=2500),
-    "pipe": Shape("pipe_run", "loop_empty", warm=250),
-    "fork": Shape("exit_run", "loop_empty", warm=19),
-    "exec": Shape("exec_run", "loop_empty", warm=10),
-    "ctx_2p_0k": Shape("pipe_run", "switch_base", per_iteration=2, warm=250, base_warm=500),
-    "page_fault": Shape("fault_run", "fault_run", warm=450, base_warm=550),
-    "prot_fault": Shape("prot_run", "loop_empty", warm=250),
-    "mmap": Shape("mmap_run", "loop_empty", warm=125),
+    "null_call": _user("null_run", count=200),
+    "null_io": _user("io_run", count=100, per_iteration=2),
+    "stat": _user("stat_run"),
+    "open_close": _user("open_run"),
+    "select": _user("select_run", count=50),
+    "sig_install": _user("install_run", count=200),
+    "sig_handle": _user("catch_run", "send_run"),
+    "fork": _user("exit_run", count=8),
+    "exec": _user("exec_run", count=4),
+    "sh": _user("shell_run", count=4),
+    "ctx_2p_0k": _user("pipe_run", "ring_base", count=50, per_iteration=2, base_warm=250),
+    "file_create_0k": _user("create_run", count=20),
+    "file_delete_0k": _user("delete_run", count=20),
+    "file_create_10k": _user("create_run", count=20),
+    "file_delete_10k": _user("delete_run", count=20),
+    "mmap": _user("mmap_run", count=10),
+    "page_fault": _user("fault_run", count=256),
+    "pipe": _user("pipe_run"),
     "sret": _kernel("sret", base="ops_sret_base"),
     "satp_switch": _kernel("satp_switch", unroll=2 * UNROLL),
     "ipi_self": _kernel("ipi_self", base="ops_ipi_base", unroll=0, warm=10 * KERNEL_WARM),
 }
-for _op in bench.OPS:
+for _op in bench.SUITES["machine"][1]:
     if _op not in SHAPES:
         SHAPES[_op] = _kernel(_op)
 
@@ -146,7 +160,7 @@ class Space:
         self.programs = {}
         debug = settings.path("pvguest", "debug")
         for name in os.listdir(debug) if os.path.isdir(debug) else []:
-            if name in ("bench", "true"):
+            if name in ("bench", "true", "sh"):
                 self.programs[name] = Elf(os.path.join(debug, name))
 
     def place(self, pc):
@@ -416,7 +430,7 @@ def judge_total(op, mode, value, settings):
 def add_options(parser):
     parser.formatter_class = argparse.HelpFormatter
     parser.add_argument("--op", default=environment("OP", "csr_read"),
-                        help="one of: " + " ".join(bench.OPS))
+                        help="one of: " + " ".join(SHAPES))
     parser.add_argument("--mode", default=environment("MODE", "te"),
                         help="one of: " + " ".join(bench.MODES) + "; pv is pv1")
     parser.add_argument("--steps", action="store_true", help="print every instruction, too")
@@ -465,8 +479,8 @@ def main(args):
     mode_key = "pv1" if args.mode == "pv" else args.mode
     if mode_key not in bench.MODES:
         raise StrataError(f"no mode {args.mode!r} (there are: {' '.join(bench.MODES)})", 2)
-    if args.op not in bench.OPS:
-        raise StrataError(f"no operation {args.op!r} (there are: {' '.join(bench.OPS)})", 2)
+    if args.op not in SHAPES:
+        raise StrataError(f"no operation {args.op!r} to explain (there are: {' '.join(SHAPES)})", 2)
     mode, shape = bench.MODES[mode_key], SHAPES[args.op]
     if args.op == "timer_sstc" and mode.mode in ("te", "pv"):
         raise StrataError(f"timer_sstc in {mode.title}: guests in te and pv have no Sstc; their "

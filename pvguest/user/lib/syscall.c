@@ -57,6 +57,11 @@ long sys_unlink(const char *path)
 	return syscall3(SYS_unlinkat, AT_FDCWD, ARG(path), 0);
 }
 
+long sys_select(int count, uint64_t *in, uint64_t *out, const struct timespec *timeout)
+{
+	return syscall6(SYS_pselect6, count, ARG(in), ARG(out), 0, ARG(timeout), 0);
+}
+
 long sys_pipe(int fds[2])
 {
 	return sys_pipe2(fds, 0);

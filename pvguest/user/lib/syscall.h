@@ -6,17 +6,17 @@
  * Everything below is asked of pvguest. The same binaries run on Linux.
  *
  *   files      getcwd dup dup3 fcntl(DUPFD GETFD SETFD GETFL DUPFD_CLOEXEC) ioctl(ENOTTY, or TCGETS
- *              on the console) unlinkat(files made with O_CREAT) chdir openat(AT_FDCWD, O_CREAT
- *              O_TRUNC O_APPEND O_DIRECTORY O_CLOEXEC) close pipe2 getdents64 lseek read write
- *              readv writev newfstatat(AT_EMPTY_PATH too) fstat
+ *              on the console) mkdirat unlinkat(AT_REMOVEDIR too) pselect6 chdir
+ *              openat(AT_FDCWD, O_CREAT O_TRUNC O_APPEND O_DIRECTORY O_CLOEXEC) close
+ *              pipe2 getdents64 lseek read write readv writev newfstatat(AT_EMPTY_PATH too) fstat
  *              /dev/console, /dev/null and /dev/zero; fds 0, 1, 2 of init are the console, which
  *              echoes, ends lines at CR or LF, obeys backspace, takes ^D as the end of file; ^C
  *              is SIGINT for the session that took it by ioctl(TIOCSCTTY)
  *   processes  clone(SIGCHLD: fork) execve exit exit_group wait4(pid, -1, WNOHANG) getpid getppid
  *              gettid set_tid_address getuid geteuid getgid getegid sched_yield uname
  *              setpgid getpgid setsid
- *   memory     brk mmap(private anonymous; MAP_FIXED replaces) munmap(part of a mapping, a hole)
- *              mprotect (all three split mappings)
+ *   memory     brk mmap(private anonymous or a shared file; MAP_FIXED replaces) munmap(part of a
+ *              mapping, a hole) mprotect (all three split mappings)
  *   signals    kill tgkill rt_sigaction rt_sigprocmask rt_sigreturn (SA_SIGINFO SA_NODEFER
  *              SA_RESETHAND SA_RESTART; SIGSEGV with si_addr and si_code, SIGILL, SIGTRAP, SIGFPE,
  *              SIGPIPE, SIGCHLD, SIGKILL, SIGSTOP is not used); the kernel maps the page that calls
@@ -51,6 +51,7 @@
 #define SYS_write		64
 #define SYS_readv		65
 #define SYS_writev		66
+#define SYS_pselect6		72
 #define SYS_newfstatat		79
 #define SYS_fstat		80
 #define SYS_exit		93
@@ -363,6 +364,7 @@ long sys_fstat(int fd, struct stat *st);
 long sys_newfstatat(int dirfd, const char *path, struct stat *st, int flags);
 long sys_getdents64(int fd, void *buf, size_t size);
 long sys_unlink(const char *path);
+long sys_select(int count, uint64_t *in, uint64_t *out, const struct timespec *timeout);
 long sys_pipe(int fds[2]);
 long sys_pipe2(int fds[2], int flags);
 long sys_dup(int fd);
