@@ -202,7 +202,8 @@ static int parse_flag(struct vm_dt *dt, int node, const char *name, bool *flag)
 static int parse_hypervisor(struct vm_dt *dt, int node)
 {
 	static const char *const known[] = { "strata,mode", "strata,world", "strata,pv-step",
-					     "strata,counters", "strata,accounting" };
+					     "strata,counters", "strata,accounting",
+					     "strata,sbi-disable" };
 	int err;
 
 	if (!dt_is_compatible(dt->fdt, node, "strata,hypervisor"))
@@ -215,6 +216,8 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 		err = parse_world(dt, node);
 	if (!err)
 		err = parse_pv_step(dt, node);
+	if (!err)
+		err = vm_dt_parse_sbi(dt, node);
 	if (err)
 		return err;
 	err = parse_flag(dt, node, "strata,counters", &dt->out->counters);

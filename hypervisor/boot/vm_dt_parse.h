@@ -43,6 +43,9 @@ int vm_dt_interrupt(struct vm_dt *dt, int node, int bus, struct vdev_config *out
 /* A node that is compatible with "virtio,mmio" (vm_dt_virtio.c). */
 int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
 
+/* strata,sbi-disable of /hypervisor; the mode is known. Return: 0, or refused. */
+int vm_dt_parse_sbi(struct vm_dt *dt, int node);
+
 /* The devices: nodes of the root that have reg, and what stands on its simple-bus nodes. */
 int vm_dt_parse_devices(struct vm_dt *dt);
 

@@ -54,9 +54,15 @@ static void hw_vcpu_fini(struct vcpu *v)
 
 static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
+	struct vs_csrs before = v->vs;
+
 	(void)opaque;
 	v->pc = pc;
 	v->vs = (struct vs_csrs){ .vsstatus = SSTATUS_UXL_64, .vstimecmp = UINT64_MAX };
+	if (v->resuming) {
+		v->vs.vstimecmp = before.vstimecmp;
+		v->vs.hvip = before.hvip;
+	}
 	v->supervisor = true;
 }
 

@@ -47,6 +47,15 @@ static int virtio_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, 
 	return err;
 }
 
+static void virtio_dev_reset(struct vdev *vdev)
+{
+	struct virtio_dev *dev = virtio_dev_of(vdev);
+
+	spin_lock(&dev->lock);
+	virtio_write(dev->virtio, VIRTIO_MMIO_STATUS, 4, 0);
+	spin_unlock(&dev->lock);
+}
+
 static void virtio_dev_destroy(struct vdev *vdev)
 {
 	struct virtio_dev *dev = virtio_dev_of(vdev);
@@ -58,6 +67,7 @@ static const struct vdev_ops virtio_dev_ops = {
 	.name = "virtio,mmio",
 	.read = virtio_dev_read,
 	.write = virtio_dev_write,
+	.reset = virtio_dev_reset,
 	.destroy = virtio_dev_destroy,
 };
 

@@ -69,6 +69,7 @@ struct vm_config {
 	enum vm_mode mode;
 	enum vm_world world;
 	uint64_t features;	/* STRATA_F_* of <strata/abi.h>; 0 outside mode pv */
+	uint64_t sbi_disabled;	/* strata,sbi-disable: a bit for each enum vsbi_index */
 	bool counters;		/* strata,counters: the guest may read cycle, time and instret */
 	bool accounting;	/* strata,accounting: where the instructions go, for measuring */
 

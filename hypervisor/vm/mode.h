@@ -22,7 +22,10 @@ struct mode_ops {
 
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_fini)(struct vcpu *v);
-	/* HSM start: registers and CSRs as SBI specifies, at pc in S-mode with satp = 0. */
+	/*
+	 * HSM start: registers and CSRs as SBI specifies, at pc in S-mode with satp = 0. If it is
+	 * resuming, its timer and pending interrupts stay. v is not loaded.
+	 */
 	void (*vcpu_reset)(struct vcpu *v, uint64_t pc, uint64_t opaque);
 
 	/* Put the CSRs of v on this hart; take them off it. */

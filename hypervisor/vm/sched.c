@@ -247,12 +247,17 @@ static void run(struct hart *hart, struct vcpu *v)
 	if (v->start_pending)
 		vcpu_reset(v);
 	load(hart, v);
-	v->suspended = false;
 	v->stat.schedules++;
 	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
 	vcpu_take_requests(v);
+	if (!v->resuming)
+		v->suspended = false;
 	/* Its state alone decides: a vCPU that blocked must not go on. */
 	while (v->state == VCPU_RUNNABLE) {
+		if (unlikely(v->resuming)) {
+			vcpu_resume(v);
+			continue;
+		}
 		program_timer(hart, true);
 		vcpu_choose_exits(v);
 		vcpu_enter(v);

@@ -33,6 +33,7 @@ int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
 	v->hartid = vm->config.harts[index];
 	v->mode = vm->mode;
 	v->exits = vm->mode->exits;
+	v->sbi_restricted = vm->config.sbi_disabled != 0;
 	v->hart = hart;
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
@@ -205,23 +206,30 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	return SBI_SUCCESS;
 }
 
-void vcpu_reset(struct vcpu *v)
+/* Registers and CSRs of a hart that starts or resumes. */
+static void reset_registers(struct vcpu *v)
 {
-	struct hart *hart = v->hart;
-
 	memset(v->regs, 0, sizeof(v->regs));
 	v->regs[REG_A0] = v->hartid;
 	v->regs[REG_A1] = v->start_opaque;
 	v->vector_faults = 0;
 	v->irq_check = false;
+	v->mode->vcpu_reset(v, v->start_pc, v->start_opaque);
+	/* Its code may have been written by another hart. */
+	__asm__ volatile("fence.i" : : : "memory");
+}
+
+void vcpu_reset(struct vcpu *v)
+{
+	struct hart *hart = v->hart;
+
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
 	v->timer_deadline = UINT64_MAX;
 	spin_unlock(&hart->lock);
 	__atomic_fetch_and(&v->irq_pending, ~SIP_STIP, __ATOMIC_SEQ_CST);
-	v->mode->vcpu_reset(v, v->start_pc, v->start_opaque);
-	/* Its code may have been written by another hart. */
-	__asm__ volatile("fence.i" : : : "memory");
+	v->resuming = false;
+	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }
 
@@ -231,11 +239,20 @@ void vcpu_stop(struct vcpu *v)
 
 	sched_set_state(v, VCPU_STOPPED);
 	/* Of two that stop at once, at least one sees both stopped. */
+	if (vcpu_is_alone(v))
+		vm_stop(vm, VM_CRASHED, "its last hart has stopped (SBI hart_stop): none is left "
+			"to start another");
+}
+
+bool vcpu_is_alone(const struct vcpu *v)
+{
+	const struct vm *vm = v->vm;
+
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		if (__atomic_load_n(&vm->vcpus[i]->state, __ATOMIC_SEQ_CST) != VCPU_STOPPED)
-			return;
-	vm_stop(vm, VM_CRASHED, "its last hart has stopped (SBI hart_stop): none is left to start "
-		"another");
+		if (vm->vcpus[i] != v &&
+		    __atomic_load_n(&vm->vcpus[i]->state, __ATOMIC_SEQ_CST) != VCPU_STOPPED)
+			return false;
+	return true;
 }
 
 int64_t vcpu_hsm_status(const struct vcpu *v)
@@ -254,6 +271,14 @@ int64_t vcpu_hsm_status(const struct vcpu *v)
 	}
 }
 
+static void vcpu_block_always(struct vcpu *v)
+{
+	sched_set_state(v, VCPU_BLOCKED);
+	/* An interrupt that came before the state was set woke nobody. */
+	if (v->mode->irq_wakes(v))
+		sched_wake(v);
+}
+
 enum vcpu_next vcpu_suspend(struct vcpu *v)
 {
 	enum vcpu_next next;
@@ -266,14 +291,35 @@ enum vcpu_next vcpu_suspend(struct vcpu *v)
 	return next;
 }
 
+enum vcpu_next vcpu_suspend_to(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	v->start_pc = pc;
+	v->start_opaque = opaque;
+	v->resuming = true;
+	v->suspended = true;
+	vcpu_block_always(v);
+	return VCPU_RESCHEDULE;
+}
+
+void vcpu_resume(struct vcpu *v)
+{
+	/* An interrupt that is not enabled in sie is no reason to wake. */
+	if (!v->mode->irq_wakes(v)) {
+		vcpu_block_always(v);
+		return;
+	}
+	v->suspended = false;
+	v->mode->save(v);
+	reset_registers(v);
+	v->resuming = false;
+	v->mode->load(v);
+}
+
 enum vcpu_next vcpu_block(struct vcpu *v)
 {
 	if (v->mode->irq_wakes(v))
 		return VCPU_RESUME;
-	sched_set_state(v, VCPU_BLOCKED);
-	/* An interrupt that came before the state was set woke nobody. */
-	if (v->mode->irq_wakes(v))
-		sched_wake(v);
+	vcpu_block_always(v);
 	return VCPU_RESCHEDULE;
 }
 

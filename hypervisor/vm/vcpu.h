@@ -77,6 +77,7 @@ struct vcpu {
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
 	uint64_t hartid;		/* the guest's name for it */
+	bool sbi_restricted;		/* its VM has SBI extensions switched off */
 	uint64_t hstatus;		/* loaded when it is put on a hart */
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
@@ -105,6 +106,7 @@ struct vcpu {
 	struct hart *hart;		/* where it runs; fixed */
 	enum vcpu_state state;
 	bool suspended;			/* blocked by HSM suspend, not by WFI */
+	bool resuming;			/* it loses its registers: resumes at start_pc */
 	bool running;			/* on its hart right now */
 	bool left;			/* its VM has ended and it will not run again */
 	/* Started, but not yet reset, which its own hart does before it runs; with what. */
@@ -153,7 +155,7 @@ void vcpu_reset(struct vcpu *v);
 /* Stops the calling vCPU, and the VM with its last one: takes effect when its exit handler returns
  * VCPU_RESCHEDULE. */
 void vcpu_stop(struct vcpu *v);
-/* SBI HSM status: STARTED, START_PENDING or STOPPED. */
+/* SBI HSM status: STARTED, START_PENDING, STOPPED or SUSPENDED. */
 int64_t vcpu_hsm_status(const struct vcpu *v);
 /*
  * Block the calling vCPU until an interrupt is pending and enabled in its sie (WFI). Return what
@@ -162,6 +164,16 @@ int64_t vcpu_hsm_status(const struct vcpu *v);
 enum vcpu_next vcpu_block(struct vcpu *v);
 /* The same for HSM's retentive suspend, during which its status is SUSPENDED. */
 enum vcpu_next vcpu_suspend(struct vcpu *v);
+/*
+ * Suspend the calling vCPU without retention: when an interrupt is pending and enabled, it goes on
+ * at pc as a hart that starts does, but its timer, IPIs and interrupts are kept. Return:
+ * VCPU_RESCHEDULE, for its exit handler.
+ */
+enum vcpu_next vcpu_suspend_to(struct vcpu *v, uint64_t pc, uint64_t opaque);
+/* On its hart, where it is loaded: a vCPU so suspended resumes, or waits on if nothing woke it. */
+void vcpu_resume(struct vcpu *v);
+/* Does every other vCPU of its VM have the HSM state STOPPED? */
+bool vcpu_is_alone(const struct vcpu *v);
 
 /*
  * Make other vCPUs of the same VM (and this one) do VCPU_REQ_* before they run again; returns when

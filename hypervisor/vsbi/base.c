@@ -15,7 +15,7 @@ const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS] = {
 static uint64_t base_probe_extension(const struct vm *vm, uint64_t eid)
 {
 	unsigned index;
-	const struct vsbi_ext *ext = vsbi_find(eid, &index);
+	const struct vsbi_ext *ext = vsbi_find(vm, eid, &index);
 
 	if (ext == NULL)
 		return 0;

@@ -5,31 +5,34 @@
  */
 #include "vsbi/vsbi.h"
 
-#define SUSPEND_NON_RETENTIVE		0x80000000U
-
 static struct sbi_ret hsm_start(struct vm *vm, uint64_t hartid, uint64_t pc, uint64_t opaque)
 {
 	struct vcpu *target = vm_vcpu_by_hartid(vm, hartid);
 
 	if (target == NULL)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	/* Instructions are fetched from RAM alone, at even addresses. */
-	if (pc % 2 != 0 || !vm_is_ram(vm, GPA(pc), 2))
+	if (!vsbi_is_code(vm, pc))
 		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
 	return vsbi_error(vcpu_start(target, pc, opaque));
 }
 
 /*
- * Of the types, only the default retentive suspend is there; it is WFI by another name. The default
- * non-retentive one is known but not supported, every other reserved or somebody else's.
+ * Of the types, the two default ones are there; the retentive one is WFI by another name. Every
+ * other is reserved or somebody else's.
  */
-static struct sbi_ret hsm_suspend(struct vcpu *v, uint32_t type, enum vcpu_next *next)
+static struct sbi_ret hsm_suspend(struct vcpu *v, const uint64_t *args, enum vcpu_next *next)
 {
-	if (type == SUSPEND_NON_RETENTIVE)
-		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	if (type != SBI_HSM_SUSPEND_RETENTIVE)
+	uint32_t type = (uint32_t)args[0];
+
+	if (type == SBI_HSM_SUSPEND_RETENTIVE) {
+		*next = vcpu_suspend(v);
+		return vsbi_value(0);
+	}
+	if (type != SBI_HSM_SUSPEND_NON_RETENTIVE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	*next = vcpu_suspend(v);
+	if (!vsbi_is_code(v->vm, args[1]))
+		return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+	*next = vcpu_suspend_to(v, args[1], args[2]);
 	return vsbi_value(0);
 }
 
@@ -55,7 +58,7 @@ static struct sbi_ret hsm_handle(struct vcpu *v, uint64_t fid, const uint64_t *a
 	case SBI_HSM_HART_GET_STATUS:
 		return hsm_status(v->vm, args[0]);
 	case SBI_HSM_HART_SUSPEND:
-		return hsm_suspend(v, (uint32_t)args[0], next);
+		return hsm_suspend(v, args, next);
 	default:
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	}

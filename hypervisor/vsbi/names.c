@@ -30,6 +30,7 @@ static const char *const hsm_functions[] = {
 	[SBI_HSM_HART_GET_STATUS] = "hart_get_status", [SBI_HSM_HART_SUSPEND] = "hart_suspend",
 };
 static const char *const srst_functions[] = { "system_reset" };
+static const char *const susp_functions[] = { "system_suspend" };
 static const char *const dbcn_functions[] = {
 	[SBI_DBCN_WRITE] = "console_write", [SBI_DBCN_READ] = "console_read",
 	[SBI_DBCN_WRITE_BYTE] = "console_write_byte",
@@ -82,6 +83,7 @@ static const struct ext_names ext_names[] = {
 	NAMES(SBI_EXT_HSM, SBI_EXT_HSM, "HSM", hsm_functions),
 	NAMES(SBI_EXT_DBCN, SBI_EXT_DBCN, "DBCN", dbcn_functions),
 	NAMES(SBI_EXT_SRST, SBI_EXT_SRST, "SRST", srst_functions),
+	NAMES(SBI_EXT_SUSP, SBI_EXT_SUSP, "SUSP", susp_functions),
 	NAMES(SBI_EXT_LEGACY_SET_TIMER, SBI_EXT_LEGACY_SHUTDOWN, "LEGACY", legacy_functions),
 };
 
@@ -129,4 +131,19 @@ uint64_t sbi_index_eid(unsigned index, uint64_t fid)
 	if (!ext)
 		return UINT64_MAX;
 	return ext->eid_first != ext->eid_last ? fid : ext->eid_first;
+}
+
+static bool is_in_lower_case(const char *name, const char *upper)
+{
+	while (*upper && *name == *upper + ('a' - 'A'))
+		name++, upper++;
+	return !*upper && !*name;
+}
+
+int sbi_ext_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ext_names); i++)
+		if (is_in_lower_case(name, ext_names[i].name))
+			return (int)i;
+	return -1;
 }

@@ -16,5 +16,7 @@ const char *sbi_function_name(uint64_t eid, uint64_t fid);
 const char *sbi_error_name(int64_t error);
 /* EID of a place in vcpu_stat.ecall (enum vsbi_index); of LEGACY the call's number is its fid. */
 uint64_t sbi_index_eid(unsigned index, uint64_t fid);
+/* The place (enum vsbi_index) of the extension with this name in lower case; -1: none has it. */
+int sbi_ext_by_name(const char *name);
 
 #endif

@@ -10,18 +10,19 @@
 static const struct vsbi_ext *const vsbi_table[VSBI_COUNT] = {
 	[VSBI_BASE] = &vsbi_base,     [VSBI_TIME] = &vsbi_time, [VSBI_IPI] = &vsbi_ipi,
 	[VSBI_STRATA] = &vsbi_strata, [VSBI_RFENCE] = &vsbi_rfence, [VSBI_HSM] = &vsbi_hsm,
-	[VSBI_DBCN] = &vsbi_dbcn,     [VSBI_SRST] = &vsbi_srst, [VSBI_LEGACY] = &vsbi_legacy,
+	[VSBI_DBCN] = &vsbi_dbcn,     [VSBI_SRST] = &vsbi_srst, [VSBI_SUSP] = &vsbi_susp,
+	[VSBI_LEGACY] = &vsbi_legacy,
 };
 _Static_assert(VSBI_COUNT <= STAT_EXTENSIONS, "vcpu_stat.ecall has too few rows");
 
-const struct vsbi_ext *vsbi_find(uint64_t eid, unsigned *index)
+const struct vsbi_ext *vsbi_find(const struct vm *vm, uint64_t eid, unsigned *index)
 {
 	for (unsigned i = 0; i < VSBI_COUNT; i++) {
 		const struct vsbi_ext *ext = vsbi_table[i];
 
 		if (eid >= ext->eid_first && eid <= ext->eid_last) {
 			*index = i;
-			return ext;
+			return vm->config.sbi_disabled >> i & 1 ? NULL : ext;
 		}
 	}
 	return NULL;
@@ -34,7 +35,7 @@ static __attribute__((noinline)) enum vcpu_next vsbi_dispatch(struct vcpu *v, ui
 	enum vcpu_next next = VCPU_RESUME;
 	struct sbi_ret ret = vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	unsigned index;
-	const struct vsbi_ext *ext = vsbi_find(eid, &index);
+	const struct vsbi_ext *ext = vsbi_find(v->vm, eid, &index);
 
 	if (ext == NULL) {
 		v->stat.ecall_unknown++;
@@ -72,7 +73,7 @@ enum vcpu_next vsbi_call(struct vcpu *v)
 		v->regs[REG_A1] = vsbi_base_constants[fid];
 		return VCPU_RESUME;
 	}
-	if (eid == SBI_EXT_TIME && fid == SBI_TIME_SET_TIMER)
+	if (eid == SBI_EXT_TIME && fid == SBI_TIME_SET_TIMER && !v->sbi_restricted)
 		return vsbi_set_timer(v);
 	return vsbi_dispatch(v, eid, fid);
 }

@@ -26,6 +26,7 @@ enum vsbi_index {
 	VSBI_HSM,
 	VSBI_DBCN,
 	VSBI_SRST,
+	VSBI_SUSP,
 	VSBI_LEGACY,
 	VSBI_COUNT
 };
@@ -48,7 +49,7 @@ extern const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS];
 
 /* vsbi/base.c, time.c ... strata.c */
 extern const struct vsbi_ext vsbi_base, vsbi_time, vsbi_ipi, vsbi_rfence, vsbi_hsm, vsbi_srst,
-	vsbi_dbcn, vsbi_legacy, vsbi_strata;
+	vsbi_dbcn, vsbi_legacy, vsbi_strata, vsbi_susp;
 
 /*
  * The SBI call that v makes with its registers: a7, a6, a0..a5; the answer goes to a0 and a1 (of a
@@ -57,8 +58,14 @@ extern const struct vsbi_ext vsbi_base, vsbi_time, vsbi_ipi, vsbi_rfence, vsbi_h
  */
 enum vcpu_next vsbi_call(struct vcpu *v);
 
-/* The extension with this EID, its place in *index; NULL: there is none. */
-const struct vsbi_ext *vsbi_find(uint64_t eid, unsigned *index);
+/* The extension with this EID, its place in *index; NULL: vm has none. */
+const struct vsbi_ext *vsbi_find(const struct vm *vm, uint64_t eid, unsigned *index);
+
+/* Can a hart start there? Instructions are fetched from RAM alone, at even addresses. */
+static inline bool vsbi_is_code(struct vm *vm, uint64_t pc)
+{
+	return pc % 2 == 0 && vm_is_ram(vm, GPA(pc), 2);
+}
 
 static inline struct sbi_ret vsbi_error(int64_t error)
 {

@@ -2,6 +2,7 @@
 /*
  * VM trees: what a good one says, and files that are none. boot_vm_dt_bad.c has the bad ones.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
+ * SOURCES: hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -10,6 +11,7 @@
 #include <strata/abi.h>
 
 #include "vm_tree_parse.h"
+#include "vsbi/vsbi.h"
 
 TEST("a tree gives mode, world, kernel, initrd and command line")
 {
@@ -71,6 +73,27 @@ TEST("initrd, command line, world, devices, counters and accounting are optional
 	CHECK_EQ(config.device_count, 0);
 	CHECK_EQ(config.counters, true);
 	CHECK_EQ(config.accounting, true);
+	done();
+}
+
+TEST("SBI extensions are switched off by name, but for those that the mode needs")
+{
+	tree_create(fdt);
+	tree_bytes(fdt, "/hypervisor", "strata,sbi-disable", "susp\0time", 10);
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.sbi_disabled, 1UL << VSBI_SUSP | 1UL << VSBI_TIME);
+	done();
+	tree_string(fdt, "/hypervisor", "strata,sbi-disable", "base");
+	CHECK(parse() != 0);
+	CHECK_STR(why, "/hypervisor: strata,sbi-disable: a guest in mode te needs \"base\": "
+		       "delete it");
+	tree_string(fdt, "/hypervisor", "strata,sbi-disable", "SUSP");
+	CHECK(parse() != 0);
+	CHECK_STR(why, "/hypervisor: strata,sbi-disable: \"SUSP\" is no extension that is "
+		       "offered: correct or delete it");
+	tree_string(fdt, "/hypervisor", "strata,mode", "pv");
+	tree_string(fdt, "/hypervisor", "strata,sbi-disable", "strata");
+	CHECK(parse() != 0);
 	done();
 }
 

@@ -2,6 +2,7 @@
 /*
  * Bad VM trees, each a change to a good one, with the line that refuses it.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
+ * SOURCES: hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -109,6 +110,9 @@ static const struct {
 	  "/hypervisor: strata,pv-step: step 4294967295 is not built yet: choose 0 or 1" },
 	{ { TREE_TEXT(HV, "strata,mode", "pv"), TREE_SET(HV, "strata,pv-step", 2, 0, 1) },
 	  "/hypervisor: strata,pv-step: has a wrong size: write one cell, <0> or <1>" },
+	{ { TREE_SET(HV, "strata,sbi-disable", 1, 1) },
+	  "/hypervisor: strata,sbi-disable: has a wrong size: write names of SBI extensions, "
+	  "\"dbcn\", \"susp\"" },
 	{ { TREE_SET(HV, "strata,counters", 1, 1) },
 	  "/hypervisor: strata,counters: has a wrong size: it has no value" },
 	{ { TREE_SET(HV, "strata,accounting", 1, 1) },

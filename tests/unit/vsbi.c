@@ -7,6 +7,7 @@
  * SOURCES: hypervisor/vsbi/legacy.c hypervisor/vsbi/strata.c hypervisor/vsbi/account_name.c
  * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
+ * SOURCES: hypervisor/vsbi/susp.c
  */
 #include "vm/account.h"
 #include "vsbi_fake.h"
@@ -32,9 +33,9 @@ TEST("BASE: probe tells the truth about every extension")
 {
 	static const uint64_t present[] = {
 		0, 1, 2, 3, 4, 5, 6, 7, 8, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
-		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID,
+		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP,
 	};
-	static const uint64_t absent[] = { 9, 15, 17, 0x504d55, 0x53555350, 0x535441, 0x4e41434c,
+	static const uint64_t absent[] = { 9, 15, 17, 0x504d55, 0x535441, 0x4e41434c,
 					   STRATA_EID + 1, UINT64_MAX, 1UL << 32 | SBI_EXT_TIME };
 
 	start();
@@ -48,7 +49,7 @@ TEST("BASE: probe tells the truth about every extension")
 		CHECK_EQ(call(absent[i], 0, 0, 0, 0), SBI_ERR_NOT_SUPPORTED);
 		CHECK_EQ(VALUE, 0);
 	}
-	CHECK_EQ(cpus[0].stat.ecall_unknown, 10);
+	CHECK_EQ(cpus[0].stat.ecall_unknown, 9);
 }
 
 TEST("an unknown function is not supported")
@@ -160,17 +161,65 @@ TEST("HSM: stop leaves the hart")
 	CHECK_EQ(cpus[0].state, VCPU_STOPPED);
 }
 
-TEST("HSM: the default retentive suspend blocks, the non-retentive one is not supported")
+TEST("HSM: the default retentive suspend blocks; reserved and others' types are invalid")
 {
 	start();
 	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0, 0, 0), SBI_SUCCESS);
 	CHECK_EQ(next, VCPU_RESCHEDULE);
 	CHECK_EQ(blocks, 1);
-	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000000, 0, 0), SBI_ERR_NOT_SUPPORTED);
 	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 1, 0, 0), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x10000000, 0, 0), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000001, 0, 0), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(blocks, 1);
+}
+
+TEST("HSM: the default non-retentive suspend resumes at its address, which must be RAM")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000000, RAM_GPA, 77), SBI_SUCCESS);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(cpus[0].start_pc, RAM_GPA);
+	CHECK_EQ(cpus[0].start_opaque, 77);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000000, RAM_GPA + 1, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0x80000000, 0x1000, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(resumes, 1);
+}
+
+/* ---- SUSP ---- */
+
+TEST("SUSP: a VM suspends to RAM when every other hart is stopped")
+{
+	start();
+	cpus[1].state = VCPU_BLOCKED;
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA, 5), SBI_ERR_DENIED);
+	cpus[1].state = VCPU_STOPPED;
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA + RAM_SIZE, 5),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, 1, RAM_GPA, 5), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, 0x80000000, RAM_GPA, 5), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(resumes, 0);
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA, 5), SBI_SUCCESS);
+	CHECK_EQ(next, VCPU_RESCHEDULE);
+	CHECK_EQ(cpus[0].start_opaque, 5);
+	CHECK_EQ(resumes, 1);
+}
+
+/* ---- Extensions that are switched off ---- */
+
+TEST("an extension that the VM's tree switches off is not probed and not called")
+{
+	start();
+	vm.config.sbi_disabled = 1UL << VSBI_SUSP | 1UL << VSBI_TIME;
+	cpus[0].sbi_restricted = true;
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_TIME, 0, 0), 0);
+	CHECK_EQ(VALUE, 0);
+	CHECK_EQ(call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 1, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(cpus[0].timer_deadline, 0);
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA, 5), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_HSM, 0, 0), 0);
+	CHECK_EQ(VALUE, 1);
 }
 
 /* ---- SRST ---- */

@@ -26,7 +26,7 @@ static uint8_t ram[RAM_SIZE];
 static char written[8192], typed[64];
 static size_t written_size, typed_size;
 static uint64_t remote_mask, remote_base, remote_request;
-static unsigned remote_calls, starts, blocks, softs_cleared;
+static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
 
 bool vm_is_ram(struct vm *machine, gpa_t gpa, size_t size)
@@ -122,6 +122,23 @@ enum vcpu_next vcpu_suspend(struct vcpu *v)
 	return VCPU_RESCHEDULE;
 }
 
+enum vcpu_next vcpu_suspend_to(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	CHECK(v == &cpus[0]);
+	v->start_pc = pc;
+	v->start_opaque = opaque;
+	resumes++;
+	return VCPU_RESCHEDULE;
+}
+
+bool vcpu_is_alone(const struct vcpu *v)
+{
+	for (unsigned i = 0; i < HARTS; i++)
+		if (&cpus[i] != v && cpus[i].state != VCPU_STOPPED)
+			return false;
+	return true;
+}
+
 int64_t vcpu_request_remote(struct vcpu *v, uint64_t mask, uint64_t base, uint64_t request)
 {
 	CHECK(v == &cpus[0]);
@@ -201,7 +218,7 @@ static void start(void)
 	}
 	cpus[0].state = VCPU_RUNNABLE;
 	written_size = typed_size = 0;
-	remote_calls = starts = blocks = softs_cleared = 0;
+	remote_calls = starts = blocks = resumes = softs_cleared = 0;
 	counts_entries = true;
 }
 

@@ -167,14 +167,15 @@ const struct file_system devtmpfs_type = {
 	.statfs = tmpfs_statfs,
 };
 
-/* A directory of the root file system, with a user of *point; made if it is missing. */
+/* The mount point in the root file system. */
 static bool device_point(const char *text, struct path *point)
 {
 	static const struct inode_request directory = { .mode = S_IFDIR | 0755 };
-	struct name name = { text, strlen(text) };
+	struct dentry *dentry = namei_make(mount_root.dentry,
+					   (struct name){ text, strlen(text) }, &directory);
 
-	return !path_find(&mount_root, text, true, point) ||
-	       !namei_create(&mount_root, name, &directory, point);
+	*point = (struct path){ mount_root.mount, dentry };
+	return dentry && inode_is_dir(dentry->inode);
 }
 
 void device_init(void)
@@ -186,10 +187,7 @@ void device_init(void)
 		panic("no memory for the names of devices");
 	for (size_t i = 0; i < ARRAY_SIZE(device_table); i++)
 		device_add(&device_table[i]);
-	if (device_point("tmp", &point))
-		path_put(&point);
-	if (!device_point("dev", &point))
-		return;
-	mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
-	path_put(&point);
+	device_point("tmp", &point);
+	if (device_point("dev", &point))
+		mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
 }
