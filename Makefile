@@ -121,6 +121,9 @@ PVK_LDS := $(wildcard pvguest/kernel/kernel.lds)
 PVU_LIB := $(patsubst %,$(O)/%.o,$(basename $(wildcard pvguest/user/lib/*.[cS])))
 PVU_BIN := $(patsubst pvguest/user/bin/%.c,$(O)/pvguest/root/bin/%,\
 	$(wildcard pvguest/user/bin/*.c))
+# app is linked once more, with what of the C library is in libpv in place of lib's.
+PVU_BIN += $(O)/pvguest/root/bin/app-pv
+PVU_LIBPV := $(patsubst %.c,$(O)/%.o,$(wildcard pvguest/user/libpv/*.c))
 PVU_BENCH := $(patsubst %.c,$(O)/%.o,$(wildcard pvguest/user/bench/*.c))
 PVU_ETC := $(patsubst pvguest/user/%,$(O)/pvguest/root/%,$(wildcard pvguest/user/etc/*)) \
 	$(O)/pvguest/root/etc/bench-text.tar
@@ -218,12 +221,19 @@ $(O)/pvguest/user/%.o: pvguest/user/%.S $(BUILT_BY)
 	$(call say,AS,$<)mkdir -p $(@D) && $(CC) $(PVU_CFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
 
 # The programs in the archive are stripped; build/pvguest/debug has them with their symbols.
+pvu_link = $(call say,LINK,$@)mkdir -p $(@D) $(O)/pvguest/debug && $(CC) $(USER_ISA) $(LINK) \
+	-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$(@F) $(filter %.o,$^) \
+	-lgcc && $(OBJCOPY) --strip-all $(O)/pvguest/debug/$(@F) $@
+
 $(O)/pvguest/root/bin/bench: $(PVU_BENCH)
 $(O)/pvguest/root/bin/%: $(O)/pvguest/user/bin/%.o $(PVU_LIB) $(PVU_LDS:%=$(O)/%)
-	$(call say,LINK,$@)mkdir -p $(@D) $(O)/pvguest/debug && $(CC) $(USER_ISA) $(LINK) \
-		-Wl,--gc-sections $(PVU_LDS:%=-T $(O)/%) -o $(O)/pvguest/debug/$* $(filter %.o,$^) \
-		-lgcc && \
-		$(OBJCOPY) --strip-all $(O)/pvguest/debug/$* $@
+	$(pvu_link)
+
+PVU_LIB_OF_PV := $(filter-out $(PVU_LIBPV:$(O)/pvguest/user/libpv/%=$(O)/pvguest/user/lib/%),\
+	$(PVU_LIB))
+$(O)/pvguest/root/bin/app-pv: $(O)/pvguest/user/bin/app.o $(PVU_LIBPV) $(PVU_LIB_OF_PV) \
+		$(PVU_LDS:%=$(O)/%)
+	$(pvu_link)
 
 $(O)/pvguest/root/etc/bench-text.tar: scripts/bench-text
 	$(call say,GEN,$@)mkdir -p $(@D) && $(PYTHON) $< $@

@@ -43,8 +43,10 @@ SUITES = {
     "programs": ("whole programs", {
         "cpu_bound": "a program that computes and hardly ever calls the kernel",
         "script_mix": "a shell script that unpacks, sorts, searches, sums and compresses text",
-        "pipe_heavy": "2 MiB in pieces of 512 bytes through two pipes between three processes",
+        "pipe_heavy": "512 KiB in pieces of 512 bytes through two pipes between three processes",
         "fork_heavy": "80 processes, four at a time, each writing to memory; every fourth execs",
+        "app_unmodified": "a small server's loop: 500 requests of six system calls",
+        "app_paravirtual": "the same source with a C library that knows the guest kernel",
     }),
     "machine": ("what the machine and the hypervisor do", {
         "csr_read": "read sscratch",

@@ -45,6 +45,7 @@
 #define ELOOP		40
 #define EOVERFLOW	75
 #define EOPNOTSUPP	95
+#define ECANCELED	125
 #define ETIMEDOUT	110
 
 /*

@@ -25,6 +25,8 @@
 /* User addresses are 0..LAYOUT_USER_END; the last page holds the signal trampoline. */
 #define LAYOUT_USER_END		0x4000000000
 #define LAYOUT_TRAMPOLINE	0x3ffffff000
+/* In the same page: what the kernel shares with programs. */
+#define LAYOUT_SHARED		(LAYOUT_TRAMPOLINE + 0x40)
 #define LAYOUT_STACK_TOP	0x3ffffe0000
 #define LAYOUT_STACK_MAX	0x800000
 #define LAYOUT_MMAP_TOP		0x3fc0000000

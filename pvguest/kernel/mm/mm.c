@@ -5,6 +5,7 @@
  */
 #include "mm/mm.h"
 
+#include "boot/info.h"
 #include "fs/tmpfs.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
@@ -19,11 +20,14 @@ void mm_init(void)
 {
 	/* li a7, 139 (rt_sigreturn); ecall */
 	static const uint32_t code[] = { 0x08b00893, 0x00000073 };
+	const struct mm_shared shared = { .timebase_hz = info.timebase };
 
 	mm_trampoline = page_alloc_zeroed();
 	if (!mm_trampoline)
 		panic("no memory for the signal trampoline");
 	memcpy(page_to_virt(mm_trampoline), code, sizeof(code));
+	memcpy((char *)page_to_virt(mm_trampoline) + (LAYOUT_SHARED & PAGE_MASK), &shared,
+	       sizeof(shared));
 	__asm__ volatile("fence.i" : : : "memory");
 }
 

@@ -68,7 +68,15 @@ void mm_zap(struct mm *mm, uint64_t start, uint64_t end);
 /* Stores a word in an address space that need not be the current one. -EFAULT, -ENOMEM... */
 int mm_poke(struct mm *mm, uint64_t va, uint32_t value);
 
-/* The page with the instructions that call rt_sigreturn; once at boot. */
+/*
+ * What programs find in the page with the instructions that call rt_sigreturn, at LAYOUT_SHARED;
+ * AT_STRATA_TIME of the aux vector says where it is. struct strata_time of the user programs.
+ */
+struct mm_shared {
+	uint64_t timebase_hz;	/* the clock is the counter time divided by it */
+};
+
+/* That page; once at boot. */
 void mm_init(void);
 
 #endif

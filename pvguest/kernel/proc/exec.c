@@ -39,6 +39,8 @@
 #define AT_SECURE	23
 #define AT_RANDOM	25
 #define AT_EXECFN	31
+/* Not Linux's: where struct mm_shared is. */
+#define AT_STRATA_TIME	0x5354
 
 /* Arguments and environment, one string behind the other. */
 struct exec_strings {
@@ -138,7 +140,8 @@ static uint64_t *exec_push_auxv(uint64_t *v, const struct elf_image *image, uint
 		{ AT_PHNUM, image->header_count }, { AT_PAGESZ, PAGE_SIZE }, { AT_BASE, 0 },
 		{ AT_FLAGS, 0 }, { AT_ENTRY, image->entry }, { AT_UID, 0 }, { AT_EUID, 0 },
 		{ AT_GID, 0 }, { AT_EGID, 0 }, { AT_HWCAP, EXEC_HWCAP }, { AT_CLKTCK, 100 },
-		{ AT_SECURE, 0 }, { AT_RANDOM, random }, { AT_EXECFN, name }, { 0, 0 },
+		{ AT_SECURE, 0 }, { AT_RANDOM, random }, { AT_EXECFN, name },
+		{ AT_STRATA_TIME, LAYOUT_SHARED }, { 0, 0 },
 	};
 
 	memcpy(v, auxv, sizeof(auxv));

@@ -130,6 +130,8 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 #define SYSCALL_PROTOTYPE(number, name, parameters)	long sys_##name parameters;
 SYSCALL_TABLE(SYSCALL_PROTOTYPE)
 
+extern const syscall_t syscall_table[];
+
 /* Numbers outside the table: pvguest's own, and -ENOSYS. Called from the trap entry. */
 long syscall_private(uint64_t arg0, uint64_t arg1, uint64_t arg2);
 

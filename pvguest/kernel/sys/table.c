@@ -9,6 +9,7 @@
 #include "priv/account.h"
 #include "priv/probe.h"
 #include "proc/proc.h"
+#include "sys/batch.h"
 #include "sys/count.h"
 #include "sys/syscall.h"
 
@@ -19,15 +20,14 @@ struct table_counters {
 
 #define TABLE_COUNTERS	0x5354
 #define TABLE_ACCOUNT	0x5355
+#define TABLE_BATCH	0x5356
 #define TABLE_TEXT_MAX	8192
 
 /*
  * Each call has as many parameters as it needs. The entry, which is assembly, passes all six
- * registers whatever the type says; nothing in C calls through the table.
+ * registers whatever the type says. In C only sys/batch.c calls through the table, likewise.
  */
 #define TABLE_ENTRY(number, name, parameters)	[number] = (syscall_t)(void (*)(void))sys_##name,
-
-extern const syscall_t syscall_table[SYSCALL_COUNT];
 
 const syscall_t syscall_table[SYSCALL_COUNT] = { SYSCALL_TABLE(TABLE_ENTRY) };
 
@@ -76,6 +76,8 @@ long syscall_private(uint64_t arg0, uint64_t arg1, uint64_t arg2)
 		return table_counters(arg0);
 	case TABLE_ACCOUNT:
 		return table_account(arg0, arg1, arg2);
+	case TABLE_BATCH:
+		return sys_batch(arg0, arg1, arg2);
 	default:
 		return -ENOSYS;
 	}

@@ -13,6 +13,7 @@
 static const char *const programs[] = {
 	"test-process", "test-exec", "test-memory", "test-signal", "test-sigframe", "test-pipe",
 	"test-file", "test-time", "test-hostile", "test-sh",
+	"test-batch",
 };
 
 /* Runs a program of this one's directory; true if it exited with 0. */

@@ -212,6 +212,11 @@ long sys_counters(struct strata_counters *out)
 	return syscall3(SYS_strata_counters, ARG(out), 0, 0);
 }
 
+long sys_batch(struct strata_call *calls, uint64_t first, uint64_t count)
+{
+	return syscall3(SYS_strata_batch, ARG(calls), ARG(first), ARG(count));
+}
+
 long sys_account(int command, char *text, size_t size)
 {
 	return syscall3(SYS_strata_account, command, ARG(text), ARG(size));

@@ -23,7 +23,7 @@
  *              rt_sigreturn, because riscv64 has no sa_restorer
  *   time       nanosleep clock_gettime(REALTIME MONOTONIC)
  *   machine    reboot(magic, POWER_OFF or RESTART), strata_counters (0x5354, see below),
- *              strata_account (0x5355, too)
+ *              strata_account (0x5355, too), strata_batch (0x5356)
  *
  * The initial stack holds argc, argv, envp and an aux vector with at least AT_PAGESZ, AT_PHDR,
  * AT_PHENT, AT_PHNUM, AT_ENTRY, AT_RANDOM and AT_UID/EUID/GID/EGID; sp is a multiple of 16.
@@ -87,6 +87,7 @@
 /* Not Linux's: pvguest's own, the number is "ST". Elsewhere it answers ENOSYS. */
 #define SYS_strata_counters	0x5354
 #define SYS_strata_account	0x5355
+#define SYS_strata_batch	0x5356
 
 #define EPERM		1
 #define ENOENT		2
@@ -114,6 +115,7 @@
 #define ERANGE		34
 #define ENAMETOOLONG	36
 #define ENOSYS		38
+#define ECANCELED	125
 
 #define AT_FDCWD	(-100)
 #define AT_EMPTY_PATH	0x1000
@@ -202,6 +204,7 @@
 #define AT_PAGESZ	6
 #define AT_ENTRY	9
 #define AT_RANDOM	25
+#define AT_STRATA_TIME	0x5354	/* struct strata_time; pvguest only */
 
 #define REBOOT_MAGIC1		0xfee1dead
 #define REBOOT_MAGIC2		672274793
@@ -314,6 +317,22 @@ struct strata_counters {
 #define STRATA_ACCOUNT_END	3
 #define STRATA_ACCOUNT_READ	4
 
+/* What pvguest shares with every program: ticks of the counter time in a second since boot. */
+struct strata_time {
+	uint64_t timebase_hz;
+};
+
+/*
+ * strata_batch: a call of several, and its result. Bit i of uses: args[i] is the index of an
+ * earlier call, whose result is the argument; if that failed, this one is -ECANCELED.
+ */
+struct strata_call {
+	uint64_t number;
+	uint64_t args[6];
+	uint64_t uses;
+	int64_t result;
+};
+
 static inline long syscall6(long number, long arg0, long arg1, long arg2, long arg3, long arg4,
 			    long arg5)
 {
@@ -393,6 +412,8 @@ long sys_mprotect(void *addr, size_t length, int prot);
 long sys_uname(struct utsname *name);
 long sys_reboot(unsigned int command);
 long sys_counters(struct strata_counters *out);
+/* Performs calls first ... first + count - 1 of an array: how many were done, at least one. */
+long sys_batch(struct strata_call *calls, uint64_t first, uint64_t count);
 /* STRATA_ACCOUNT_*: 0, for READ the length of what is in text now; -ENOSYS: nobody keeps one. */
 long sys_account(int command, char *text, size_t size);
 
