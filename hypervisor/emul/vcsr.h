@@ -138,6 +138,12 @@ void vcsr_show(struct vcsr *v);
 int vcsr_access(struct vcsr *v, unsigned int csr, enum csr_op op, bool writes, uint64_t operand,
 		uint64_t *old);
 
+/* Of those four CSRs, by an access to one: where it stands behind the first, in bytes. */
+static inline uint64_t vcsr_fast_offset(uint32_t raw)
+{
+	return raw >> 17 & 3 * sizeof(uint64_t);
+}
+
 /*
  * The hot path of te: csrr and csrrw of sscratch, sepc, scause and stval, whose accesses have no
  * effect beyond the register itself; everything else returns false untouched and goes through
@@ -154,11 +160,12 @@ static inline bool vcsr_emulate_fast(struct vcsr *v, uint64_t regs[32], uint32_t
 	const uint32_t csrr = CSR_SSCRATCH << 20 | FUNCT3_CSRRS << 12 | OPCODE_SYSTEM;
 	const uint32_t csrrw = CSR_SSCRATCH << 20 | FUNCT3_CSRRW << 12 | OPCODE_SYSTEM;
 	char *fields = (char *)v->page + STRATA_PAGE_SSCRATCH;
-	uint64_t *field = (uint64_t *)(fields + (raw >> 20 & 3) * sizeof(uint64_t));
+	uint64_t *field = (uint64_t *)(fields + vcsr_fast_offset(raw));
 	uint64_t value;
 
 	if (likely((raw & ~varies) == csrr)) {
-		regs[INSN_RD(raw)] = *field;
+		/* regs[INSN_RD(raw)], in one shift. */
+		*(uint64_t *)((char *)regs + (raw >> 4 & 0x1f * sizeof(uint64_t))) = *field;
 		regs[0] = 0;
 		return true;
 	}

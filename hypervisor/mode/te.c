@@ -151,7 +151,7 @@ __attribute__((section(".text.hot"))) enum vcpu_next dep_exit_illegal(struct vcp
 	if (unlikely(!vcsr_emulate_fast(&v->vcsr, v->regs, raw)))
 		return raw >> 20 == CSR_SSTATUS ? emulate_sstatus(v, raw)
 						: emulate_frequent(v, raw);
-	v->stat.csr[(raw >> 20) & 0xff]++;
+	++*(uint64_t *)((char *)&v->stat.csr[CSR_SSCRATCH & 0xff] + vcsr_fast_offset(raw));
 	v->pc += 4;
 	return VCPU_RESUME;
 }

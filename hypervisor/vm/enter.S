@@ -10,13 +10,13 @@
 #include <riscv/csr.h>
 #include <offsets.h>
 
-	/* All but x0, and a0 (x10), which holds the vCPU meanwhile. */
-	.macro	for_guest_regs op
-	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17
-	\op	x\r, (VCPU_REGS + \r * 8)(a0)
+	/* All but x0, and s1 (x9) and a0 (x10), which hold the vCPU on the way in and out. */
+	.macro	for_guest_regs op, v
+	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17
+	\op	x\r, (VCPU_REGS + \r * 8)(\v)
 	.endr
 	.irp	r, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-	\op	x\r, (VCPU_REGS + \r * 8)(a0)
+	\op	x\r, (VCPU_REGS + \r * 8)(\v)
 	.endr
 	.endm
 
@@ -48,12 +48,14 @@ vcpu_enter:
 	sd	tp, VCPU_HOST_TP(a0)
 	lla	t0, guest_trap
 	csrw	CSR_STVEC, t0
+	mv	s1, a0
 resume:
-	ld	t0, VCPU_PC(a0)
+	ld	t0, VCPU_PC(s1)
 	csrw	CSR_SEPC, t0
-	csrw	CSR_SSCRATCH, a0
-	for_guest_regs ld
-	ld	a0, (VCPU_REGS + 10 * 8)(a0)
+	csrw	CSR_SSCRATCH, s1
+	for_guest_regs ld, s1
+	ld	a0, (VCPU_REGS + 10 * 8)(s1)
+	ld	s1, (VCPU_REGS + 9 * 8)(s1)
 	sret
 resumed:
 
@@ -61,7 +63,8 @@ resumed:
 guest_trap:
 	csrrw	a0, CSR_SSCRATCH, a0
 	beqz	a0, from_host
-	for_guest_regs sd
+	for_guest_regs sd, a0
+	sd	s1, (VCPU_REGS + 9 * 8)(a0)
 	/* From here on a trap is the host's own. */
 	csrrw	t0, CSR_SSCRATCH, zero
 	sd	t0, (VCPU_REGS + 10 * 8)(a0)
@@ -84,16 +87,14 @@ guest_trap:
 	jalr	t1
 handled:
 	ld	t0, VCPU_REQUESTS(s1)
-	mv	a1, a0
-	mv	a0, s1
-	or	t0, t0, a1
+	or	t0, t0, a0
 	beqz	t0, resume
 not_resumed:
 	/* Something was requested, or it is to leave. */
-	call	vcpu_exit_requests
-	mv	t1, a0
+	mv	a1, a0
 	mv	a0, s1
-	beqz	t1, resume
+	call	vcpu_exit_requests
+	beqz	a0, resume
 	for_host_regs ld
 	addi	sp, sp, 112
 	ret

@@ -36,7 +36,6 @@
 TRY_LOAD(try_byte, HLV_BU)
 TRY_LOAD(try_dword, HLV_D)
 TRY_LOAD(try_fetch, HLVX_HU)
-TRY_LOAD(try_fetch_word, HLVX_WU)
 
 /*
  * Aligned dwords from *address on, as many as come without a fault; both pointers are moved on.
@@ -81,20 +80,51 @@ static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t
 	return false;
 }
 
-bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
+/* An instruction that is there: one halfword, and another if it says so. One fixup serves both. */
+static inline bool try_fetch_insn(uint64_t address, uint64_t *raw)
+{
+	uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS);
+	uint64_t low = 0, high = 0, next = address + 2, three = 3, ok = 0;
+
+	__asm__ volatile("1: " HLVX_HU("%0", "%5") "and %2, %0, %4\n"
+						    "bne %2, %4, 3f\n"
+						    "2: " HLVX_HU("%1", "%3") "3: li %2, 1\n"
+						    "4:\n" FIXUP_ENTRY(1b, 5f) FIXUP_ENTRY(2b, 5f)
+						    ".subsection 1\n"
+						    "5: li %2, 0\n"
+						    "j 4b\n"
+						    ".previous\n"
+			 : "+&r"(low), "+&r"(high), "+&r"(ok)
+			 : "r"(next), "r"(three), "r"(address)
+			 : "memory");
+	if (unlikely(!ok)) {
+		csr_write(CSR_HSTATUS, hstatus);
+		csr_write(CSR_SSTATUS, sstatus);
+	}
+	*raw = low | high << 16;
+	return ok != 0;
+}
+
+/* The same with the mode's help. Out of line, so that the usual case saves no registers. */
+static __attribute__((noinline)) bool fetch_helped(struct vcpu *v, uint32_t *raw)
 {
 	uint64_t low, high = 0;
 
-	/* An aligned word is one load, and in one page. */
-	if (v->pc % 4 == 0 && try_fetch_word(v->pc, &low)) {
-		*raw = (uint32_t)((low & 3) == 3 ? low : low & 0xffff);
-		return true;
-	}
 	if (!load_gva(v, try_fetch, v->pc, &low))
 		return false;
 	if ((low & 3) == 3 && !load_gva(v, try_fetch, v->pc + 2, &high))
 		return false;
 	*raw = (uint32_t)(low | high << 16);
+	return true;
+}
+
+bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
+{
+	uint64_t insn;
+
+	if (unlikely(!try_fetch_insn(v->pc, &insn)))
+		return fetch_helped(v, raw);
+	*raw = (uint32_t)insn;
 	return true;
 }
 

@@ -85,12 +85,25 @@ static inline uint64_t extend(const struct access *access, uint64_t value)
 	return value << shift >> shift;
 }
 
+/* The device at this address; mostly it is the one of the time before. */
+static inline struct vdev *device_at(struct vcpu *v, gpa_t gpa)
+{
+	struct vdev *dev = v->mmio_last;
+
+	if (unlikely(dev == NULL || gpa.v - dev->gpa >= dev->size)) {
+		dev = vm_find_device(v->vm, gpa, 1);
+		if (dev != NULL)
+			v->mmio_last = dev;
+	}
+	return dev;
+}
+
 enum vcpu_next mmio_exit(struct vcpu *v)
 {
 	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
 	/* htval is the address shifted right by 2; the low bits are those of stval. */
 	gpa_t gpa = GPA(csr_read(CSR_HTVAL) << 2 | (stval & 3));
-	struct vdev *dev = vm_find_device(v->vm, gpa, 1);
+	struct vdev *dev = device_at(v, gpa);
 	struct access access;
 	uint64_t offset, value;
 	uint32_t raw;

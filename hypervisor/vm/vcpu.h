@@ -82,6 +82,7 @@ struct vcpu {
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
 	struct vcpu_stat stat;
+	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
 	struct account *account;	/* where its instructions go; NULL: nobody asked */
 
 	gpa_t page_gpa;			/* where the shadow's VMID sees the page */

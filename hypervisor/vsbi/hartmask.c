@@ -10,13 +10,11 @@ bool hartmask_is_valid(struct vm *vm, uint64_t mask, uint64_t base)
 {
 	if (base == HARTMASK_ALL)
 		return true;
-	for (; mask != 0; mask &= mask - 1) {
-		uint64_t hartid = base + (uint64_t)__builtin_ctzl(mask);
-
+	/* Bit by bit: without Zbb, finding the lowest one costs more than most masks have. */
+	for (uint64_t hartid = base; mask != 0; mask >>= 1, hartid++)
 		/* hartid < base: the sum has wrapped around. */
-		if (hartid < base || vm_vcpu_by_hartid(vm, hartid) == NULL)
+		if (mask & 1 && (hartid < base || vm_vcpu_by_hartid(vm, hartid) == NULL))
 			return false;
-	}
 	return true;
 }
 
@@ -27,8 +25,8 @@ void hartmask_send_ipi(struct vm *vm, uint64_t mask, uint64_t base)
 			vcpu_irq_set(vm->vcpus[i], IRQ_S_SOFT);
 		return;
 	}
-	for (; mask != 0; mask &= mask - 1) {
-		struct vcpu *target = vm_vcpu_by_hartid(vm, base + (uint64_t)__builtin_ctzl(mask));
+	for (uint64_t hartid = base; mask != 0; mask >>= 1, hartid++) {
+		struct vcpu *target = mask & 1 ? vm_vcpu_by_hartid(vm, hartid) : NULL;
 
 		if (target != NULL)
 			vcpu_irq_set(target, IRQ_S_SOFT);

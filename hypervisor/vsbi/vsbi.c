@@ -3,6 +3,7 @@
  * The guest's SBI: which extension answers a call, and its counter.
  * RISC-V Supervisor Binary Interface Specification 2.0, chapter 3 (binary encoding).
  */
+#include <riscv/csr.h>
 #include "lib/types.h"
 #include "vsbi/vsbi.h"
 
@@ -63,6 +64,16 @@ static __attribute__((noinline)) enum vcpu_next vsbi_set_timer(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
+/* An IPI to oneself alone, the answer to which vsbi/ipi.c would give, too. */
+static __attribute__((noinline)) enum vcpu_next vsbi_ipi_self(struct vcpu *v)
+{
+	v->stat.ecall[VSBI_IPI][SBI_IPI_SEND_IPI]++;
+	vcpu_irq_set(v, IRQ_S_SOFT);
+	v->regs[REG_A0] = SBI_SUCCESS;
+	v->regs[REG_A1] = 0;
+	return VCPU_RESUME;
+}
+
 enum vcpu_next vsbi_call(struct vcpu *v)
 {
 	uint64_t eid = v->regs[REG_A7], fid = v->regs[REG_A6];
@@ -75,5 +86,8 @@ enum vcpu_next vsbi_call(struct vcpu *v)
 	}
 	if (eid == SBI_EXT_TIME && fid == SBI_TIME_SET_TIMER && !v->sbi_restricted)
 		return vsbi_set_timer(v);
+	if (eid == SBI_EXT_IPI && fid == SBI_IPI_SEND_IPI && v->regs[REG_A0] == 1 &&
+	    v->regs[REG_A1] == v->hartid)
+		return vsbi_ipi_self(v);
 	return vsbi_dispatch(v, eid, fid);
 }

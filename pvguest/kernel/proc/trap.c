@@ -124,13 +124,14 @@ void trap_user(struct trap_frame *frame, uint64_t cause)
 
 void trap_kernel(struct trap_frame *frame, uint64_t cause)
 {
-	uint64_t stval, fixup = user_fixup(frame->sepc);
+	uint64_t stval, fixup;
 
 	if (cause & SCAUSE_INTERRUPT) {
 		trap_interrupt(cause);
 		return;
 	}
 	stval = priv_csr_read(stval);
+	fixup = user_fixup(frame->sepc);
 	if (!fixup)
 		panic_frame(frame, cause, stval);
 	if ((cause == EXC_LOAD_PAGE_FAULT || cause == EXC_STORE_PAGE_FAULT) && proc_current &&
