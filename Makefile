@@ -151,6 +151,8 @@ $(LISTS)/%:
 	$(Q)mkdir -p $(@D) && touch $@
 
 # ---- what is built ------------------------------------------------------------------------------
+LINUX_MODULES := $(wildcard $(CACHE)/linux/modules/*.ko)
+
 .PHONY: images hypervisor pvguest guests unit dtbs firmware busybox linux
 images: hypervisor pvguest guests dtbs busybox linux
 ifeq ($(FIRMWARE),strata)
@@ -162,7 +164,8 @@ guests: $(GUEST_ELF)
 dtbs: $(DTB)
 # What was not fetched is not built, unless a tree of that name is to run.
 busybox: $(if $(wildcard $(BUSYBOX))$(findstring busybox,$(VM) $(INITRD)),$(O)/busybox/root.cpio)
-linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio)
+linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio $(if $(LINUX_MODULES),\
+	$(O)/linux/initrd-devices.cpio $(O)/linux/disk.img))
 firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
 
 BUILT_BY := $(TOOLCHAIN_MK) Makefile
@@ -257,6 +260,18 @@ LINUX_INIT := tests/system/linux-init
 $(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ init=$(LINUX_INIT) \
 		bin/busybox=$(BUSYBOX)
+
+# The same with Debian's virtio and ext4 modules, and a disk with a file on it.
+LINUX_DEVICES := tests/system/linux-devices
+$(O)/linux/initrd-devices.cpio: $(LINUX_INIT) $(LINUX_DEVICES) $(LINUX_MODULES) $(BUSYBOX) \
+		scripts/cpio.py Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ init=$(LINUX_INIT) \
+		bin/busybox=$(BUSYBOX) devices=$(LINUX_DEVICES) \
+		$(foreach f,$(LINUX_MODULES),lib/modules/$(notdir $(f))=$(f))
+
+$(O)/linux/disk.img: Makefile
+	$(call say,DISK,$@)mkdir -p $(@D)/disk && seq 1 200000 >$(@D)/disk/numbers && rm -f $@ && \
+		/sbin/mke2fs -q -t ext4 -L strata -d $(@D)/disk $@ 24M >/dev/null
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)

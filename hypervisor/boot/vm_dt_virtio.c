@@ -9,6 +9,9 @@
 #define VIRTIO_WINDOW_MIN	0x200UL
 #define SECTOR			512UL
 #define DISK_SIZE_MAX		(1UL << 40)
+#define SWITCH_NAME_MAX		31
+
+#define HINT_SORTS		"write one of \"block\", \"net\", \"console\", \"rng\""
 
 /* A property without value. */
 static int parse_flag(struct vm_dt *dt, int node, const char *property, bool *out)
@@ -62,12 +65,56 @@ static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
 	return err;
 }
 
+/* local-mac-address is the standard's (Devicetree Specification 0.4, 4.3.1). */
+static int parse_mac(struct vm_dt *dt, int node, struct vdev_config *net)
+{
+	int size = 0;
+	const uint8_t *mac = fdt_getprop(dt->fdt, node, "local-mac-address", &size);
+
+	if (!mac)
+		return 0;
+	if (size != (int)sizeof(net->mac))
+		return VM_DT_REFUSE(dt, node, "local-mac-address",
+				    "is not six bytes: write [02 00 00 00 00 01]");
+	memcpy(net->mac, mac, sizeof(net->mac));
+	for (size_t i = 0; i < sizeof(net->mac); i++)
+		if (net->mac[i] && !(net->mac[0] & 1))
+			return 0;
+	return VM_DT_REFUSE(dt, node, "local-mac-address", "is no address of one device: write "
+			    "[02 00 00 00 00 01]");
+}
+
+static int parse_net(struct vm_dt *dt, int node, struct vdev_config *net)
+{
+	static const char *const known[] = { "strata,virtio", "strata,switch" };
+	int err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
+
+	if (!err)
+		err = vm_dt_string(dt, node, "strata,switch", false, &net->switch_name);
+	if (!err && net->switch_name && strlen(net->switch_name) > SWITCH_NAME_MAX)
+		err = VM_DT_REFUSE(dt, node, "strata,switch",
+				   "has more than %d characters: shorten it", SWITCH_NAME_MAX);
+	return err ? err : parse_mac(dt, node, net);
+}
+
+/* Devices without properties of their own. */
+static int parse_plain(struct vm_dt *dt, int node, struct vdev_config *out)
+{
+	static const char *const known[] = { "strata,virtio" };
+
+	(void)out;
+	return vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
+}
+
 static const struct {
 	const char *word;
 	enum vdev_kind kind;
 	int (*parse)(struct vm_dt *dt, int node, struct vdev_config *out);
 } sorts[] = {
 	{ "block", VDEV_VIRTIO_BLK, parse_block },
+	{ "net", VDEV_VIRTIO_NET, parse_net },
+	{ "console", VDEV_VIRTIO_CONSOLE, parse_plain },
+	{ "rng", VDEV_VIRTIO_RNG, parse_plain },
 };
 
 int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *out)
@@ -77,12 +124,13 @@ int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *
 	size_t i = 0;
 
 	if (err)
-		return vm_dt_refuse_property(dt, node, "strata,virtio", err, "write \"block\"");
+		return vm_dt_refuse_property(dt, node, "strata,virtio", err, HINT_SORTS);
 	while (i < ARRAY_SIZE(sorts) && strcmp(word, sorts[i].word) != 0)
 		i++;
 	if (i == ARRAY_SIZE(sorts))
 		return VM_DT_REFUSE(dt, node, "strata,virtio",
-				    "\"%s\" is not emulated: choose block", word);
+				    "\"%s\" is not emulated: choose block, net, console or rng",
+				    word);
 	if (out->size < VIRTIO_WINDOW_MIN)
 		return VM_DT_REFUSE(dt, node, "reg", "its registers do not fit into 0x%lx bytes: "
 				    "write 0x1000", (unsigned long)out->size);

@@ -181,14 +181,31 @@ static int build_tree(struct vm *vm, const struct source *source, uint64_t *top,
 	return err < 0 ? err : 0;
 }
 
-/* ---- Disk images: they stay where they are in the archive ---- */
+/* ---- What devices need of the host: images, which stay in the archive, and seeds ---- */
 
-static int find_images(struct vm *vm, const struct source *source, char *why)
+/* Another secret for each entropy device; by its address, as the VM has one of its own already. */
+static void make_device_seed(const struct host_info *host, const struct vm *vm,
+			     struct vdev_config *device)
+{
+	struct sha256 sha;
+
+	_Static_assert(sizeof(device->seed) == SHA256_SIZE, "the seed is one digest");
+	sha256_init(&sha);
+	if (host->rng_seed != NULL)
+		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
+	sha256_update(&sha, vm->name, strlen(vm->name));
+	sha256_update(&sha, &device->gpa, sizeof(device->gpa));
+	sha256_final(&sha, device->seed);
+}
+
+static int equip_devices(struct vm *vm, const struct source *source, char *why)
 {
 	for (size_t i = 0; i < vm->config.device_count; i++) {
 		struct vdev_config *device = &vm->config.devices[i];
 		struct cpio_file file;
 
+		if (device->kind == VDEV_VIRTIO_RNG)
+			make_device_seed(source->host, vm, device);
 		if (device->image == NULL)
 			continue;
 		if (cpio_find(source->archive, source->archive_size, device->image, &file) ||
@@ -223,8 +240,6 @@ static int load_images(struct vm *vm, const struct source *source, char *why)
 
 	if (!err)
 		err = load_initrd(vm, source, &top, &kernel, &facts, why);
-	if (!err)
-		err = find_images(vm, source, why);
 	if (err)
 		return err;
 	if (isa_format(isa_guest(source->host->isa, vm->config.mode), isa, sizeof(isa)) < 0)
@@ -243,6 +258,8 @@ static int fill(struct vm *vm, const struct source *source, char *why)
 {
 	int err = load_images(vm, source, why);
 
+	if (!err)
+		err = equip_devices(vm, source, why);
 	if (!err)
 		err = vdev_create_all(vm, why, WHY_SIZE);
 	if (!err)

@@ -24,6 +24,8 @@ void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->trap_entry_u = v->trap_entry_s = 0;
 	shadow_unpin(&v->shadow);
 	vcsr_reset(&v->vcsr);
+	/* As OpenSBI leaves it: Linux's vDSO reads the time, and nobody there opens it. */
+	v->vcsr.scounteren = COUNTEREN_ALL;
 	vcsr_show(&v->vcsr);
 	shadow_flush_all(&v->shadow);
 }

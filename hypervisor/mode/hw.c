@@ -58,7 +58,9 @@ static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 
 	(void)opaque;
 	v->pc = pc;
-	v->vs = (struct vs_csrs){ .vsstatus = SSTATUS_UXL_64, .vstimecmp = UINT64_MAX };
+	/* Counters as OpenSBI leaves them: Linux's vDSO reads the time, and nobody opens it. */
+	v->vs = (struct vs_csrs){ .vsstatus = SSTATUS_UXL_64, .vstimecmp = UINT64_MAX,
+				  .scounteren = COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR };
 	if (v->resuming) {
 		v->vs.vstimecmp = before.vstimecmp;
 		v->vs.hvip = before.hvip;

@@ -17,6 +17,9 @@ static const struct {
 	[VDEV_UART] = { "ns16550a", vuart_dev_create },
 	[VDEV_PLIC] = { "plic", vplic_dev_create },
 	[VDEV_VIRTIO_BLK] = { "virtio block", virtio_blk_dev_create },
+	[VDEV_VIRTIO_NET] = { "virtio net", virtio_net_dev_create },
+	[VDEV_VIRTIO_CONSOLE] = { "virtio console", virtio_console_dev_create },
+	[VDEV_VIRTIO_RNG] = { "virtio rng", virtio_rng_dev_create },
 };
 
 int vdev_create_all(struct vm *vm, char *why, size_t why_size)
@@ -38,7 +41,9 @@ int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 		if (err) {
 			snprintf(why, why_size, "%s at 0x%lx: %s", vdev_kinds[config->kind].name,
 				 config->gpa,
-				 err == -ENOMEM ? "no memory" : "too many sources or contexts");
+				 err == -ENOMEM ? "no memory" :
+				 err == -EEXIST ? "its address is taken on its switch" :
+						  "too many sources or contexts");
 			return err;
 		}
 	}

@@ -12,7 +12,8 @@
 
 #define QUEUE_REQUESTS		0
 #define SLICE_BYTES		(256UL << 10)	/* for one notification */
-#define REQUEST_BYTES		1024UL		/* what a request costs beside its data */
+#define REQUEST_COST		1024UL		/* of a request, in bytes, beside its data */
+#define SEGMENT_COST		64UL		/* of each of its buffers */
 #define RANGE_SECTORS_MAX	(32768U)	/* of discard and write zeroes: 16 MiB */
 
 static struct virtio_blk *blk_of(struct virtio *dev)
@@ -184,7 +185,7 @@ static int requests_run(struct virtio_blk *blk, size_t budget)
 				return took;
 			if (request_begin(blk))
 				return -EINVAL;
-			budget -= MIN(budget, REQUEST_BYTES);
+			budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * blk->chain.count);
 		}
 		request_move(blk, &budget);
 		if (blk->left > 0)

@@ -28,9 +28,9 @@ static int virtio_dev_read(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 	struct virtio_dev *dev = virtio_dev_of(vdev);
 
 	(void)v;
-	spin_lock(&dev->lock);
+	spin_lock(dev->lock);
 	*value = virtio_read(dev->virtio, offset, size);
-	spin_unlock(&dev->lock);
+	spin_unlock(dev->lock);
 	return 0;
 }
 
@@ -41,9 +41,9 @@ static int virtio_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, 
 	int err;
 
 	(void)v;
-	spin_lock(&dev->lock);
+	spin_lock(dev->lock);
 	err = virtio_write(dev->virtio, offset, size, value);
-	spin_unlock(&dev->lock);
+	spin_unlock(dev->lock);
 	return err;
 }
 
@@ -51,9 +51,18 @@ static void virtio_dev_reset(struct vdev *vdev)
 {
 	struct virtio_dev *dev = virtio_dev_of(vdev);
 
-	spin_lock(&dev->lock);
-	virtio_write(dev->virtio, VIRTIO_MMIO_STATUS, 4, 0);
-	spin_unlock(&dev->lock);
+	spin_lock(dev->lock);
+	virtio_reset(dev->virtio);
+	spin_unlock(dev->lock);
+}
+
+static void virtio_dev_stop(struct vdev *vdev)
+{
+	struct virtio_dev *dev = virtio_dev_of(vdev);
+
+	spin_lock(dev->lock);
+	virtio_stop(dev->virtio);
+	spin_unlock(dev->lock);
 }
 
 static void virtio_dev_destroy(struct vdev *vdev)
@@ -68,13 +77,15 @@ static const struct vdev_ops virtio_dev_ops = {
 	.read = virtio_dev_read,
 	.write = virtio_dev_write,
 	.reset = virtio_dev_reset,
+	.stop = virtio_dev_stop,
 	.destroy = virtio_dev_destroy,
 };
 
 void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_config *config,
 		     struct virtio *virtio, void (*destroy)(struct virtio_dev *dev))
 {
-	spin_init(&dev->lock);
+	spin_init(&dev->own_lock);
+	dev->lock = &dev->own_lock;
 	dev->virtio = virtio;
 	dev->irq = config->irq;
 	dev->destroy = destroy;

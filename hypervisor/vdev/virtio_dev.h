@@ -11,7 +11,12 @@
 
 struct virtio_dev {
 	struct vdev vdev;
-	struct spinlock lock;		/* guards *virtio; the PLIC's nests inside */
+	/*
+	 * Guards *virtio; the PLIC's nests inside. The device's own, or the one of its switch,
+	 * which all network devices of the switch share: one writes into the others' queues.
+	 */
+	struct spinlock *lock;
+	struct spinlock own_lock;
 	struct virtio *virtio;
 	struct virtqueue_memory memory;
 	unsigned irq;
@@ -28,7 +33,10 @@ void virtio_dev_add(struct virtio_dev *dev);
 /* The interrupt callback of struct virtio; arg is the struct virtio_dev. */
 void virtio_dev_interrupt(void *arg, bool level);
 
-/* Build the devices. config is the node's. Return: 0, -ENOMEM. */
+/* Build the devices. config is the node's. Return: 0, -ENOMEM; net: -EEXIST. */
 int virtio_blk_dev_create(struct vm *vm, const struct vdev_config *config);
+int virtio_net_dev_create(struct vm *vm, const struct vdev_config *config);
+int virtio_console_dev_create(struct vm *vm, const struct vdev_config *config);
+int virtio_rng_dev_create(struct vm *vm, const struct vdev_config *config);
 
 #endif

@@ -45,7 +45,12 @@ void virtio_broken(struct virtio *dev)
 	}
 }
 
-static void reset(struct virtio *dev)
+void virtio_stop(struct virtio *dev)
+{
+	dev->status |= VIRTIO_STATUS_FAILED;
+}
+
+void virtio_reset(struct virtio *dev)
 {
 	for (unsigned i = 0; i < dev->class->queue_count; i++)
 		dev->class->reset(dev, i);
@@ -171,7 +176,7 @@ static void status_write(struct virtio *dev, uint32_t value)
 	uint32_t added = value & STATUS_DRIVERS & ~dev->status;
 
 	if (value == 0) {
-		reset(dev);
+		virtio_reset(dev);
 		return;
 	}
 	/* The driver reads FEATURES_OK back to see whether we agree (3.1.1). */

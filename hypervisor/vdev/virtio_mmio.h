@@ -58,6 +58,10 @@ int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t va
 bool virtio_is_live(const struct virtio *dev);
 /* The driver may look at what was given back to it: interrupt it if it wants that. */
 void virtio_used(struct virtio *dev, unsigned queue);
+/* Nothing more is to be done with guest memory, until a reset: the VM has ended. */
+void virtio_stop(struct virtio *dev);
+/* The state after power-on, as by the driver's status 0. */
+void virtio_reset(struct virtio *dev);
 /* The driver broke the rules: the device stops until it is reset (2.1.2). */
 void virtio_broken(struct virtio *dev);
 

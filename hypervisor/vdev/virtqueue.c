@@ -227,6 +227,11 @@ int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 	return 1;
 }
 
+void virtqueue_untake(struct virtqueue *queue)
+{
+	queue->next_avail--;
+}
+
 int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
 {
 	uint64_t entry = queue->used + VIRTQ_USED_RING +

@@ -68,6 +68,8 @@ void virtqueue_reset(struct virtqueue *queue);
 
 /* Take the next chain. Return: 1; 0 if there is none; -EINVAL. */
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain);
+/* Undo the last virtqueue_take(): the chain will be taken again. */
+void virtqueue_untake(struct virtqueue *queue);
 /* Give a chain back with the number of bytes written to it. Return: 0, -EINVAL. */
 int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes);
 /* After giving chains back: does the driver want an interrupt for them (2.7.7)? */

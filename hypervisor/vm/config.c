@@ -20,6 +20,7 @@ void vm_config_free(struct vm_config *config)
 	for (size_t i = 0; i < config->device_count; i++) {
 		kfree(config->devices[i].contexts);
 		kfree(config->devices[i].image);
+		kfree(config->devices[i].switch_name);
 	}
 	kfree(config->devices);
 	kfree(config->harts);

@@ -38,6 +38,9 @@ enum vdev_kind {
 	VDEV_UART,
 	VDEV_PLIC,
 	VDEV_VIRTIO_BLK,
+	VDEV_VIRTIO_NET,
+	VDEV_VIRTIO_CONSOLE,
+	VDEV_VIRTIO_RNG,
 	VDEV_KIND_COUNT
 };
 
@@ -62,6 +65,11 @@ struct vdev_config {
 	uint64_t image_size;
 	uint64_t disk_size;	/* bytes; 0: as large as the image */
 	bool read_only;
+	/* virtio network */
+	char *switch_name;	/* kalloc'ed */
+	uint8_t mac[6];		/* 0: derived from the VM's name */
+	/* virtio entropy */
+	uint8_t seed[32];	/* boot fills it in */
 };
 
 struct vm_config {

@@ -55,6 +55,8 @@ struct vdev_ops {
 		     uint64_t value);
 	/* The state after power-on; a disk keeps what it holds. The VM's vCPUs have all left. */
 	void (*reset)(struct vdev *dev);
+	/* The VM has ended, its memory goes: leave it alone from now on. May be NULL. */
+	void (*stop)(struct vdev *dev);
 	void (*destroy)(struct vdev *dev);
 };
 

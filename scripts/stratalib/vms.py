@@ -13,7 +13,8 @@ MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
 TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
 GENERIC = ("pvguest", "u-boot", "busybox")
 FETCHED = {"u-boot": "guests", "busybox": "busybox", "linux": "linux",
-           "linux-initrd": "linux"}         # by scripts/deps
+           "linux-initrd": "linux", "linux-devices": "linux",
+           "linux-disk.img": "linux"}         # by scripts/deps
 
 
 def guest_file(settings, name):
@@ -26,7 +27,9 @@ def guest_file(settings, name):
              "busybox": settings.path("busybox", "root.cpio"),
              "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf"),
              "linux": os.path.join(settings.cache, "linux", "Image"),
-             "linux-initrd": settings.path("linux", "initrd.cpio")}.get(name),
+             "linux-initrd": settings.path("linux", "initrd.cpio"),
+             "linux-devices": settings.path("linux", "initrd-devices.cpio"),
+             "linux-disk.img": settings.path("linux", "disk.img")}.get(name),
             settings.path("tests", "guest", name + ".elf"),
             settings.path("tests", "guest", name)):
         if path and os.path.isfile(path):

@@ -101,7 +101,7 @@ static void test_start(void)
 	EXPECT_EQ(first.sepc, 0);
 	EXPECT_EQ(first.scause, 0);
 	EXPECT_EQ(first.stval, 0);
-	EXPECT_EQ(first.scounteren, 0);
+	EXPECT_EQ(first.scounteren, 7);
 	EXPECT_EQ(first.senvcfg, 0);
 	EXPECT_EQ(first.sstatus & ~(SSTATUS_UXL | SSTATUS_FS | SSTATUS_SD), 0);
 	EXPECT_EQ(csr_read(CSR_SIP), 0);

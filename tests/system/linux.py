@@ -34,6 +34,34 @@ def boot(mode, cpus):
     return function
 
 
+def disk(mode):
+    """tests/system/linux-devices mounts an ext4 file system, writes, and reads it again."""
+    def function(bench):
+        need_linux(bench)
+        if vms.guest_file(bench.settings, "linux-disk.img") is None:
+            raise Skip("no modules: scripts/deps linux gets them")
+        result = bench.strata("run", "--vm", "linux-disk", "--mode", mode)
+        check_line(result.out, r"^linux: disk: 49152 sectors, serial strata-10001000$")
+        check_line(result.out, r"^linux: file written: ")
+        check_line(result.out, r"^linux: done$")
+        check_status(result, 0)
+    return function
+
+
+def network(bench):
+    """Two machines on a switch: ping, and a transfer whose sum both know."""
+    need_linux(bench)
+    if vms.guest_file(bench.settings, "linux-devices") is None:
+        raise Skip("no modules: scripts/deps linux gets them")
+    bench.deadline *= SECONDS_FACTOR
+    result = bench.strata("run", "--vm", "linux-net1,linux-net2", "--cpus", "2")
+    for vm in ("linux-net1", "linux-net2"):
+        for line in ("ping: 5", "entropy: 256", "through the virtio console", "done"):
+            check_line(result.out, rf"^\[{vm}\] linux: {line}$")
+    check_line(result.out, r"^\[linux-net1\] linux: received: 0e10426a1d5bddffcef02f1345787128  -$")
+    check_status(result, 0)
+
+
 def count_twice(bench):
     """count finds the same instructions in two runs, and hardly more in hw than natively."""
     need_linux(bench)
@@ -60,6 +88,13 @@ def add(environment):
             if cpus == 1 or variant.firmware == environment.primary.firmware:
                 add_case(describe(mode, cpus) + variant.words(environment.primary),
                          boot(mode, cpus), variant, "linux", heavy=True)
+        for mode in ("te", "hw") if environment.full else ("hw",):
+            add_case(f"Debian's Linux, unmodified, works on an ext4 disk of Strata's in {mode}" +
+                     variant.words(environment.primary), disk(mode), variant, "linux", heavy=True)
+        if environment.full:
+            add_case("two Debian Linux VMs ping each other and transfer a file over Strata's "
+                     "switch" + variant.words(environment.primary), network, variant, "linux",
+                     heavy=True)
     if environment.full and environment.primary.firmware == "strata":
         add_case("count finds the same instructions in Linux's life in two runs", count_twice,
                  group="linux", heavy=True)

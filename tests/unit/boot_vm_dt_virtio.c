@@ -64,6 +64,63 @@ TEST("a block device names its image, its size, or both, and may be read-only")
 	done();
 }
 
+TEST("a network device names its switch and its address, and needs neither")
+{
+	const struct vdev_config *net;
+
+	tree_create(fdt);
+	add_virtio(0, "net");
+	add_virtio(1, "net");
+	tree_string(fdt, DISK, "strata,switch", "lan");
+	tree_bytes(fdt, DISK, "local-mac-address", "\2\1\3\4\5\6", 6);
+	CHECK_EQ(parse(), 0);
+	net = device_at(0x10001000);
+	CHECK_EQ(net->kind, VDEV_VIRTIO_NET);
+	CHECK_STR(net->switch_name, "lan");
+	CHECK_EQ(memcmp(net->mac, "\2\1\3\4\5\6", 6), 0);
+	net = device_at(0x10002000);
+	CHECK(!net->switch_name);
+	CHECK_EQ(memcmp(net->mac, "\0\0\0\0\0\0", 6), 0);
+	done();
+}
+
+TEST("console and entropy have no properties, and refuse those of a disk")
+{
+	tree_create(fdt);
+	add_virtio(0, "console");
+	add_virtio(1, "rng");
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(device_at(0x10001000)->kind, VDEV_VIRTIO_CONSOLE);
+	CHECK_EQ(device_at(0x10002000)->kind, VDEV_VIRTIO_RNG);
+	done();
+	tree_create(fdt);
+	add_virtio(0, "rng");
+	tree_cells(fdt, DISK, "strata,size", CELLS(512));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,size: is not known: correct or delete it");
+}
+
+TEST("a network device's address is six bytes, not 0, and of one device")
+{
+	static const struct { const char *bytes; size_t size; const char *why; } macs[] = {
+		{ "\2\1\3\4\5", 5, "is not six bytes" },
+		{ "\0\0\0\0\0\0", 6, "is no address of one device" },
+		{ "\3\0\0\0\0\1", 6, "is no address of one device" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(macs); i++) {
+		char line[160];
+
+		tree_create(fdt);
+		add_virtio(0, "net");
+		tree_bytes(fdt, DISK, "local-mac-address", macs[i].bytes, macs[i].size);
+		CHECK_EQ(parse(), -EINVAL);
+		snprintf(line, sizeof(line), "%s: local-mac-address: %s: write [02 00 00 00 00 01]",
+			 DISK, macs[i].why);
+		CHECK_STR(why, line);
+	}
+}
+
 TEST("a VM may have as many virtio devices as its PLIC has sources")
 {
 	tree_create(fdt);
@@ -114,9 +171,11 @@ static const struct {
 	const char *why;
 } bad[] = {
 	{ "strata,virtio", "gpu", { 0 }, 0,
-	  DISK ": strata,virtio: \"gpu\" is not emulated: choose block" },
+	  DISK ": strata,virtio: \"gpu\" is not emulated: choose block, net, console "
+	  "or rng" },
 	{ "strata,virtio", NULL, { 1 }, 1,
-	  DISK ": strata,virtio: has a wrong size: write \"block\"" },
+	  DISK ": strata,virtio: has a wrong size: write one of \"block\", \"net\", \"console\", "
+	  "\"rng\"" },
 	{ "strata,imag", "disk.img", { 0 }, 0,
 	  DISK ": strata,imag: is not known: correct or delete it" },
 	{ "strata,image", "", { 0 }, 0,
@@ -173,7 +232,8 @@ TEST("a virtio node without sort, disk, or interrupt is refused, and so is a sha
 	add_virtio(0, "block");
 	tree_check(fdt_delprop(fdt, tree_node(fdt, DISK), "strata,virtio"));
 	CHECK_EQ(parse(), -EINVAL);
-	CHECK_STR(why, DISK ": strata,virtio: is missing: write \"block\"");
+	CHECK_STR(why, DISK ": strata,virtio: is missing: write one of \"block\", \"net\", "
+			    "\"console\", \"rng\"");
 	tree_create(fdt);
 	add_virtio(0, "block");
 	tree_cells(fdt, DISK, "strata,size", CELLS(512));

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A learning Ethernet switch. Pure. IEEE 802.1D-2004, sections 7.8 and 7.9.
+ */
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "vdev/vswitch.h"
+
+#define MAC_GROUP	(1UL << 40)	/* of the first byte: multicast and broadcast */
+
+uint64_t vswitch_mac(const uint8_t *bytes)
+{
+	uint64_t mac = 0;
+
+	for (unsigned i = 0; i < VSWITCH_MAC_BYTES; i++)
+		mac = mac << 8 | bytes[i];
+	return mac;
+}
+
+void vswitch_init(struct vswitch *sw, uint64_t ticks_hz)
+{
+	memset(sw, 0, sizeof(*sw));
+	list_init(&sw->ports);
+	sw->age_ticks = VSWITCH_AGE_SECONDS * ticks_hz;
+}
+
+static struct vswitch_port *owner_of(struct vswitch *sw, uint64_t mac)
+{
+	struct vswitch_port *port;
+
+	list_for_each_entry(port, &sw->ports, link)
+		if (port->mac == mac)
+			return port;
+	return NULL;
+}
+
+int vswitch_add_port(struct vswitch *sw, struct vswitch_port *port,
+		     const struct vswitch_port_ops *ops, uint64_t mac)
+{
+	if (mac != 0 && owner_of(sw, mac) != NULL)
+		return -EEXIST;
+	*port = (struct vswitch_port){ .ops = ops, .mac = mac };
+	list_add_tail(&sw->ports, &port->link);
+	return 0;
+}
+
+void vswitch_remove_port(struct vswitch *sw, struct vswitch_port *port)
+{
+	for (unsigned i = 0; i < VSWITCH_TABLE; i++)
+		if (sw->table[i].port == port)
+			sw->table[i] = (struct vswitch_entry){ 0 };
+	list_remove(&port->link);
+}
+
+static struct vswitch_entry *entry_of(struct vswitch *sw, uint64_t mac)
+{
+	/* The vendor's half differs least: fold it over the other. */
+	uint64_t hash = mac ^ mac >> 8 ^ mac >> 24;
+
+	return &sw->table[hash & (VSWITCH_TABLE - 1)];
+}
+
+static bool is_fresh(const struct vswitch *sw, const struct vswitch_entry *entry, uint64_t now)
+{
+	return entry->mac != 0 && now - entry->seen_ticks < sw->age_ticks;
+}
+
+/* A port has its share of addresses: those that were not seen for long make room. */
+static bool may_learn(struct vswitch *sw, struct vswitch_port *port, uint64_t now)
+{
+	for (unsigned i = 0; port->learned >= VSWITCH_LEARNED_MAX && i < VSWITCH_TABLE; i++)
+		if (sw->table[i].port == port && !is_fresh(sw, &sw->table[i], now)) {
+			sw->table[i] = (struct vswitch_entry){ 0 };
+			port->learned--;
+		}
+	return port->learned < VSWITCH_LEARNED_MAX;
+}
+
+/*
+ * Remember where an address was seen. A place that another address holds and that is fresh stays
+ * taken, and no port has more than its share: one that invents addresses hurts none of the others'.
+ */
+static void learn(struct vswitch *sw, struct vswitch_port *from, uint64_t mac, uint64_t now)
+{
+	struct vswitch_entry *entry = entry_of(sw, mac);
+
+	if (entry->mac == mac && entry->port == from) {
+		entry->seen_ticks = now;
+		return;
+	}
+	if ((entry->mac != mac && is_fresh(sw, entry, now)) || !may_learn(sw, from, now))
+		return;
+	if (entry->port != NULL)
+		entry->port->learned--;
+	from->learned++;
+	*entry = (struct vswitch_entry){ mac, from, now };
+}
+
+static void deliver(struct vswitch_port *to, const struct vswitch_frame *frame)
+{
+	if (to->ops->receive(to, frame)) {
+		to->received++;
+		to->dirty = true;
+	} else {
+		to->dropped++;
+	}
+}
+
+static void flood(struct vswitch *sw, struct vswitch_port *from, const struct vswitch_frame *frame)
+{
+	struct vswitch_port *port;
+
+	list_for_each_entry(port, &sw->ports, link)
+		if (port != from)
+			deliver(port, frame);
+}
+
+void vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
+		     const struct vswitch_frame *frame, uint64_t now_ticks)
+{
+	uint64_t to_mac = vswitch_mac(frame->header);
+	uint64_t from_mac = vswitch_mac(frame->header + VSWITCH_MAC_BYTES);
+	const struct vswitch_entry *entry;
+	struct vswitch_port *to;
+
+	if (from_mac & MAC_GROUP || from_mac == 0)
+		return;
+	if (from_mac != from->mac) {
+		if (owner_of(sw, from_mac) != NULL)
+			return;
+		learn(sw, from, from_mac, now_ticks);
+	}
+	if (to_mac & MAC_GROUP) {
+		flood(sw, from, frame);
+		return;
+	}
+	to = owner_of(sw, to_mac);
+	entry = entry_of(sw, to_mac);
+	if (to == NULL && entry->mac == to_mac && is_fresh(sw, entry, now_ticks))
+		to = entry->port;
+	if (to == NULL)
+		flood(sw, from, frame);
+	else if (to != from)
+		deliver(to, frame);
+}
+
+void vswitch_flush(struct vswitch *sw)
+{
+	struct vswitch_port *port;
+
+	list_for_each_entry(port, &sw->ports, link)
+		if (port->dirty) {
+			port->dirty = false;
+			port->ops->flush(port);
+		}
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The switch: IEEE 802.1D, 7.8 and 7.9, and what a port may not do to the others.
+ * SOURCES: hypervisor/vdev/vswitch.c
+ */
+#include "test.h"
+
+#include "lib/errno.h"
+#include "vdev/vswitch.h"
+
+#define HZ	1000UL
+#define PORTS	4
+
+static struct vswitch sw;
+static struct vswitch_port ports[PORTS];
+static unsigned got[PORTS], flushed[PORTS];
+static bool full[PORTS];
+
+static bool on_receive(struct vswitch_port *port, const struct vswitch_frame *frame)
+{
+	CHECK_EQ(frame->size, 60);
+	if (full[port - ports])
+		return false;
+	got[port - ports]++;
+	return true;
+}
+
+static void on_flush(struct vswitch_port *port)
+{
+	flushed[port - ports]++;
+}
+
+static const struct vswitch_port_ops ops = { .receive = on_receive, .flush = on_flush };
+
+/* Ports 0..2 have the addresses 0x0200000000A0 and on; the last one has none, as an uplink. */
+static void create(void)
+{
+	vswitch_init(&sw, HZ);
+	memset(full, 0, sizeof(full));
+	for (unsigned i = 0; i < PORTS; i++)
+		CHECK_EQ(vswitch_add_port(&sw, &ports[i], &ops,
+					  i < 3 ? 0x0200000000a0 + i : 0), 0);
+}
+
+/* Send; who got it, a bit for each port. */
+static unsigned send(unsigned from, uint64_t from_mac, uint64_t to_mac, uint64_t now)
+{
+	struct vswitch_frame frame = { .size = 60, .count = 1 };
+	unsigned who = 0;
+
+	memset(got, 0, sizeof(got));
+	for (int i = 0; i < 6; i++) {
+		frame.header[i] = (uint8_t)(to_mac >> (40 - 8 * i));
+		frame.header[6 + i] = (uint8_t)(from_mac >> (40 - 8 * i));
+	}
+	vswitch_forward(&sw, &ports[from], &frame, now);
+	for (unsigned i = 0; i < PORTS; i++) {
+		CHECK(got[i] <= 1);
+		who |= got[i] << i;
+	}
+	return who;
+}
+
+#define A		0x0200000000a0UL
+#define B		0x0200000000a1UL
+#define FAR		0x525400123456UL
+#define BROADCAST	0xffffffffffffUL
+
+TEST("a frame goes to the port whose address it names, and to no other")
+{
+	create();
+	CHECK_EQ(send(0, A, B, 0), 1 << 1);
+	CHECK_EQ(send(1, B, A, 0), 1 << 0);
+	CHECK_EQ(send(0, A, A, 0), 0);
+}
+
+TEST("broadcast, multicast and unknown addresses go to all other ports")
+{
+	create();
+	CHECK_EQ(send(0, A, BROADCAST, 0), 0xe);
+	CHECK_EQ(send(1, B, 0x333300000001, 0), 0xd);
+	CHECK_EQ(send(0, A, FAR, 0), 0xe);
+}
+
+TEST("an address is learned from what its port sends, moves with it, and is forgotten in time")
+{
+	create();
+	CHECK_EQ(send(3, FAR, A, 0), 1 << 0);
+	CHECK_EQ(send(0, A, FAR, 1), 1 << 3);
+	CHECK_EQ(send(3, A + 0x10000, FAR, 1), 0);
+	CHECK_EQ(send(1, FAR, A, 2), 1 << 0);
+	CHECK_EQ(send(0, A, FAR, 3), 1 << 1);
+	CHECK_EQ(send(0, A, FAR, 1 + VSWITCH_AGE_SECONDS * HZ), 1 << 1);
+	CHECK_EQ(send(0, A, FAR, 2 + VSWITCH_AGE_SECONDS * HZ), 0xe);
+}
+
+TEST("a port cannot send in the name of another, nor from no or a group address")
+{
+	create();
+	CHECK_EQ(send(0, B, BROADCAST, 0), 0);
+	CHECK_EQ(send(3, A, BROADCAST, 0), 0);
+	CHECK_EQ(send(0, BROADCAST, B, 0), 0);
+	CHECK_EQ(send(0, 0, B, 0), 0);
+	CHECK_EQ(send(2, A + 2, B, 0), 1 << 1);
+}
+
+TEST("a port that invents addresses does not push out what others have learned")
+{
+	unsigned floods = 0;
+
+	create();
+	CHECK_EQ(send(3, FAR, A, 0), 1);
+	for (uint64_t n = 0; n < 100000; n++)
+		send(1, 0x020000000000 + 0x101 * n, A, 1);
+	CHECK_EQ(ports[1].learned, VSWITCH_LEARNED_MAX);
+	CHECK_EQ(send(0, A, FAR, 2), 1 << 3);
+	/* Later its share is free again. */
+	for (uint64_t n = 1; n <= 32; n++)
+		send(1, 0x060000000000 + n, A, 400 * HZ);
+	for (uint64_t n = 1; n <= 32; n++)
+		floods += send(0, A, 0x060000000000 + n, 400 * HZ) != 1 << 1;
+	CHECK(floods <= 1);
+	CHECK(ports[1].learned <= VSWITCH_LEARNED_MAX);
+}
+
+TEST("the table's counts are right after any traffic")
+{
+	uint64_t random = 7;
+
+	create();
+	for (int n = 0; n < 200000; n++) {
+		uint64_t r = test_random(&random);
+
+		send(r & 3, (r >> 8 & 0xfeffffUL) << 20 | (r >> 40 & 0x1f), A, (uint64_t)n * 10);
+	}
+	for (unsigned i = 0; i < PORTS; i++) {
+		unsigned count = 0;
+
+		for (unsigned e = 0; e < VSWITCH_TABLE; e++)
+			count += sw.table[e].port == &ports[i];
+		CHECK_EQ(ports[i].learned, count);
+	}
+	vswitch_remove_port(&sw, &ports[3]);
+	for (unsigned e = 0; e < VSWITCH_TABLE; e++)
+		CHECK(sw.table[e].port != &ports[3]);
+}
+
+TEST("two ports cannot have one address")
+{
+	struct vswitch_port other;
+
+	create();
+	CHECK_EQ(vswitch_add_port(&sw, &other, &ops, A), -EEXIST);
+	vswitch_remove_port(&sw, &ports[0]);
+	CHECK_EQ(vswitch_add_port(&sw, &other, &ops, A), 0);
+}
+
+TEST("a flush reaches the ports that received, once")
+{
+	create();
+	memset(flushed, 0, sizeof(flushed));
+	full[2] = true;
+	send(0, A, BROADCAST, 0);
+	send(0, A, BROADCAST, 0);
+	vswitch_flush(&sw);
+	vswitch_flush(&sw);
+	CHECK_EQ(flushed[0], 0);
+	CHECK_EQ(flushed[1], 1);
+	CHECK_EQ(flushed[2], 0);
+	CHECK_EQ(ports[2].dropped, 2);
+	CHECK_EQ(ports[1].received, 2);
+}
