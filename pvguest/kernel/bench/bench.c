@@ -20,7 +20,6 @@
 #define BENCH_ROUNDS	100UL
 #define BENCH_WARM	2
 #define BENCH_WINDOWS	5	/* odd: there is one in the middle */
-#define BENCH_LIST_MAX	512
 #define BENCH_ACCOUNT_MAX	4096
 
 struct bench_sample {
@@ -155,7 +154,7 @@ static bool bench_listed(const char *list, const char *name)
 
 void bench_run(void)
 {
-	char list[BENCH_LIST_MAX];
+	static char list[sizeof(info.bootargs)];	/* whatever is given fits */
 	uint64_t value;
 	bool all;
 
