@@ -345,6 +345,20 @@ def _(tmp):
          ("te/distro", "native/distro")], [p.key for p in places]
 
 
+@test("breakdown: causes with the same words are one part, and nothing is lost")
+def _(tmp):
+    charts = stratalib("charts")
+    account = {"guest": 5, "firmware": None, "exits": {"EXC_INST_ILLEGAL csrrw sepc": 2},
+               "hypervisor": {"EXC_INST_ILLEGAL csrrw sepc": 20, "EXC_INST_ILLEGAL csrrs stval": 10,
+                              "EXC_INST_ILLEGAL sret": 7, "no such cause": 3}}
+    leading = charts.leading_causes([account])
+    assert leading[0] == "privileged registers read or written", leading
+    parts = charts.parts_of(account, leading[:2])
+    assert [p[2] for p in parts] == [5, 30, 7, 3], parts
+    assert "csrrw sepc 20, EXC_INST_ILLEGAL csrrs stval 10" in parts[1][3], parts
+    assert parts[3][1:] == ("other causes", 3, "no such cause"), parts
+
+
 @test("identity: a program that differs in one column is a problem with both hashes")
 def _(tmp):
     identity, cpio = stratalib("identity"), script("cpio.py")

@@ -156,45 +156,57 @@ def bars(result, op, metric):
 # ---- where the instructions go ------------------------------------------------------------------
 
 def part_words(name):
-    """A part of the breakdown in words that need no manual."""
-    for pattern, words in why.PARTS:
-        if re.search(pattern, name):
-            return words.format(name.split()[-1])
-    return ""
+    """A cause of the breakdown in words that need no manual; its name, if it has none."""
+    return next((words for pattern, words in why.PARTS if re.search(pattern, name)), name)
+
+
+def grouped(breakdown):
+    """{words: (instructions, how often, [(cause, instructions)])} of the hypervisor's part."""
+    found, exits = {}, breakdown.get("exits") or {}
+    for name, value in (breakdown.get("hypervisor") or {}).items():
+        total, times, names = found.get(part_words(name), (0, 0, []))
+        found[part_words(name)] = (total + value, times + exits.get(name, 0),
+                                   names + [(name, value)])
+    return found
 
 
 def leading_causes(breakdowns):
-    """The causes that weigh most over all columns of a row: each keeps its pattern in all."""
+    """The words that weigh most over all columns of a row: each keeps its pattern in all."""
     sums = {}
     for breakdown in breakdowns:
-        for name, value in (breakdown.get("hypervisor") or {}).items():
-            sums[name] = sums.get(name, 0) + value
-    return sorted(sums, key=lambda name: -sums[name])[:PARTS_MOST]
+        for words, (value, _, _) in grouped(breakdown).items():
+            sums[words] = sums.get(words, 0) + value
+    return sorted(sums, key=lambda words: -sums[words])[:PARTS_MOST]
 
 
 def parts_of(breakdown, leading):
-    """[(class, name, instructions)]: guest, the leading causes, the others as one, firmware."""
-    causes = breakdown.get("hypervisor") or {}
-    parts = [("p-guest", "guest", breakdown.get("guest") or 0)]
-    parts += [(f"p-{n}", name, causes[name]) for n, name in enumerate(leading) if name in causes]
-    others = [value for name, value in causes.items() if name not in leading]
-    parts.append((f"p-{PARTS_MOST}", f"{len(others)} other causes", sum(others)))
-    parts.append(("p-firmware", "firmware", breakdown.get("firmware") or 0))
+    """[(class, words, instructions, small print)]: guest, leading causes, others, firmware."""
+    groups = grouped(breakdown)
+    parts = [("p-guest", "the guest itself, kernel and program", breakdown.get("guest") or 0, "")]
+    for n, words in enumerate(leading):
+        if words in groups:
+            value, times, names = groups[words]
+            often = f"{table.small(round(times, 2))}\u00a0×: " if times else ""
+            parts.append((f"p-{n}", words, value, often + ", ".join(
+                f"{name} {table.number(v)}" for name, v in sorted(names, key=lambda c: -c[1]))))
+    others = [group for words, group in groups.items() if words not in leading]
+    parts.append((f"p-{PARTS_MOST}", "other causes", sum(o[0] for o in others),
+                  ", ".join(name for o in others for name, _ in o[2])))
+    parts.append(("p-firmware", "firmware", breakdown.get("firmware") or 0, "OpenSBI"))
     return [p for p in parts if p[2] > 0]
 
 
-def _part_item(kind, name, value):
-    words = part_words(name) if name not in ("guest", "firmware") else \
-        {"guest": "kernel and program", "firmware": "OpenSBI"}[name]
-    what = f"{escape(words)} <small>{escape(name)}</small>" if words else escape(name)
-    return f'<li><i class="fill {kind}"></i><b>{table.number(value)}</b> {what}</li>'
+def _part_item(kind, words, value, small):
+    small = f" <small>{escape(small)}</small>" if small else ""
+    return (f'<li><i class="fill {kind}"></i><b>{table.number(value)}</b> {escape(words)}{small}'
+            "</li>")
 
 
 def _stack(title, parts, largest):
     total = sum(p[2] for p in parts)
     segments = "".join(f'<i class="fill {kind}" style="width:{100 * value / total:.2f}%" '
-                       f'title="{escape(name)}: {table.number(value)}"></i>'
-                       for kind, name, value in parts)
+                       f'title="{escape(words)}: {table.number(value)}"></i>'
+                       for kind, words, value, _ in parts)
     return (f'<div class="bar one"><span>{escape(title)}</span><span><span class="stack" '
             f'style="width:{100 * total / largest:.2f}%">{segments}</span></span>'
             f'<b>{table.number(total)}</b></div>'

@@ -167,7 +167,7 @@ def _figures(result):
 def _published_line(op):
     theirs = published.ratios(op)
     if theirs:
-        text = ", ".join(f"{published.title(k)} {table.ratio(v)}" for k, v in theirs.items())
+        text = ", ".join(f"{published.title(k)}: {table.ratio(v)}" for k, v in theirs.items())
         return f"<p>Published, times their own native system: {escape(text)}.</p>"
     counts = published.COUNTS.get(op)
     if counts:
@@ -181,12 +181,12 @@ def _card(result, op):
     sentence = result.data.get("sentences", {}).get(op) or bench.OPS.get(op, "")
     shown = "".join(f'<div class="m-{name}">{charts.bars(result, op, metric)}</div>'
                     for name, metric, _ in METRICS if metric != "wall_ns" or result.has_times)
-    stacks = charts.stacks(result, op)
+    stacks, opened = charts.stacks(result, op), " open" if op == result.ops[0] else ""
     where = f"<h4>Where the instructions go</h4>{stacks}" if stacks else ""
     return f"""<section class="card" id="op-{op}"><div><h3>{op}</h3>
 <p><b>{escape(sentence)}</b></p><p>{why.explanation(op)}</p>{per_trip(result, op)}</div>
 <div>{shown}</div>
-<details><summary>Breakdown, other people's figures, how to reproduce</summary>{where}
+<details{opened}><summary>Breakdown, other people's figures, how to reproduce</summary>{where}
 {_published_line(op)}<pre>make compare OPS={op}
 make breakdown OPS={op} MODES=te</pre></details></section>"""
 

@@ -166,21 +166,21 @@ def explanation(op):
                        "Its breakdown and make explain show it.")
 
 
-# What a part of the breakdown is, by the first of these words in its name. Two alternatives are
-# told apart by their order.
+# What the causes of a breakdown are, in words: the first pattern that is found in a cause's name.
+# Causes with the same words are one part of the picture.
 PARTS = (
-    (r"sret", "returns from the kernel, done in its place"),
-    (r"sfence|fence", "fences: old translations forgotten"),
+    (r"SYSCALL inject", "system calls handed on to the guest's kernel"),
+    (r"PAGE_FAULT inject", "page faults handed on to the guest's kernel"),
+    (r"inject", "traps handed on to the guest's kernel"),
+    (r"shadow", "shadow page tables filled in"),
+    (r"sret|iret", "returns from the kernel, done in its place"),
+    (r"fence", "fences: old translations forgotten"),
     (r"satp", "changes of page tables"),
-    (r"csr", "privileged register {}"),
-    (r"shadow", "shadow page table filled in"),
-    (r"mmio|plic|uart", "device register answered in software"),
-    (r"wfi", "waiting for something to happen"),
-    (r"IRQ", "interrupt of the machine"),
-    (r"(INST|LOAD|STORE)_GUEST_PAGE_FAULT", "memory given or device reached"),
-    (r"(INST|LOAD|STORE)_PAGE_FAULT", "page fault looked at or passed on to the guest's kernel"),
-    (r"SYSCALL sbi|SBI|sbi", "call from the guest's kernel"),
-    (r"SYSCALL", "system call passed on, or call from the guest's kernel"),
-    (r"ILLEGAL|VIRTUAL_INST", "privileged instruction done in software"),
+    (r"csr", "privileged registers read or written"),
+    (r"wfi|block", "waiting for something to happen"),
+    (r"IRQ", "interrupts of the machine"),
+    (r"GUEST_PAGE_FAULT (ns16550|uart|plic|virtio|mmio)", "device registers answered in software"),
+    (r"GUEST_PAGE_FAULT", "memory given to the guest"),
+    (r"SYSCALL \w+\.", "calls that the guest's kernel makes"),
     (r"switch|sched", "guest put on and off the processor"),
 )
