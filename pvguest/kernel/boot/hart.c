@@ -21,6 +21,7 @@ void boot_start_secondary(void);
 static void hart_register(struct hart *hart, uint64_t id)
 {
 	hart->id = id;
+	hart->number = (uint32_t)hart_count;
 	hart->mask = 1UL << hart_count;
 	list_init(&hart->timers);
 	list_init(&hart->run_queue);

@@ -21,6 +21,7 @@ struct hart {
 	uint64_t frame;		/* where the trap frame of the current process goes */
 	struct proc *fp_owner;	/* whose values the FP registers hold */
 	uint64_t id;		/* SBI's */
+	uint32_t number;	/* its place in hart_all */
 	uint64_t mask;		/* the bit that stands for this hart in sets of harts */
 	uint64_t satp;
 	struct root *root;	/* what satp holds; kept where there are several harts */

@@ -49,6 +49,8 @@ struct fd_table *fds_new(void)
 		heap_free(table);
 		return NULL;
 	}
+	if (table)
+		table->users = 1;
 	return table;
 }
 
@@ -72,6 +74,8 @@ struct fd_table *fds_copy(const struct fd_table *from)
 
 void fds_put(struct fd_table *table)
 {
+	if (--table->users)
+		return;
 	for (size_t i = 0; i < table->size; i++)
 		if (table->files[i])
 			file_put(table->files[i]);
@@ -104,6 +108,40 @@ void fds_open_console(struct fd_table *table)
 struct file *fds_get(const struct fd_table *table, int fd)
 {
 	return fd >= 0 && (size_t)fd < table->size ? table->files[fd] : NULL;
+}
+
+/* A file that a system call uses. */
+struct fds_held {
+	struct list link;
+	struct file *file;
+};
+
+struct file *fds_hold(const struct fd_table *table, int fd, struct list *held)
+{
+	struct file *file = fds_get(table, fd);
+	struct fds_held *entry;
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, held)
+		if (LIST_ENTRY(pos, struct fds_held, link)->file == file)
+			return file;
+	entry = file ? heap_alloc(sizeof(*entry)) : NULL;
+	if (!entry)
+		return NULL;
+	file_get(file);
+	entry->file = file;
+	list_add_before(held, &entry->link);
+	return file;
+}
+
+void fds_release(struct list *held)
+{
+	while (!list_empty(held)) {
+		struct fds_held *entry = LIST_ENTRY(list_pop(held), struct fds_held, link);
+
+		file_put(entry->file);
+		heap_free(entry);
+	}
 }
 
 int fds_install(struct fd_table *table, struct file *file, int from, bool close_on_exec)

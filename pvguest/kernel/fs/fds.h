@@ -12,6 +12,7 @@
 #define FDS_MAX	1024
 
 struct fd_table {
+	uint32_t users;		/* more than one: threads share it */
 	struct file **files;
 	bool *close_on_exec;
 	size_t size;
@@ -19,7 +20,7 @@ struct fd_table {
 
 struct fd_table *fds_new(void);
 struct fd_table *fds_copy(const struct fd_table *table);
-/* Closes all. */
+/* One user less; the last one closes all. */
 void fds_put(struct fd_table *table);
 /* Closes what exec closes. */
 void fds_exec(struct fd_table *table);
@@ -28,6 +29,12 @@ void fds_open_console(struct fd_table *table);
 
 /* The file, without a user of its own; NULL: bad descriptor. */
 struct file *fds_get(const struct fd_table *table, int fd);
+/*
+ * The same where others share the table and may close it meanwhile: with a user, which
+ * fds_release() gives back. NULL also without memory.
+ */
+struct file *fds_hold(const struct fd_table *table, int fd, struct list *held);
+void fds_release(struct list *held);
 /* Enters file at the lowest free number from `from` on and takes over its user. -EMFILE... */
 int fds_install(struct fd_table *table, struct file *file, int from, bool close_on_exec);
 /* Enters it at that number; what was there is closed. */

@@ -45,7 +45,7 @@ static bool tty_is_hung_up(const struct file *file)
 static int tty_open(struct file *file)
 {
 	struct tty *tty = &tty_console;
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 	bool is_own = file->inode && file->inode->device == DEVICE_TTY;
 
 	if (is_own && !proc->tty)

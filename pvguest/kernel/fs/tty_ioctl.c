@@ -129,7 +129,7 @@ static int tty_ioctl_mode(struct tty *tty, uint64_t request, uint64_t arg)
 /* Requests about sessions and groups. */
 static int tty_ioctl_job(struct tty *tty, uint64_t request, uint64_t arg)
 {
-	bool ours = proc_current->tty == tty;
+	bool ours = proc_current->leader->tty == tty;
 	int group;
 
 	switch (request) {
@@ -138,7 +138,7 @@ static int tty_ioctl_job(struct tty *tty, uint64_t request, uint64_t arg)
 	case TIOCNOTTY:
 		if (!ours)
 			return -ENOTTY;
-		tty_job_leave(proc_current, false);
+		tty_job_leave(proc_current->leader, false);
 		return 0;
 	case TIOCGPGRP:
 		return ours ? tty_give_number(tty->group, arg) : -ENOTTY;

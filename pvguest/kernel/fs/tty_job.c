@@ -25,12 +25,12 @@ void tty_job_take(struct tty *tty, struct proc *leader)
 
 int tty_job_check(struct tty *tty, int signo)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 	struct signal_info info = { .signo = signo, .code = SI_KERNEL };
 
 	if (proc->tty != tty || !tty->group || proc->group == tty->group)
 		return 0;
-	if (signal_is_ignored(proc, signo) || (proc->signals.blocked & SIGNAL_BIT(signo)))
+	if (signal_is_ignored(proc, signo) || (proc_current->signals.blocked & SIGNAL_BIT(signo)))
 		return signo == SIGTTIN ? -EIO : 0;
 	if (group_is_orphaned(proc->group, NULL))
 		return -EIO;
@@ -102,7 +102,7 @@ void tty_job_leave(struct proc *proc, bool exits)
 
 int tty_job_set_group(struct tty *tty, int group)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 	int error = tty_job_check(tty, SIGTTOU), session;
 
 	if (error)
@@ -122,7 +122,7 @@ int tty_job_set_group(struct tty *tty, int group)
 
 int tty_job_set_session(struct tty *tty, bool steal)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 
 	if (proc->session == proc->pid && tty->session == proc->session)
 		return 0;

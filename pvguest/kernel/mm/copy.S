@@ -62,3 +62,17 @@ user_clear_raw:
 	j	user_clear_raw
 9:	mv	a0, a1
 	ret
+
+	/* size_t user_compare_swap_raw(void *word, uint32_t old, uint32_t new, uint32_t *seen) */
+	.globl	user_compare_swap_raw
+user_compare_swap_raw:
+	sext.w	a1, a1
+1:	may_fault lr.w.aqrl t0, (a0)
+	bne	t0, a1, 2f
+	may_fault sc.w.aqrl t1, a2, (a0)
+	bnez	t1, 1b
+2:	sw	t0, 0(a3)
+	li	a0, 0
+	ret
+9:	li	a0, 1
+	ret

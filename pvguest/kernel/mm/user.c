@@ -20,6 +20,8 @@ extern const struct user_extable __extable_start[], __extable_end[];
 /* mm/copy.S: the number of bytes that were not done. */
 size_t user_copy_raw(void *dst, const void *src, size_t length);
 size_t user_clear_raw(void *dst, size_t length);
+/* mm/copy.S: 0, or 1 if the word cannot be reached. */
+size_t user_compare_swap_raw(void *word, uint32_t old, uint32_t new, uint32_t *seen);
 
 uint64_t user_fixup(uint64_t pc)
 {
@@ -66,6 +68,18 @@ int user_clear(uint64_t dst, size_t length)
 		return -EFAULT;
 	priv_user_open();
 	left = user_clear_raw((void *)dst, length);
+	priv_user_close();
+	return left ? -EFAULT : 0;
+}
+
+int user_compare_swap(uint64_t addr, uint32_t old, uint32_t new, uint32_t *seen)
+{
+	size_t left;
+
+	if ((addr & 3) || !user_range_ok(addr, sizeof(*seen)))
+		return -EFAULT;
+	priv_user_open();
+	left = user_compare_swap_raw((void *)addr, old, new, seen);
 	priv_user_close();
 	return left ? -EFAULT : 0;
 }

@@ -12,6 +12,8 @@
 int user_read(void *dst, uint64_t src, size_t length);
 int user_write(uint64_t dst, const void *src, size_t length);
 int user_clear(uint64_t dst, size_t length);
+/* If the word at addr is old it becomes new, at once for all harts; *seen: what it was. */
+int user_compare_swap(uint64_t addr, uint32_t old, uint32_t new, uint32_t *seen);
 /* A string with its NUL: its length, -EFAULT, or -ENAMETOOLONG if it does not fit. */
 ssize_t user_read_string(char *dst, uint64_t src, size_t size);
 /* True if all of it is below the kernel. */

@@ -16,6 +16,7 @@
 #include "priv/priv.h"
 #include "proc/elf.h"
 #include "proc/proc.h"
+#include "proc/thread.h"
 
 #define EXEC_STRINGS_MAX	0x100000
 #define EXEC_STRING_MAX		0x20000
@@ -186,6 +187,22 @@ static int exec_map_stack(struct mm *mm)
 	return addr < 0 ? (int)addr : 0;
 }
 
+/* The new program's descriptors are its own. */
+static int exec_unshare_files(struct proc *proc)
+{
+	struct fd_table *table;
+
+	if (proc->files->users == 1)
+		return 0;
+	table = fds_copy(proc->files);
+	if (!table)
+		return -ENOMEM;
+	fds_release(&proc->held);
+	fds_put(proc->files);
+	proc->files = table;
+	return 0;
+}
+
 /* The point of no return has passed: 0 or an error that kills. */
 static int exec_begin(const struct exec_strings *s, const struct elf_image *image,
 		      const char *name)
@@ -204,10 +221,12 @@ static int exec_begin(const struct exec_strings *s, const struct elf_image *imag
 	trap_frame_begin(frame);
 	frame->sepc = image->entry;
 	frame->iret.sp = sp;
-	signal_exec(proc);
+	error = signal_exec(proc) ?: exec_unshare_files(proc);
+	if (error)
+		return error;
 	proc->did_exec = true;
 	fds_exec(proc->files);
-	proc->clear_tid = 0;
+	proc->clear_tid = proc->robust_list = 0;
 	for (const char *p = name; *p; p++)
 		if (*p == '/')
 			last = p + 1;
@@ -306,6 +325,12 @@ static int exec_run(char *name, struct exec_strings *s)
 			mm_put(mm);
 		return error;
 	}
+	error = thread_become_alone();
+	if (error) {
+		path_put(&path);
+		mm_put(mm);
+		return error;
+	}
 	old = proc_current->exe;
 	proc_current->exe = path;
 	path_put(&old);
@@ -313,7 +338,7 @@ static int exec_run(char *name, struct exec_strings *s)
 	if (exec_begin(s, &image, name)) {
 		heap_free(s->text);
 		heap_free(name);
-		proc_exit(SIGKILL);
+		proc_exit_group(SIGKILL);
 	}
 	return 0;
 }

@@ -36,7 +36,7 @@ bool group_is_orphaned(int group, const struct proc *without)
 	LIST_FOR_EACH (pos, &proc_all) {
 		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
 
-		if (proc->group == group && proc != without && proc->state != PROC_ZOMBIE &&
+		if (proc->group == group && proc != without && !proc_is_dead(proc) &&
 		    group_has_link(proc))
 			return false;
 	}
@@ -50,7 +50,7 @@ static bool group_has_stopped(int group)
 	LIST_FOR_EACH (pos, &proc_all) {
 		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
 
-		if (proc->group == group && proc->state == PROC_STOPPED)
+		if (proc->group == group && proc->stop_signal)
 			return true;
 	}
 	return false;

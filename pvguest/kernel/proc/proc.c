@@ -17,8 +17,10 @@
 #include "mm/user.h"
 #include "priv/priv.h"
 #include "proc/exec.h"
+#include "proc/futex.h"
 #include "proc/group.h"
 #include "proc/sched.h"
+#include "proc/thread.h"
 
 #define CLONE_SIGNAL_MASK	0xffUL
 #define CLONE_VM		0x00000100UL
@@ -32,9 +34,8 @@
 #define CLONE_PARENT_SETTID	0x00100000UL
 #define CLONE_CHILD_CLEARTID	0x00200000UL
 #define CLONE_CHILD_SETTID	0x01000000UL
-/* Sharing that pvguest does not have: threads, and working directories or tables in common. */
-#define CLONE_UNSUPPORTED                                                                         \
-	(CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT | CLONE_THREAD)
+/* Namespaces, and what there is no name for. */
+#define CLONE_UNSUPPORTED	(0x7e020000UL | 0xffffffff00000000UL)
 
 struct list proc_all = LIST_INIT(proc_all);
 struct proc *proc_init_process;
@@ -60,7 +61,7 @@ static int proc_new_pid(void)
 			proc_last_pid = 2;
 			wrapped = true;
 		}
-	} while (wrapped && proc_find(proc_last_pid));
+	} while (wrapped && thread_find(proc_last_pid));
 	return proc_last_pid;
 }
 
@@ -81,20 +82,24 @@ static struct proc *proc_new(void)
 	list_init(&proc->sibling);
 	list_init(&proc->all_link);
 	list_init(&proc->run_link);
+	list_init(&proc->threads);
+	list_init(&proc->thread_link);
+	list_init(&proc->held);
+	proc->leader = proc;
 	wait_queue_init(&proc->child_wait);
-	wait_queue_init(&proc->vfork_wait);
+	wait_queue_init(&proc->thread_wait);
 	list_init(&proc->alarm.link);
-	signal_init(proc);
 	proc->context.sp = (uint64_t)proc_frame(proc);
 	proc->affinity = ~0UL;
 	return proc;
 }
 
-/* What is left after exit, or after a fork that failed half way. */
-static void proc_free(struct proc *proc)
+/* Also after a fork that failed half way. */
+void proc_free(struct proc *proc)
 {
 	list_del(&proc->all_link);
 	list_del(&proc->sibling);
+	list_del(&proc->thread_link);
 	signal_free(proc);
 	page_put(page_of(proc->stack));
 	heap_free(proc);
@@ -110,7 +115,13 @@ static void proc_free_later(struct proc *proc)
 	dead = proc;
 	list_del(&proc->all_link);
 	list_del(&proc->sibling);
+	list_del(&proc->thread_link);
 	proc->parent = NULL;
+}
+
+bool proc_is_dead(const struct proc *leader)
+{
+	return leader->state == PROC_ZOMBIE && list_empty(&leader->threads);
 }
 
 /* Whether the parent asked not to be bothered: wait(2), "SIG_IGN" and SA_NOCLDWAIT. */
@@ -125,7 +136,10 @@ static bool proc_is_unwanted(const struct proc *proc)
 static void proc_enter(struct proc *proc)
 {
 	proc->pid = proc_new_pid();
-	list_add_before(&proc_all, &proc->all_link);
+	if (proc->leader == proc)
+		list_add_before(&proc_all, &proc->all_link);
+	else
+		list_add_before(&proc->leader->threads, &proc->thread_link);
 }
 
 static const char *proc_init_path;
@@ -136,8 +150,10 @@ static void proc_init_entry(void)
 {
 	static char *const environment[] = { "HOME=/", "TERM=vt100", "PATH=/bin:/sbin:/usr/bin",
 					     NULL };
-	int error = exec_kernel(proc_init_path, proc_init_argv, environment);
+	int error;
 
+	fds_open_console(proc_current->files);
+	error = exec_kernel(proc_init_path, proc_init_argv, environment);
 	if (error)
 		panic("%s cannot be run: error %d", proc_init_path, -error);
 	priv_enter_user(proc_frame(proc_current));
@@ -154,13 +170,12 @@ void proc_start_init(const char *path, char *const argv[])
 	proc->mm = mm_new();
 	proc->files = fds_new();
 	proc->fs = fs_context_new();
-	if (!proc->mm || !proc->files || !proc->fs)
+	if (!proc->mm || !proc->files || !proc->fs || signal_init(proc))
 		panic("no memory for the first process");
 	proc_init_process = proc;
 	proc_init_path = path;
 	proc_init_argv = argv;
 	proc->context.ra = (uint64_t)proc_init_entry;
-	fds_open_console(proc->files);
 	sched_enqueue(proc);
 }
 
@@ -175,10 +190,30 @@ void proc_set_mm(struct proc *proc, struct mm *mm)
 
 void proc_vfork_done(struct proc *proc)
 {
-	if (!proc->vfork_pending)
-		return;
-	proc->vfork_pending = false;
-	wait_wake(&proc->vfork_wait);
+	struct proc *parent = proc->vfork_parent;
+
+	proc->vfork_parent = NULL;
+	if (parent)
+		wait_wake(&parent->child_wait);
+}
+
+/* Its own table, directory and address space, or the parent's. What was got is in child. */
+static int proc_copy_shared(struct proc *child, const struct proc *parent, uint64_t flags)
+{
+	if (flags & CLONE_FILES)
+		parent->files->users++;
+	child->files = flags & CLONE_FILES ? parent->files : fds_copy(parent->files);
+	if (!child->files)
+		return -ENOMEM;
+	if (flags & CLONE_FS)
+		parent->fs->users++;
+	child->fs = flags & CLONE_FS ? parent->fs : fs_context_copy(parent->fs);
+	if (!child->fs)
+		return -ENOMEM;
+	if (flags & CLONE_VM)
+		parent->mm->users++;
+	child->mm = flags & CLONE_VM ? parent->mm : mm_fork(parent->mm);
+	return child->mm ? 0 : -ENOMEM;
 }
 
 static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
@@ -186,27 +221,21 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	sched_fp_sync();
 	*proc_frame(child) = *proc_frame(parent);
 	child->fp = parent->fp;
-	child->group = parent->group;
-	child->session = parent->session;
-	child->tty = parent->tty;
+	child->group = parent->leader->group;
+	child->session = parent->leader->session;
+	child->tty = parent->leader->tty;
 	child->affinity = parent->affinity;
 	child->hart = parent->hart;
 	memcpy(child->name, parent->name, sizeof(child->name));
-	signal_fork(child, parent);
-	child->files = fds_copy(parent->files);
-	if (!child->files)
+	if (signal_fork(child, parent, (flags & CLONE_SIGHAND) != 0))
 		return -ENOMEM;
-	if (flags & CLONE_VM) {
-		child->mm = parent->mm;
-		parent->mm->users++;
-	} else {
-		child->mm = mm_fork(parent->mm);
-	}
-	child->fs = child->mm ? fs_context_copy(parent->fs) : NULL;
-	if (!child->fs) {
-		fds_put(child->files);
-		if (child->mm)
-			mm_put(child->mm);
+	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
+		signal_forget_stack(child);
+	if (proc_copy_shared(child, parent, flags)) {
+		if (child->fs)
+			fs_context_put(child->fs);
+		if (child->files)
+			fds_put(child->files);
 		return -ENOMEM;
 	}
 	child->exe = parent->exe;
@@ -215,24 +244,39 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	return 0;
 }
 
-static int proc_wait_vfork(struct proc *child)
+/* Only the child's exec or end ends this wait. It may be gone by then. */
+static int proc_wait_vfork(int pid)
 {
-	struct proc *parent = proc_current;
-	int pid = child->pid;
+	struct proc *leader = proc_current->leader, *child;
 
-	/* Only SIGKILL may end this wait, and then it is the last thing the parent does. */
-	while (child->vfork_pending) {
-		struct waiter waiter;
-
-		wait_enter(&child->vfork_wait, &waiter);
-		parent->state = PROC_SLEEPING;
-		sched_block();
-		wait_leave(&waiter);
-		child = proc_find(pid);
-		if (!child)
-			break;
-	}
+	while ((child = thread_find(pid)) != NULL && child->vfork_parent == leader)
+		wait_sleep_deaf(&leader->child_wait);
 	return pid;
+}
+
+/* Where the child belongs: a thread to its leader, a process to its parent. */
+static void proc_adopt(struct proc *child, struct proc *parent, uint64_t flags)
+{
+	struct proc *leader = parent->leader;
+
+	if (flags & CLONE_THREAD) {
+		child->leader = leader;
+		child->parent = leader->parent;
+		proc_enter(child);
+		return;
+	}
+	proc_enter(child);
+	/* A brother; init has none. */
+	child->parent = (flags & CLONE_PARENT) && leader->parent ? leader->parent : leader;
+	list_add_before(&child->parent->children, &child->sibling);
+	child->exit_signal = (int)(flags & CLONE_SIGNAL_MASK);
+}
+
+static bool proc_flags_ok(uint64_t flags)
+{
+	return !(flags & CLONE_UNSUPPORTED) &&
+	       (!(flags & CLONE_THREAD) || (flags & CLONE_SIGHAND)) &&
+	       (!(flags & CLONE_SIGHAND) || (flags & CLONE_VM));
 }
 
 int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls,
@@ -241,8 +285,11 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 	struct proc *parent = proc_current, *child;
 	int pid;
 
-	if (flags & CLONE_UNSUPPORTED)
+	if (!proc_flags_ok(flags))
 		return -EINVAL;
+	/* One that is about to end has no new threads. */
+	if (parent->killed)
+		return -EAGAIN;
 	child = page_is_low() ? NULL : proc_new();
 	if (!child)
 		return -ENOMEM;
@@ -250,11 +297,8 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 		proc_free(child);
 		return -ENOMEM;
 	}
-	proc_enter(child);
+	proc_adopt(child, parent, flags);
 	pid = child->pid;
-	child->parent = parent;
-	list_add_before(&parent->children, &child->sibling);
-	child->exit_signal = (int)(flags & CLONE_SIGNAL_MASK);
 	child->context.ra = (uint64_t)priv_return_to_user;
 	proc_frame(child)->iret.a0 = 0;
 	proc_frame(child)->cause = TRAP_DONE;
@@ -268,9 +312,10 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 		user_write(parent_tid, &pid, sizeof(pid));
 	if (flags & CLONE_CHILD_SETTID)
 		mm_poke(child->mm, child_tid, (uint32_t)pid);
-	child->vfork_pending = (flags & CLONE_VFORK) != 0;
+	if (flags & CLONE_VFORK)
+		child->vfork_parent = parent->leader;
 	sched_enqueue(child);
-	return child->vfork_pending ? proc_wait_vfork(child) : pid;
+	return flags & CLONE_VFORK ? proc_wait_vfork(pid) : pid;
 }
 
 void proc_tell_parent(struct proc *proc, int code, int status)
@@ -290,84 +335,113 @@ void proc_tell_parent(struct proc *proc, int code, int status)
 	wait_wake(&parent->child_wait);
 }
 
+static void proc_set_parent(struct proc *leader, struct proc *parent)
+{
+	struct proc *thread;
+
+	THREAD_FOR_EACH (thread, leader)
+		thread->parent = parent;
+}
+
 /* Children whose parent ends become init's. */
 static void proc_give_children(struct proc *proc)
 {
 	while (!list_empty(&proc->children)) {
 		struct proc *child = LIST_ENTRY(list_pop(&proc->children), struct proc, sibling);
 
-		child->parent = proc_init_process;
+		proc_set_parent(child, proc_init_process);
 		child->exit_signal = SIGCHLD;
 		list_add_before(&proc_init_process->children, &child->sibling);
-		if (child->state == PROC_ZOMBIE)
+		if (proc_is_dead(child))
 			proc_tell_parent(child, CLD_EXITED, 0);
 	}
 }
 
-_Noreturn void proc_exit(int status)
+/* What is each thread's own, while its address space is still there. */
+static void proc_exit_thread(struct proc *proc)
 {
-	struct proc *proc = proc_current;
 	static const uint32_t zero;
 
-	if (proc == proc_init_process)
-		panic("init ended, status %x", (unsigned int)status);
-	if (proc->clear_tid && proc->mm->users > 1)
-		user_write(proc->clear_tid, &zero, sizeof(zero));
+	if (proc->robust_list)
+		futex_exit_robust(proc->robust_list);
+	if (proc->clear_tid && proc->mm->users > 1 &&
+	    !user_write(proc->clear_tid, &zero, sizeof(zero)))
+		futex_wake(proc->clear_tid, 1);
 	proc_vfork_done(proc);
+	fds_release(&proc->held);
 	fds_put(proc->files);
 	fs_context_put(proc->fs);
 	path_put(&proc->exe);
 	proc->exe = (struct path){ 0 };
-	tty_job_leave(proc, true);
-	group_orphan(proc);
-	timer_remove(&proc->alarm);
-	proc_give_children(proc);
+}
+
+/* What is the process's. */
+static void proc_exit_process(struct proc *leader)
+{
+	tty_job_leave(leader, true);
+	group_orphan(leader);
+	timer_remove(&leader->alarm);
+	proc_give_children(leader);
+}
+
+/* The last thread of the process is a zombie. */
+static void proc_exit_report(struct proc *leader)
+{
+	int status = leader->exit_status;
+
+	proc_tell_parent(leader, status & 0x7f ? CLD_KILLED : CLD_EXITED,
+			 status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
+	if (!proc_is_unwanted(leader))
+		return;
+	if (leader == proc_current)
+		proc_free_later(leader);
+	else
+		proc_free(leader);
+}
+
+_Noreturn void proc_exit(int status)
+{
+	struct proc *proc = proc_current, *leader = proc->leader;
+	int pid = proc->pid;
+	bool last;
+
+	proc_exit_thread(proc);
 	/* The tables must not be in use when they are freed. */
 	root_switch(&root_kernel);
 	mm_put(proc->mm);
 	proc->mm = NULL;
-	proc->exit_status = status;
+	/* What came before may have slept, what follows does not. */
+	last = thread_is_last();
+	if (last && leader == proc_init_process)
+		panic("init ended, status %x", (unsigned int)status);
+	if (last)
+		proc_exit_process(leader);
 	proc->state = PROC_ZOMBIE;
-	proc_tell_parent(proc, status & 0x7f ? CLD_KILLED : CLD_EXITED,
-			 status & 0x7f ? status & 0x7f : status >> 8 & 0xff);
-	if (proc_is_unwanted(proc))
+	if (proc == leader && !leader->group_exit)
+		leader->exit_status = status;
+	if (proc != leader) {
+		leader->cpu_ticks += sched_cpu_ticks();
 		proc_free_later(proc);
+	}
+	wait_wake(&leader->thread_wait);
+	if (last)
+		proc_exit_report(leader);
+	else
+		signal_pass_on(leader);
 	sched_block();
-	panic("process %d came back", proc->pid);
+	panic("process %d came back", pid);
 }
 
-static bool proc_matches(const struct proc *child, int pid)
+_Noreturn void proc_exit_group(int status)
 {
-	if (pid == -1)
-		return true;
-	if (pid > 0)
-		return child->pid == pid;
-	return child->group == (pid == 0 ? proc_current->group : -pid);
-}
+	struct proc *leader = proc_current->leader;
 
-#define WNOHANG		1
-#define WUNTRACED	2
-#define WCONTINUED	8
-#define WAIT_OPTIONS	(WNOHANG | WUNTRACED | WCONTINUED | 0xe0000000)
-
-/* Whether there is something to report of a child; *status is that. */
-static bool proc_report(struct proc *child, int options, int *status)
-{
-	if (child->state == PROC_ZOMBIE) {
-		*status = child->exit_status;
-		return true;
+	if (!leader->group_exit) {
+		leader->group_exit = true;
+		leader->exit_status = status;
+		thread_kill_others();
 	}
-	if (child->state == PROC_STOPPED && (options & WUNTRACED) && !child->stop_reported) {
-		child->stop_reported = true;
-		*status = child->stop_signal << 8 | 0x7f;
-		return true;
-	}
-	if (child->continued && (options & WCONTINUED)) {
-		child->continued = false;
-		*status = 0xffff;
-		return true;
-	}
-	return false;
+	proc_exit(leader->exit_status);
 }
 
 int proc_write_rusage(uint64_t addr, uint64_t ticks)
@@ -376,49 +450,4 @@ int proc_write_rusage(uint64_t addr, uint64_t ticks)
 	uint64_t rusage[18] = { ns / 1000000000, ns % 1000000000 / 1000 };
 
 	return user_write(addr, rusage, sizeof(rusage));
-}
-
-static void proc_bury(struct proc *child)
-{
-	child->parent->child_ticks += child->cpu_ticks + child->child_ticks;
-	proc_free(child);
-}
-
-int proc_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
-{
-	struct proc *parent = proc_current;
-	struct list *pos;
-	int status, error = 0;
-
-	if (options & ~(int)WAIT_OPTIONS)
-		return -EINVAL;
-	for (;;) {
-		bool any = false;
-
-		LIST_FOR_EACH (pos, &parent->children) {
-			struct proc *child = LIST_ENTRY(pos, struct proc, sibling);
-			int found = child->pid;
-
-			if (!proc_matches(child, pid))
-				continue;
-			any = true;
-			if (!proc_report(child, options, &status))
-				continue;
-			if (rusage)
-				error = proc_write_rusage(rusage, child->cpu_ticks +
-									  child->child_ticks);
-			if (child->state == PROC_ZOMBIE)
-				proc_bury(child);
-			if (user_status && user_write(user_status, &status, sizeof(status)))
-				return -EFAULT;
-			return error ? error : found;
-		}
-		if (!any)
-			return -ECHILD;
-		if (options & WNOHANG)
-			return 0;
-		error = wait_sleep(&parent->child_wait);
-		if (error)
-			return error;
-	}
 }

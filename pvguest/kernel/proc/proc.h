@@ -23,6 +23,7 @@ struct tty;
 /* proc.work: what must be done before the process runs in user mode again. */
 #define PROC_WORK_RESCHED	1U
 #define PROC_WORK_SIGNAL	2U
+#define PROC_WORK_HELD		4U
 
 enum proc_state { PROC_RUNNABLE, PROC_SLEEPING, PROC_STOPPED, PROC_ZOMBIE };
 
@@ -48,20 +49,33 @@ struct proc {
 	struct hart *hart;	/* that runs it or ran it last; NULL: none yet */
 	uint64_t affinity;	/* the harts that may run it */
 
-	int pid, group, session;
-	struct tty *tty;	/* the controlling terminal */
-	bool did_exec;
-	struct proc *parent;
-	struct list children, sibling;
-	struct list all_link, run_link;
-	struct wait_queue child_wait;	/* the parent waits for its children here */
-	struct wait_queue vfork_wait;
-	bool vfork_pending;		/* the parent waits for exec or exit of this child */
+	/*
+	 * A process is its threads. What belongs to all of them is kept in the first one, the
+	 * leader, which stays until the last one has ended: marked (L).
+	 */
+	struct proc *leader;
+	struct list threads, thread_link;	/* (L) the others */
+	struct wait_queue thread_wait;	/* (L) exec waits for the others to end here */
+	bool killed;		/* it ends before it runs again */
+	bool group_exit;	/* (L) exit_status is decided */
+	struct list held;	/* files that the present system call uses */
+
+	int pid;		/* the leader's is the process's, the others' are threads' */
+	int group, session;	/* (L) */
+	struct tty *tty;	/* (L) the controlling terminal */
+	bool did_exec;		/* (L) */
+	struct proc *parent;	/* a leader; the same for all threads */
+	struct list children, sibling;	/* (L) */
+	struct list all_link;	/* (L) */
+	struct list run_link;
+	struct wait_queue child_wait;	/* (L) the parent waits for its children here */
+	struct proc *vfork_parent;	/* the leader that waits for exec or exit of this child */
 	bool stop_reported, continued;
 	int stop_signal;
 	int exit_status;	/* as wait4 gives it */
 	int exit_signal;	/* what the parent gets */
 	uint64_t clear_tid;	/* user address that exit clears; 0: none */
+	uint64_t robust_list;	/* user address; 0: none */
 	char name[16];
 
 	struct fd_table *files;
@@ -69,12 +83,13 @@ struct proc {
 	struct path exe;	/* the program */
 
 	struct signal_state signals;
-	struct timer alarm;	/* setitimer */
-	uint64_t alarm_interval_ns;
-	uint64_t cpu_ticks, child_ticks;	/* of its own, and of children waited for */
+	struct timer alarm;	/* (L) setitimer */
+	uint64_t alarm_interval_ns;	/* (L) */
+	uint64_t cpu_ticks;	/* (L) with those of threads that ended */
+	uint64_t child_ticks;	/* (L) of children waited for */
 };
 
-/* All processes. */
+/* All processes, by their leaders. */
 extern struct list proc_all;
 extern struct proc *proc_init_process;
 
@@ -86,17 +101,21 @@ static inline struct trap_frame *proc_frame(const struct proc *proc)
 
 /* The first process, about to run path with these arguments; panics if it cannot. */
 void proc_start_init(const char *path, char *const argv[]);
-/* clone(2) without threads; the pid of the child or negative. */
+/* clone(2); the pid of the child or negative. */
 int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls,
 	       uint64_t child_tid);
-/* Ends the current process; status as wait4 gives it. */
+/* Ends the current thread; status as wait4 gives it, and matters if it is the leader. */
 _Noreturn void proc_exit(int status);
-/* wait4(2) */
-int proc_wait(int pid, uint64_t status, int options, uint64_t rusage);
+/* Ends the current process with all its threads. */
+_Noreturn void proc_exit_group(int status);
 /* struct rusage to user memory: the time, all of it as user time, and zeros. */
 int proc_write_rusage(uint64_t addr, uint64_t ticks);
-/* NULL if there is none. */
+/* The process of that pid; NULL if there is none. */
 struct proc *proc_find(int pid);
+/* A process that has ended with all its threads. */
+bool proc_is_dead(const struct proc *leader);
+/* What is left of a process or thread after exit. */
+void proc_free(struct proc *proc);
 /* Another address space for the current process, at exec. */
 void proc_set_mm(struct proc *proc, struct mm *mm);
 /* The parent that vfork suspended may go on. */

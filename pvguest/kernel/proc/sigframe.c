@@ -46,7 +46,10 @@ void sigframe_fill_info(struct sigframe_siginfo *out, const struct signal_info *
 		out->addr = info->addr;
 	} else {
 		out->pid = info->pid;
-		out->status = info->status;
+		if (info->code < 0)
+			out->value = info->value;
+		else
+			out->status = info->status;
 	}
 }
 
@@ -122,7 +125,7 @@ long signal_return(struct trap_frame *frame)
 	struct sigframe_ucontext uc;
 
 	if (user_read(&uc, frame->iret.sp + offsetof(struct sigframe, uc), sizeof(uc)))
-		proc_exit(SIGSEGV);
+		proc_exit_group(SIGSEGV);
 	sigframe_load(frame, &uc.context);
 	signals->blocked = uc.mask;
 	signal_update(proc_current);

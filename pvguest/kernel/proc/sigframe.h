@@ -19,7 +19,10 @@ struct sigframe_siginfo {
 		struct {
 			int32_t pid;
 			uint32_t uid;
-			int32_t status;
+			union {
+				int32_t status;
+				uint64_t value;
+			};
 		};
 		uint8_t fill[112];
 	};

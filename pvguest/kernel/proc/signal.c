@@ -13,6 +13,7 @@
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
+#include "proc/thread.h"
 
 #define SIGNAL_UNBLOCKABLE	(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define SIGNAL_IGNORED                                                                             \
@@ -32,22 +33,74 @@ struct signal_entry {
 	struct signal_info info;
 };
 
-void signal_init(struct proc *proc)
+static struct signal_table *signal_table(const struct signal_state *signals)
 {
-	list_init(&proc->signals.queue);
+	return CONTAINER_OF(signals->actions, struct signal_table, actions);
+}
+
+static int signal_new_table(struct signal_state *signals, const struct signal_action *from)
+{
+	struct signal_table *table = heap_alloc(sizeof(*table));
+
+	if (!table)
+		return -ENOMEM;
+	table->users = 1;
+	if (from)
+		memcpy(table->actions, from, sizeof(table->actions));
+	signals->actions = table->actions;
+	return 0;
+}
+
+static void signal_put_table(struct signal_state *signals)
+{
+	struct signal_table *table = signal_table(signals);
+
+	if (signals->actions && !--table->users)
+		heap_free(table);
+	signals->actions = NULL;
+}
+
+static void signal_clear(struct signal_state *signals)
+{
+	signals->own.bits = signals->shared.bits = 0;
+	list_init(&signals->own.queue);
+	list_init(&signals->shared.queue);
+}
+
+int signal_init(struct proc *proc)
+{
+	signal_clear(&proc->signals);
+	signal_forget_stack(proc);
+	return signal_new_table(&proc->signals, NULL);
+}
+
+int signal_fork(struct proc *child, const struct proc *parent, bool share)
+{
+	child->signals = parent->signals;
+	child->signals.restore_saved = false;
+	signal_clear(&child->signals);
+	if (!share)
+		return signal_new_table(&child->signals, parent->signals.actions);
+	signal_table(&child->signals)->users++;
+	return 0;
+}
+
+void signal_forget_stack(struct proc *proc)
+{
+	proc->signals.stack_base = proc->signals.stack_size = 0;
 	proc->signals.stack_flags = SS_DISABLE;
 }
 
-void signal_fork(struct proc *child, const struct proc *parent)
+int signal_exec(struct proc *proc)
 {
-	child->signals = parent->signals;
-	child->signals.pending = 0;
-	child->signals.restore_saved = false;
-	list_init(&child->signals.queue);
-}
+	struct signal_state old = proc->signals;
 
-void signal_exec(struct proc *proc)
-{
+	signal_forget_stack(proc);
+	if (signal_table(&old)->users > 1) {
+		if (signal_new_table(&proc->signals, old.actions))
+			return -ENOMEM;
+		signal_put_table(&old);
+	}
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
 		struct signal_action *action = &proc->signals.actions[i];
 
@@ -55,35 +108,77 @@ void signal_exec(struct proc *proc)
 			.handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL,
 		};
 	}
-	proc->signals.stack_base = proc->signals.stack_size = 0;
-	proc->signals.stack_flags = SS_DISABLE;
+	return 0;
 }
 
-/* Forgets a pending signal; *info, if wanted, is what was known of it. */
-static void signal_take(struct proc *proc, int signo, struct signal_info *info)
+static void signal_move(struct signal_set *to, struct signal_set *from)
+{
+	to->bits |= from->bits;
+	from->bits = 0;
+	while (!list_empty(&from->queue))
+		list_add_before(&to->queue, list_pop(&from->queue));
+}
+
+void signal_take_over(struct proc *leader, struct proc *thread)
+{
+	leader->signals.blocked = thread->signals.blocked;
+	signal_move(&leader->signals.own, &thread->signals.own);
+}
+
+/* A signal of the kind that waits only once, whatever is sent. */
+static bool signal_is_standard(int signo)
+{
+	return signo < SIGNAL_REALTIME;
+}
+
+/* Forgets one pending signal; *info, if wanted, is what was known of it. */
+static void signal_take(struct signal_set *set, int signo, struct signal_info *info)
 {
 	struct list *pos, *tmp;
+	bool more = false, taken = false;
 
-	proc->signals.pending &= ~SIGNAL_BIT(signo);
 	if (info)
 		*info = (struct signal_info){ .signo = signo, .code = SI_USER };
-	LIST_FOR_EACH_SAFE (pos, tmp, &proc->signals.queue) {
+	LIST_FOR_EACH_SAFE (pos, tmp, &set->queue) {
 		struct signal_entry *entry = LIST_ENTRY(pos, struct signal_entry, link);
 
 		if (entry->info.signo != signo)
 			continue;
+		more = taken;
+		if (taken)
+			break;
 		if (info)
 			*info = entry->info;
 		list_del(&entry->link);
 		heap_free(entry);
+		taken = true;
 	}
+	if (!more)
+		set->bits &= ~SIGNAL_BIT(signo);
+}
+
+static int signal_lowest(uint64_t set)
+{
+	int signo = 1;
+
+	for (; !(set & 1); set >>= 1)
+		signo++;
+	return signo;
+}
+
+static void signal_drop(struct signal_set *set, uint64_t signals)
+{
+	while (set->bits & signals)
+		signal_take(set, signal_lowest(set->bits & signals), NULL);
 }
 
 void signal_free(struct proc *proc)
 {
-	for (int signo = 1; signo <= SIGNAL_COUNT; signo++)
-		if (proc->signals.pending & SIGNAL_BIT(signo))
-			signal_take(proc, signo, NULL);
+	if (!proc->signals.actions)
+		return;
+	signal_drop(&proc->signals.own, ~0UL);
+	signal_drop(&proc->signals.shared, ~0UL);
+	signal_put_table(&proc->signals);
 }
 
 bool signal_is_ignored(const struct proc *proc, int signo)
@@ -98,9 +193,15 @@ static bool signal_is_default(const struct proc *proc, int signo)
 	return proc->signals.actions[signo - 1].handler == SIG_DFL;
 }
 
+uint64_t signal_pending(const struct proc *proc)
+{
+	return proc->signals.own.bits | proc->leader->signals.shared.bits;
+}
+
 bool signal_is_pending(const struct proc *proc)
 {
-	return (proc->signals.pending & ~proc->signals.blocked) != 0;
+	return (signal_pending(proc) & ~proc->signals.blocked) || proc->killed ||
+	       proc->leader->stop_signal;
 }
 
 void signal_update(struct proc *proc)
@@ -108,7 +209,7 @@ void signal_update(struct proc *proc)
 	proc->signals.blocked &= ~SIGNAL_UNBLOCKABLE;
 	if (signal_is_pending(proc))
 		proc->work |= PROC_WORK_SIGNAL;
-	else if (!(proc->signals.pending & proc->signals.awaited))
+	else if (!(signal_pending(proc) & proc->signals.awaited))
 		return;
 	if (priv_is_smp())
 		sched_prod(proc);
@@ -116,48 +217,101 @@ void signal_update(struct proc *proc)
 		sched_wake(proc);
 }
 
-static void signal_drop(struct proc *proc, uint64_t signals)
-{
-	for (int signo = 1; signo <= SIGNAL_COUNT; signo++)
-		if (proc->signals.pending & signals & SIGNAL_BIT(signo))
-			signal_take(proc, signo, NULL);
-}
-
-static void signal_add(struct proc *proc, const struct signal_info *info)
+static void signal_add(struct signal_set *set, const struct signal_info *info)
 {
 	struct signal_entry *entry;
 
-	if (!(proc->signals.pending & SIGNAL_BIT(info->signo))) {
+	if (!signal_is_standard(info->signo) || !(set->bits & SIGNAL_BIT(info->signo))) {
 		entry = heap_alloc(sizeof(*entry));
 		if (entry) {
 			entry->info = *info;
-			list_add_before(&proc->signals.queue, &entry->link);
+			list_add_before(&set->queue, &entry->link);
 		}
 	}
-	proc->signals.pending |= SIGNAL_BIT(info->signo);
-	signal_update(proc);
+	set->bits |= SIGNAL_BIT(info->signo);
+}
+
+static bool signal_wants(const struct proc *thread, uint64_t bit)
+{
+	return thread->state != PROC_ZOMBIE &&
+	       (!(thread->signals.blocked & bit) || (thread->signals.awaited & bit));
+}
+
+/* One thread that can take a pending signal of the process is told; none: it stays pending. */
+static void signal_tell(struct proc *leader, uint64_t bit)
+{
+	struct proc *thread;
+
+	THREAD_FOR_EACH (thread, leader) {
+		if (signal_wants(thread, bit)) {
+			signal_update(thread);
+			return;
+		}
+	}
+}
+
+void signal_pass_on(struct proc *leader)
+{
+	for (uint64_t left = leader->signals.shared.bits; left; left &= left - 1)
+		signal_tell(leader, left & -left);
+}
+
+/* Stops and their opposite cancel each other, at once and in all threads. */
+static void signal_cancel(struct proc *leader, int signo)
+{
+	uint64_t drop = 0;
+	struct proc *thread;
+
+	if (signo == SIGCONT || signo == SIGKILL) {
+		drop = SIGNAL_STOPS;
+		leader->stop_signal = 0;
+	} else if (SIGNAL_STOPS & SIGNAL_BIT(signo)) {
+		drop = SIGNAL_BIT(SIGCONT);
+	}
+	if (!drop)
+		return;
+	signal_drop(&leader->signals.shared, drop);
+	THREAD_FOR_EACH (thread, leader) {
+		signal_drop(&thread->signals.own, drop);
+		if (thread->state == PROC_STOPPED && !leader->stop_signal)
+			sched_wake(thread);
+	}
+}
+
+/* Nobody would ever see it. blocked: by those who might. */
+static bool signal_is_lost(const struct proc *leader, int signo, uint64_t blocked)
+{
+	return !(blocked & SIGNAL_BIT(signo)) &&
+	       (signal_is_ignored(leader, signo) ||
+		(leader == proc_init_process && signal_is_default(leader, signo)));
 }
 
 void signal_send(struct proc *proc, const struct signal_info *info)
 {
-	uint64_t bit = SIGNAL_BIT(info->signo);
+	struct proc *leader = proc->leader, *thread;
+	uint64_t blocked = 0;
 
-	if (proc->state == PROC_ZOMBIE)
+	if (proc_is_dead(leader))
 		return;
-	if (info->signo == SIGCONT || info->signo == SIGKILL) {
-		signal_drop(proc, SIGNAL_STOPS);
-		if (proc->state == PROC_STOPPED)
-			sched_wake(proc);
-	} else if (SIGNAL_STOPS & bit) {
-		signal_drop(proc, SIGNAL_BIT(SIGCONT));
-	}
-	if (!((proc->signals.blocked | proc->signals.awaited) & bit)) {
-		if (signal_is_ignored(proc, info->signo))
-			return;
-		if (proc == proc_init_process && signal_is_default(proc, info->signo))
-			return;
-	}
-	signal_add(proc, info);
+	signal_cancel(leader, info->signo);
+	THREAD_FOR_EACH (thread, leader)
+		blocked |= thread->signals.blocked | thread->signals.awaited;
+	if (signal_is_lost(leader, info->signo, blocked))
+		return;
+	signal_add(&leader->signals.shared, info);
+	signal_tell(leader, SIGNAL_BIT(info->signo));
+}
+
+void signal_send_thread(struct proc *thread, const struct signal_info *info)
+{
+	if (thread->state == PROC_ZOMBIE)
+		return;
+	signal_cancel(thread->leader, info->signo);
+	if (signal_is_lost(thread->leader, info->signo,
+			   thread->signals.blocked | thread->signals.awaited))
+		return;
+	signal_add(&thread->signals.own, info);
+	signal_update(thread);
 }
 
 void signal_force(const struct signal_info *info)
@@ -169,8 +323,9 @@ void signal_force(const struct signal_info *info)
 		action->handler = SIG_DFL;
 		proc->signals.blocked &= ~SIGNAL_BIT(info->signo);
 	}
-	signal_take(proc, info->signo, NULL);
-	signal_add(proc, info);
+	signal_drop(&proc->signals.own, SIGNAL_BIT(info->signo));
+	signal_add(&proc->signals.own, info);
+	signal_update(proc);
 }
 
 size_t signal_send_group(int group, const struct signal_info *info)
@@ -190,16 +345,30 @@ size_t signal_send_group(int group, const struct signal_info *info)
 	return count;
 }
 
+/* The process is stopped, and so this thread waits until it goes on or ends. */
+static void signal_stay_stopped(struct proc *proc)
+{
+	while (proc->leader->stop_signal && !proc->killed) {
+		proc->state = PROC_STOPPED;
+		sched_block();
+	}
+}
+
 static void signal_stop(struct proc *proc, int signo)
 {
-	proc->state = PROC_STOPPED;
-	proc->stop_signal = signo;
-	proc->stop_reported = false;
-	proc_tell_parent(proc, CLD_STOPPED, signo);
-	sched_block();
-	proc->stop_signal = 0;
-	proc->continued = true;
-	proc_tell_parent(proc, CLD_CONTINUED, SIGCONT);
+	struct proc *leader = proc->leader, *thread;
+
+	leader->stop_signal = signo;
+	leader->stop_reported = false;
+	THREAD_FOR_EACH (thread, leader)
+		if (thread != proc && thread->state != PROC_ZOMBIE)
+			signal_update(thread);
+	proc_tell_parent(leader, CLD_STOPPED, signo);
+	signal_stay_stopped(proc);
+	if (proc->killed)
+		return;
+	leader->continued = true;
+	proc_tell_parent(leader, CLD_CONTINUED, SIGCONT);
 }
 
 static void signal_default(struct proc *proc, int signo, int code)
@@ -207,34 +376,34 @@ static void signal_default(struct proc *proc, int signo, int code)
 	bool fault = (SIGNAL_FAULTS & SIGNAL_BIT(signo)) && code > SI_USER;
 
 	/* Nobody kills init but it itself: what it does not handle does not reach it. */
-	if ((SIGNAL_IGNORED & SIGNAL_BIT(signo)) || (proc == proc_init_process && !fault))
+	if ((SIGNAL_IGNORED & SIGNAL_BIT(signo)) || (proc->leader == proc_init_process && !fault))
 		return;
 	/* Nobody could continue an orphaned group: only SIGSTOP stops it. */
 	if ((SIGNAL_STOPS & SIGNAL_BIT(signo)) && signo != SIGSTOP &&
-	    group_is_orphaned(proc->group, NULL))
+	    group_is_orphaned(proc->leader->group, NULL))
 		return;
 	if (SIGNAL_STOPS & SIGNAL_BIT(signo))
 		signal_stop(proc, signo);
 	else
-		proc_exit(signo | (SIGNAL_CORE & SIGNAL_BIT(signo) ? 0x80 : 0));
+		proc_exit_group(signo | (SIGNAL_CORE & SIGNAL_BIT(signo) ? 0x80 : 0));
 }
 
-static int signal_lowest(uint64_t set)
+/* The thread's own come first. */
+static void signal_take_any(struct proc *proc, int signo, struct signal_info *info)
 {
-	int signo = 1;
+	struct signal_set *own = &proc->signals.own;
 
-	for (; !(set & 1); set >>= 1)
-		signo++;
-	return signo;
+	signal_take(own->bits & SIGNAL_BIT(signo) ? own : &proc->leader->signals.shared, signo,
+		    info);
 }
 
 int signal_accept(struct proc *proc, uint64_t set, struct signal_info *info)
 {
-	uint64_t ready = proc->signals.pending & set;
+	uint64_t ready = signal_pending(proc) & set;
 	int signo = ready ? signal_lowest(ready) : 0;
 
 	if (signo)
-		signal_take(proc, signo, info);
+		signal_take_any(proc, signo, info);
 	return signo;
 }
 
@@ -243,18 +412,21 @@ static int signal_next(struct proc *proc, struct signal_info *info)
 {
 	uint64_t ready;
 
-	while ((ready = proc->signals.pending & ~proc->signals.blocked) != 0) {
+	signal_stay_stopped(proc);
+	while (!proc->killed && (ready = signal_pending(proc) & ~proc->signals.blocked) != 0) {
 		/* What a fault raised comes first, as its context is still at hand. */
 		uint64_t sync = ready & SIGNAL_FAULTS;
 		int signo = signal_lowest(sync ? sync : ready);
 		uint64_t handler = proc->signals.actions[signo - 1].handler;
 
-		signal_take(proc, signo, info);
+		signal_take_any(proc, signo, info);
 		if (handler == SIG_DFL)
 			signal_default(proc, signo, info->code);
 		else if (handler != SIG_IGN)
 			return signo;
 	}
+	if (proc->killed)
+		proc_exit(proc->leader->exit_status);
 	return 0;
 }
 
@@ -304,5 +476,5 @@ void signal_deliver(struct trap_frame *frame)
 		signals->blocked |= SIGNAL_BIT(signo);
 	signal_update(proc);
 	if (sigframe_push(frame, &action, &info, mask))
-		proc_exit(SIGSEGV);
+		proc_exit_group(SIGSEGV);
 }

@@ -31,6 +31,7 @@ struct trap_frame;
 #define SIGTTOU		22
 #define SIGURG		23
 #define SIGWINCH	28
+#define SIGNAL_REALTIME	32	/* from here on they queue up */
 #define SIGNAL_COUNT	64
 #define SIGNAL_BIT(signo)	(1UL << ((signo) - 1))
 
@@ -68,28 +69,53 @@ struct signal_info {
 	int signo, code;
 	int pid, status;	/* of the sender or child */
 	uint64_t addr;		/* of a fault */
+	uint64_t value;		/* that the sender gave with it */
+};
+
+/* Pending signals, of a thread or of a process, and what is known of them. */
+struct signal_set {
+	uint64_t bits;
+	struct list queue;
+};
+
+/* What a process does about each signal; shared by its threads. */
+struct signal_table {
+	struct signal_action actions[SIGNAL_COUNT];	/* the first member */
+	uint32_t users;
 };
 
 struct signal_state {
-	uint64_t pending, blocked;
+	struct signal_set own;
+	struct signal_set shared;	/* the leader's: any thread may take them */
+	uint64_t blocked;
 	uint64_t awaited;	/* by rt_sigtimedwait: they end the sleep, and no handler runs */
 	uint64_t saved;		/* the mask that sigsuspend and ppoll put aside */
 	bool restore_saved;
-	struct list queue;	/* what is known of pending signals */
 	uint64_t stack_base, stack_size;
 	int stack_flags;
-	struct signal_action actions[SIGNAL_COUNT];
+	struct signal_action *actions;	/* of a struct signal_table */
 };
 
-void signal_init(struct proc *proc);
-/* As fork does: actions and mask are inherited, nothing is pending. */
-void signal_fork(struct proc *child, const struct proc *parent);
-/* As exec does: handlers are gone, what is ignored stays. */
-void signal_exec(struct proc *proc);
+/* -ENOMEM */
+int signal_init(struct proc *proc);
+/* As fork does: actions and mask are inherited, or shared; nothing is pending. -ENOMEM. */
+int signal_fork(struct proc *child, const struct proc *parent, bool share);
+/* As exec does: handlers are gone, what is ignored stays. -ENOMEM. */
+int signal_exec(struct proc *proc);
+/* There is no stack for handlers any more. */
+void signal_forget_stack(struct proc *proc);
+/* A thread that becomes the leader brings its own signals. */
+void signal_take_over(struct proc *leader, struct proc *thread);
 void signal_free(struct proc *proc);
 
-/* Sends; harmless to a zombie. */
+/* Sends to the process: any of its threads takes it. Harmless if it has ended. */
 void signal_send(struct proc *proc, const struct signal_info *info);
+/* Sends to one thread. */
+void signal_send_thread(struct proc *thread, const struct signal_info *info);
+/* A thread has ended: what the process has pending is for another. */
+void signal_pass_on(struct proc *leader);
+/* What the thread or its process has pending. */
+uint64_t signal_pending(const struct proc *proc);
 /* The current process did it itself: cannot be blocked or ignored. */
 void signal_force(const struct signal_info *info);
 /* From process pid: to all of a group. The number of processes. */

@@ -8,6 +8,7 @@
 #include "drv/console.h"
 #include "drv/plic.h"
 #include "drv/timer.h"
+#include "fs/fds.h"
 #include "lib/errno.h"
 #include "lib/panic.h"
 #include "mm/mm.h"
@@ -147,6 +148,10 @@ void trap_work(struct trap_frame *frame)
 	if (proc->work & PROC_WORK_RESCHED) {
 		proc->work &= ~PROC_WORK_RESCHED;
 		sched_yield();
+	}
+	if (proc->work & PROC_WORK_HELD) {
+		proc->work &= ~PROC_WORK_HELD;
+		fds_release(&proc->held);
 	}
 	if (proc->work & PROC_WORK_SIGNAL) {
 		proc->work &= ~PROC_WORK_SIGNAL;

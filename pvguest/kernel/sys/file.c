@@ -37,7 +37,12 @@ struct iovec {
 
 struct file *sys_file(long fd)
 {
-	return fds_get(proc_current->files, (int)fd);
+	struct proc *proc = proc_current;
+
+	if (proc->files->users == 1)
+		return fds_get(proc->files, (int)fd);
+	proc->work |= PROC_WORK_HELD;
+	return fds_hold(proc->files, (int)fd, &proc->held);
 }
 
 long sys_read(long fd, uint64_t buf, size_t length)

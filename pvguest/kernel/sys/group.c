@@ -12,7 +12,7 @@
 /* The process that a pid argument means: 0 is the caller. */
 static struct proc *group_find(long pid)
 {
-	return (int)pid ? proc_find((int)pid) : proc_current;
+	return (int)pid ? proc_find((int)pid) : proc_current->leader;
 }
 
 long sys_setpgid(long pid, long user_group)
@@ -22,11 +22,11 @@ long sys_setpgid(long pid, long user_group)
 
 	if (group < 0)
 		return -EINVAL;
-	if (!proc || (proc != proc_current && proc->parent != proc_current))
+	if (!proc || (proc != proc_current->leader && proc->parent != proc_current->leader))
 		return -ESRCH;
-	if (proc != proc_current && proc->session != proc_current->session)
+	if (proc != proc_current->leader && proc->session != proc_current->leader->session)
 		return -EPERM;
-	if (proc != proc_current && proc->did_exec)
+	if (proc != proc_current->leader && proc->did_exec)
 		return -EACCES;
 	if (proc->session == proc->pid)
 		return -EPERM;
@@ -54,7 +54,7 @@ long sys_getsid(long pid)
 
 long sys_setsid(void)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 
 	if (group_session(proc->pid) >= 0)
 		return -EPERM;
@@ -65,7 +65,7 @@ long sys_setsid(void)
 
 long sys_vhangup(void)
 {
-	if (proc_current->tty)
-		tty_job_hangup(proc_current->tty);
+	if (proc_current->leader->tty)
+		tty_job_hangup(proc_current->leader->tty);
 	return 0;
 }

@@ -46,7 +46,7 @@ static int poll_scan(struct pollfd *fds, uint32_t count, struct waiter *waiters)
 	int ready = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct file *file = fds_get(proc_current->files, fds[i].fd);
+		struct file *file = sys_file(fds[i].fd);
 		struct wait_queue *queue = NULL;
 		unsigned int mask;
 

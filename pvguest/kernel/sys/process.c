@@ -12,9 +12,11 @@
 #include "lib/string.h"
 #include "mm/page.h"
 #include "mm/user.h"
+#include "proc/child.h"
 #include "proc/exec.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
+#include "proc/thread.h"
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
@@ -53,17 +55,17 @@ long sys_exit(long status)
 
 long sys_exit_group(long status)
 {
-	proc_exit((int)(status & 0xff) << 8);
+	proc_exit_group((int)(status & 0xff) << 8);
 }
 
 long sys_wait4(long pid, uint64_t status, long options, uint64_t rusage)
 {
-	return proc_wait((int)pid, status, (int)options, rusage);
+	return child_wait((int)pid, status, (int)options, rusage);
 }
 
 long sys_getpid(void)
 {
-	return proc_current->pid;
+	return proc_current->leader->pid;
 }
 
 long sys_gettid(void)
@@ -104,8 +106,10 @@ long sys_set_tid_address(uint64_t addr)
 
 long sys_set_robust_list(uint64_t head, size_t size)
 {
-	(void)head;
-	return size == 24 ? 0 : -EINVAL;
+	if (size != 24)
+		return -EINVAL;
+	proc_current->robust_list = head;
+	return 0;
 }
 
 long sys_sched_yield(void)
@@ -169,21 +173,30 @@ long sys_getrlimit(long resource, uint64_t buf)
 
 #define RUSAGE_SELF	0
 #define RUSAGE_CHILDREN	(-1)
+#define RUSAGE_THREAD	1
+
+/* Run time of the process up to now. */
+static uint64_t process_ticks(void)
+{
+	sched_cpu_ticks();
+	return thread_ticks(proc_current->leader);
+}
 
 long sys_getrusage(long who, uint64_t buf)
 {
-	if ((int)who != RUSAGE_SELF && (int)who != RUSAGE_CHILDREN)
+	if ((int)who < RUSAGE_CHILDREN || (int)who > RUSAGE_THREAD)
 		return -EINVAL;
-	return proc_write_rusage(buf, (int)who == RUSAGE_SELF ? sched_cpu_ticks()
-							      : proc_current->child_ticks);
+	return proc_write_rusage(buf, (int)who == RUSAGE_SELF ? process_ticks()
+				      : (int)who == RUSAGE_THREAD ? sched_cpu_ticks()
+				      : proc_current->leader->child_ticks);
 }
 
 /* In hundredths of a second. */
 long sys_times(uint64_t buf)
 {
-	const uint64_t tms[4] = { timer_ticks_to_ns(sched_cpu_ticks()) / NS_PER_CLOCK_TICK, 0,
-				  timer_ticks_to_ns(proc_current->child_ticks) / NS_PER_CLOCK_TICK,
-				  0 };
+	uint64_t children_ns = timer_ticks_to_ns(proc_current->leader->child_ticks);
+	const uint64_t tms[4] = { timer_ticks_to_ns(process_ticks()) / NS_PER_CLOCK_TICK, 0,
+				  children_ns / NS_PER_CLOCK_TICK, 0 };
 
 	if (buf && user_write(buf, tms, sizeof(tms)))
 		return -EFAULT;

@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
+#include "proc/thread.h"
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
@@ -62,7 +63,7 @@ long sys_rt_sigprocmask(long how, uint64_t user_set, uint64_t old, size_t size)
 long sys_rt_sigpending(uint64_t set, size_t size)
 {
 	const struct signal_state *signals = &proc_current->signals;
-	uint64_t pending = signals->pending & signals->blocked;
+	uint64_t pending = signal_pending(proc_current) & signals->blocked;
 
 	if (size > 8)
 		return -EINVAL;
@@ -86,6 +87,7 @@ long sys_rt_sigreturn(void)
 	return signal_return(proc_frame(proc_current));
 }
 
+/* A process; or a thread, by which its process is meant. */
 static long signal_kill_one(struct proc *proc, const struct signal_info *info)
 {
 	if (!proc)
@@ -104,7 +106,7 @@ static long signal_kill_all(const struct signal_info *info)
 	LIST_FOR_EACH_SAFE (pos, tmp, &proc_all) {
 		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
 
-		if (proc == proc_init_process || proc == proc_current)
+		if (proc == proc_init_process || proc == proc_current->leader)
 			continue;
 		signal_kill_one(proc, info);
 		count++;
@@ -115,33 +117,46 @@ static long signal_kill_all(const struct signal_info *info)
 long sys_kill(long user_pid, long signo)
 {
 	struct signal_info info = { .signo = (int)signo, .code = SI_USER,
-				    .pid = proc_current->pid };
+				    .pid = proc_current->leader->pid };
 	int pid = (int)user_pid;
 
 	if (info.signo < 0 || info.signo > SIGNAL_COUNT)
 		return -EINVAL;
 	if (pid > 0)
-		return signal_kill_one(proc_find(pid), &info);
+		return signal_kill_one(thread_find(pid), &info);
 	if (pid == -1)
 		return signal_kill_all(&info);
-	return signal_send_group(pid ? -pid : proc_current->group, &info) ? 0 : -ESRCH;
+	return signal_send_group(pid ? -pid : proc_current->leader->group, &info) ? 0 : -ESRCH;
 }
 
-long sys_tkill(long pid, long signo)
+/* group 0: whatever process the thread belongs to. */
+static long signal_kill_thread(int group, int tid, const struct signal_info *info)
+{
+	struct proc *thread = tid > 0 ? thread_find(tid) : NULL;
+
+	if (info->signo < 0 || info->signo > SIGNAL_COUNT || tid <= 0)
+		return -EINVAL;
+	if (!thread || (group && thread->leader->pid != group))
+		return -ESRCH;
+	if (info->signo)
+		signal_send_thread(thread, info);
+	return 0;
+}
+
+long sys_tkill(long tid, long signo)
 {
 	struct signal_info info = { .signo = (int)signo, .code = SI_TKILL,
-				    .pid = proc_current->pid };
+				    .pid = proc_current->leader->pid };
 
-	if (info.signo < 0 || info.signo > SIGNAL_COUNT || (int)pid <= 0)
-		return -EINVAL;
-	return signal_kill_one(proc_find((int)pid), &info);
+	return signal_kill_thread(0, (int)tid, &info);
 }
 
-long sys_tgkill(long group, long pid, long signo)
+long sys_tgkill(long group, long tid, long signo)
 {
-	if ((int)group <= 0)
-		return -EINVAL;
-	return (int)group == (int)pid ? sys_tkill(pid, signo) : -ESRCH;
+	struct signal_info info = { .signo = (int)signo, .code = SI_TKILL,
+				    .pid = proc_current->leader->pid };
+
+	return (int)group > 0 ? signal_kill_thread((int)group, (int)tid, &info) : -EINVAL;
 }
 
 struct signal_stack {

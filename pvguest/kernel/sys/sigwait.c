@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
+#include "proc/thread.h"
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
@@ -62,23 +63,47 @@ long sys_rt_sigtimedwait(uint64_t user_set, uint64_t user_info, uint64_t timeout
 	return user_info && user_write(user_info, &out, sizeof(out)) ? -EFAULT : signo;
 }
 
-long sys_rt_sigqueueinfo(long pid, long signo, uint64_t user_info)
+/* What the sender says of itself; only the kernel says that the kernel sent it. */
+static int sigwait_read(struct signal_info *info, long signo, uint64_t user_info, bool to_self)
 {
-	struct signal_info info = { .signo = (int)signo, .pid = proc_current->pid };
 	struct sigframe_siginfo in;
-	struct proc *proc = proc_find((int)pid);
 
 	if (user_read(&in, user_info, sizeof(in)))
 		return -EFAULT;
-	/* Only the kernel says that the kernel sent it. */
-	if ((in.code >= 0 || in.code == SI_TKILL) && proc != proc_current)
+	if ((in.code >= 0 || in.code == SI_TKILL) && !to_self)
 		return -EPERM;
-	if (info.signo < 0 || info.signo > SIGNAL_COUNT)
+	if ((int)signo < 0 || (int)signo > SIGNAL_COUNT)
 		return -EINVAL;
-	if (!proc)
-		return -ESRCH;
-	info.code = in.code;
+	*info = (struct signal_info){ .signo = (int)signo, .code = in.code, .pid = in.pid,
+				      .value = in.value };
+	return 0;
+}
+
+long sys_rt_sigqueueinfo(long pid, long signo, uint64_t user_info)
+{
+	struct proc *proc = thread_find((int)pid);
+	struct signal_info info;
+	int error = sigwait_read(&info, signo, user_info,
+				 proc && proc->leader == proc_current->leader);
+
+	if (error || !proc)
+		return error ? error : -ESRCH;
 	if (info.signo)
 		signal_send(proc, &info);
+	return 0;
+}
+
+long sys_rt_tgsigqueueinfo(long group, long tid, long signo, uint64_t user_info)
+{
+	struct proc *thread = thread_find((int)tid);
+	struct signal_info info;
+	int error = (int)group <= 0 || (int)tid <= 0 ? -EINVAL : 0;
+
+	error = error ?: sigwait_read(&info, signo, user_info,
+				      thread && thread->leader == proc_current->leader);
+	if (error || !thread || thread->leader->pid != (int)group)
+		return error ? error : -ESRCH;
+	if (info.signo)
+		signal_send_thread(thread, &info);
 	return 0;
 }

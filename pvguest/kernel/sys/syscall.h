@@ -67,6 +67,8 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(93, exit, (long status))                                                                 \
 	x(94, exit_group, (long status))                                                           \
 	x(96, set_tid_address, (uint64_t addr))                                                    \
+	x(98, futex, (uint64_t addr, uint64_t op, uint64_t value, uint64_t timeout, uint64_t to,   \
+		      uint64_t value3))                                                            \
 	x(99, set_robust_list, (uint64_t head, size_t size))                                       \
 	x(101, nanosleep, (uint64_t request, uint64_t remaining))                                  \
 	x(102, getitimer, (long which, uint64_t value))                                            \
@@ -74,7 +76,14 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(113, clock_gettime, (long clock, uint64_t buf))                                          \
 	x(114, clock_getres, (long clock, uint64_t buf))                                           \
 	x(115, clock_nanosleep, (long clock, long flags, uint64_t request, uint64_t remaining))    \
+	x(119, sched_setscheduler, (long pid, long policy, uint64_t param))                        \
+	x(120, sched_getscheduler, (long pid))                                                     \
+	x(121, sched_getparam, (long pid, uint64_t param))                                         \
+	x(122, sched_setaffinity, (long pid, size_t size, uint64_t mask))                          \
+	x(123, sched_getaffinity, (long pid, size_t size, uint64_t mask))                          \
 	x(124, sched_yield, (void))                                                                \
+	x(125, sched_get_priority_max, (long policy))                                              \
+	x(126, sched_get_priority_min, (long policy))                                              \
 	x(129, kill, (long pid, long signo))                                                       \
 	x(130, tkill, (long pid, long signo))                                                      \
 	x(131, tgkill, (long group, long pid, long signo))                                         \
@@ -99,6 +108,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(165, getrusage, (long who, uint64_t buf))                                                \
 	x(166, umask, (uint64_t mask))                                                             \
 	x(167, prctl, (long option, uint64_t arg))                                                 \
+	x(168, getcpu, (uint64_t cpu, uint64_t node))                                              \
 	x(169, gettimeofday, (uint64_t buf, uint64_t zone))                                        \
 	x(172, getpid, (void))                                                                     \
 	x(173, getppid, (void))                                                                    \
@@ -119,6 +129,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(226, mprotect, (uint64_t addr, size_t length, uint64_t prot))                            \
 	x(227, msync, (uint64_t addr, size_t length, long flags))                                  \
 	x(233, madvise, (uint64_t addr, size_t length, long advice))                               \
+	x(240, rt_tgsigqueueinfo, (long group, long tid, long signo, uint64_t info))               \
 	x(259, riscv_flush_icache, (uint64_t start, uint64_t end, uint64_t flags))                 \
 	x(260, wait4, (long pid, uint64_t status, long options, uint64_t rusage))                  \
 	x(261, prlimit64, (long pid, long resource, uint64_t limit, uint64_t old))                 \

@@ -123,7 +123,7 @@ static void time_itimer_expired(struct timer *timer)
 
 long sys_getitimer(long which, uint64_t value)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 	struct itimerval it = { 0 };
 	uint64_t now = priv_time(), ns = proc->alarm_interval_ns;
 
@@ -146,7 +146,7 @@ static bool time_itimer_ok(int64_t seconds, int64_t us)
 
 long sys_setitimer(long which, uint64_t value, uint64_t old)
 {
-	struct proc *proc = proc_current;
+	struct proc *proc = proc_current->leader;
 	struct itimerval it;
 	uint64_t ns;
 
