@@ -93,6 +93,15 @@ long check_now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+long check_free_pages(void)
+{
+	/* struct sysinfo: the sixth word is free memory, in units that the last word has. */
+	uint64_t info[14];
+
+	CHECK_EQ(syscall3(SYS_sysinfo, (long)info, 0, 0), 0);
+	return (long)(info[5] / 4096);
+}
+
 char *check_map(size_t length, int prot)
 {
 	long area = sys_mmap(NULL, length, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

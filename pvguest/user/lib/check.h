@@ -53,6 +53,9 @@ void check_sleep_ms(long ms);
 /* Milliseconds of the monotonic clock. */
 long check_now_ms(void);
 
+/* Free pages of the machine; or the end of the process. */
+long check_free_pages(void);
+
 /* A fresh anonymous private mapping, or the end of the process. */
 char *check_map(size_t length, int prot);
 

@@ -15,6 +15,8 @@
  *   processes  clone(SIGCHLD: fork) execve exit exit_group wait4(pid, -1, WNOHANG) getpid getppid
  *              gettid set_tid_address getuid geteuid getgid getegid sched_yield uname
  *              setpgid getpgid setsid
+ *              clone(CLONE_VM FS FILES SIGHAND THREAD PARENT_SETTID CHILD_CLEARTID: threads) futex
+ *              set_robust_list tkill sched_setaffinity sched_getaffinity getcpu
  *   memory     brk mmap(private anonymous or a shared file; MAP_FIXED replaces) munmap(part of a
  *              mapping, a hole) mprotect (all three split mappings)
  *   signals    kill tgkill rt_sigaction rt_sigprocmask rt_sigreturn (SA_SIGINFO SA_NODEFER
@@ -57,10 +59,15 @@
 #define SYS_exit		93
 #define SYS_exit_group		94
 #define SYS_set_tid_address	96
+#define SYS_futex		98
+#define SYS_set_robust_list	99
 #define SYS_nanosleep		101
 #define SYS_clock_gettime	113
+#define SYS_sched_setaffinity	122
+#define SYS_sched_getaffinity	123
 #define SYS_sched_yield		124
 #define SYS_kill		129
+#define SYS_tkill		130
 #define SYS_tgkill		131
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
@@ -70,6 +77,7 @@
 #define SYS_getpgid		155
 #define SYS_setsid		157
 #define SYS_uname		160
+#define SYS_getcpu		168
 #define SYS_getpid		172
 #define SYS_getppid		173
 #define SYS_getuid		174
@@ -77,6 +85,7 @@
 #define SYS_getgid		176
 #define SYS_getegid		177
 #define SYS_gettid		178
+#define SYS_sysinfo		179
 #define SYS_brk			214
 #define SYS_munmap		215
 #define SYS_clone		220
@@ -115,7 +124,29 @@
 #define ERANGE		34
 #define ENAMETOOLONG	36
 #define ENOSYS		38
+#define ETIMEDOUT	110
 #define ECANCELED	125
+
+#define CLONE_VM		0x00000100UL
+#define CLONE_FS		0x00000200UL
+#define CLONE_FILES		0x00000400UL
+#define CLONE_SIGHAND		0x00000800UL
+#define CLONE_VFORK		0x00004000UL
+#define CLONE_PARENT		0x00008000UL
+#define CLONE_THREAD		0x00010000UL
+#define CLONE_SYSVSEM		0x00040000UL
+#define CLONE_SETTLS		0x00080000UL
+#define CLONE_PARENT_SETTID	0x00100000UL
+#define CLONE_CHILD_CLEARTID	0x00200000UL
+#define CLONE_CHILD_SETTID	0x01000000UL
+
+#define FUTEX_WAIT		0
+#define FUTEX_WAKE		1
+#define FUTEX_REQUEUE		3
+#define FUTEX_CMP_REQUEUE	4
+#define FUTEX_WAIT_BITSET	9
+#define FUTEX_WAKE_BITSET	10
+#define FUTEX_PRIVATE		128
 
 #define AT_FDCWD	(-100)
 #define AT_EMPTY_PATH	0x1000
@@ -153,6 +184,7 @@
 #define PROT_READ	1
 #define PROT_WRITE	2
 #define PROT_EXEC	4
+#define MAP_SHARED	0x01
 #define MAP_PRIVATE	0x02
 #define MAP_FIXED	0x10
 #define MAP_ANONYMOUS	0x20
@@ -332,6 +364,10 @@ struct strata_call {
 	uint64_t uses;
 	int64_t result;
 };
+
+/* The number of a system call for assembly in C. */
+#define SYSCALL_STRING(number)	SYSCALL_STRING_(number)
+#define SYSCALL_STRING_(number)	#number
 
 static inline long syscall6(long number, long arg0, long arg1, long arg2, long arg3, long arg4,
 			    long arg5)

@@ -37,7 +37,6 @@
 #define SYS_sync		81
 #define SYS_utimensat		88
 #define SYS_syslog		116
-#define SYS_sysinfo		179
 #define SYS_renameat2		276
 #define SYS_memfd_create	279
 #define SYS_copy_file_range	285
@@ -66,7 +65,6 @@
 #define AT_SYMLINK_FOLLOW	0x400
 #define RENAME_NOREPLACE	1
 #define RENAME_EXCHANGE		2
-#define MAP_SHARED		1
 #define MS_RDONLY		1UL
 #define MS_REMOUNT		32UL
 #define MS_BIND			4096UL
