@@ -8,11 +8,13 @@
 #include "bench/bench.h"
 #include "boot/hart.h"
 #include "boot/info.h"
+#include "drv/block.h"
 #include "drv/console.h"
 #include "drv/plic.h"
 #include "drv/sbi.h"
 #include "drv/timer.h"
 #include "drv/virtio.h"
+#include "fs/blockdev.h"
 #include "fs/cpio.h"
 #include "fs/device.h"
 #include "fs/path.h"
@@ -43,8 +45,25 @@ static void main_unpack(void)
 
 	if (info.initrd_start >= info.initrd_end || info.initrd_start < info.memory_start ||
 	    info.initrd_end > info.memory_end)
-		panic("there is no initrd in the device tree");
+		panic("there is no initrd in the device tree, and no root= names a disk");
 	cpio_unpack(phys_to_virt(info.initrd_start), size);
+}
+
+/* root=/dev/vda1 rootfstype=ext2 ro: a disk instead of the initrd. */
+static void main_mount_root(void)
+{
+	char type[16] = "ext2", name[BLOCK_NAME_MAX + 8], option[2];
+	uint64_t flags = info_option("ro", option, sizeof(option)) ? MS_RDONLY : 0;
+	int error;
+
+	if (!info_option("root", name, sizeof(name))) {
+		main_unpack();
+		return;
+	}
+	info_option("rootfstype", type, sizeof(type));
+	error = blockdev_mount_root(name, type, flags);
+	if (error)
+		panic("root=%s: cannot be mounted as %s: error %d", name, type, -error);
 }
 
 /* init= of the command line, or what Linux would look for in a root that is an archive. */
@@ -68,7 +87,7 @@ static void main_choose_init(void)
 static bool main_is_kernel_word(const char *word)
 {
 	static const char *const words[] = { "init=", "quiet", "console=", "earlycon", "root=",
-					     "account=" };
+					     "rootfstype=", "account=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strncmp(word, words[i], strlen(words[i])))
@@ -152,9 +171,10 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	mm_init();
 	mount_init();
 	main_banner();
-	main_unpack();
-	device_init();
 	virtio_init();
+	main_mount_root();
+	device_init();
+	blockdev_init();
 	account_init(info_option("account", option, sizeof(option)));
 	bench_run();
 	hart_start_others();

@@ -13,36 +13,6 @@
 #include "mm/layout.h"
 #include "mm/map.h"
 
-/* Registers, by word. */
-#define VIRTIO_MAGIC	      (0x000 / 4)
-#define VIRTIO_MAGIC_VALUE    0x74726976U
-#define VIRTIO_VERSION	      (0x004 / 4)
-#define VIRTIO_VERSION_MODERN 2U
-#define VIRTIO_DEVICE_ID      (0x008 / 4)
-#define VIRTIO_FEATURES	      (0x010 / 4)
-#define VIRTIO_FEATURES_SEL   (0x014 / 4)
-#define VIRTIO_DRIVER	      (0x020 / 4)
-#define VIRTIO_DRIVER_SEL     (0x024 / 4)
-#define VIRTIO_QUEUE_SEL      (0x030 / 4)
-#define VIRTIO_QUEUE_MAX      (0x034 / 4)
-#define VIRTIO_QUEUE_SIZE     (0x038 / 4)
-#define VIRTIO_QUEUE_READY    (0x044 / 4)
-#define VIRTIO_QUEUE_NOTIFY   (0x050 / 4)
-#define VIRTIO_IRQ_STATUS     (0x060 / 4)
-#define VIRTIO_IRQ_ACK	      (0x064 / 4)
-#define VIRTIO_STATUS	      (0x070 / 4)
-#define VIRTIO_QUEUE_DESC     (0x080 / 4)
-#define VIRTIO_QUEUE_DRIVER   (0x090 / 4)
-#define VIRTIO_QUEUE_DEVICE   (0x0a0 / 4)
-#define VIRTIO_GENERATION     (0x0fc / 4)
-#define VIRTIO_CONFIG	      0x100U
-
-#define VIRTIO_ACKNOWLEDGE  1U
-#define VIRTIO_DRIVER_FOUND 2U
-#define VIRTIO_DRIVER_OK    4U
-#define VIRTIO_FEATURES_OK  8U
-#define VIRTIO_FAILED	    128U
-
 /* A node of the tree while it is read. */
 struct virtio_reader {
 	struct list devices;
@@ -51,38 +21,44 @@ struct virtio_reader {
 	bool is_virtio;
 };
 
+static volatile uint32_t *virtio_reg(const struct virtio_device *device, uint32_t offset)
+{
+	return device->regs + offset / sizeof(*device->regs);
+}
+
 static void virtio_set_status(struct virtio_device *device, uint32_t bits)
 {
-	device->regs[VIRTIO_STATUS] = device->regs[VIRTIO_STATUS] | bits;
+	*virtio_reg(device, VIRTIO_MMIO_STATUS) = *virtio_reg(device, VIRTIO_MMIO_STATUS) | bits;
 }
 
 void virtio_fail(struct virtio_device *device)
 {
-	virtio_set_status(device, VIRTIO_FAILED);
+	virtio_set_status(device, VIRTIO_STATUS_FAILED);
 }
 
 bool virtio_begin(struct virtio_device *device, uint64_t wanted)
 {
-	volatile uint32_t *regs = device->regs;
 	uint64_t offered = 0;
 
-	regs[VIRTIO_STATUS] = 0;
-	while (regs[VIRTIO_STATUS])
+	*virtio_reg(device, VIRTIO_MMIO_STATUS) = 0;
+	while (*virtio_reg(device, VIRTIO_MMIO_STATUS))
 		;
-	virtio_set_status(device, VIRTIO_ACKNOWLEDGE);
-	virtio_set_status(device, VIRTIO_DRIVER_FOUND);
+	virtio_set_status(device, VIRTIO_STATUS_ACKNOWLEDGE);
+	virtio_set_status(device, VIRTIO_STATUS_DRIVER);
 	for (uint32_t i = 2; i-- > 0;) {
-		regs[VIRTIO_FEATURES_SEL] = i;
-		offered = offered << 32 | regs[VIRTIO_FEATURES];
+		*virtio_reg(device, VIRTIO_MMIO_DEVICE_FEATURES_SEL) = i;
+		offered = offered << 32 | *virtio_reg(device, VIRTIO_MMIO_DEVICE_FEATURES);
 	}
-	wanted |= 1UL << VIRTIO_F_VERSION_1;
+	wanted |= VIRTIO_F_VERSION_1;
 	device->features = offered & wanted;
 	for (uint32_t i = 0; i < 2; i++) {
-		regs[VIRTIO_DRIVER_SEL] = i;
-		regs[VIRTIO_DRIVER] = (uint32_t)(device->features >> (32 * i));
+		*virtio_reg(device, VIRTIO_MMIO_DRIVER_FEATURES_SEL) = i;
+		*virtio_reg(device, VIRTIO_MMIO_DRIVER_FEATURES) =
+			(uint32_t)(device->features >> (32 * i));
 	}
-	virtio_set_status(device, VIRTIO_FEATURES_OK);
-	return virtio_has(device, VIRTIO_F_VERSION_1) && (regs[VIRTIO_STATUS] & VIRTIO_FEATURES_OK);
+	virtio_set_status(device, VIRTIO_STATUS_FEATURES_OK);
+	return virtio_has(device, VIRTIO_F_VERSION_1) &&
+	       (*virtio_reg(device, VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_FEATURES_OK);
 }
 
 static void virtio_set_address(volatile uint32_t *low, const volatile void *address)
@@ -95,13 +71,11 @@ static void virtio_set_address(volatile uint32_t *low, const volatile void *addr
 
 bool virtio_queue_init(struct virtio_device *device, struct virtio_queue *queue, uint16_t size)
 {
-	volatile uint32_t *regs = device->regs;
-
-	regs[VIRTIO_QUEUE_SEL] = 0;
-	size = (uint16_t)MIN((uint32_t)size, regs[VIRTIO_QUEUE_MAX]);
+	*virtio_reg(device, VIRTIO_MMIO_QUEUE_SEL) = 0;
+	size = (uint16_t)MIN((uint32_t)size, *virtio_reg(device, VIRTIO_MMIO_QUEUE_NUM_MAX));
 	while (size & (size - 1))
 		size &= (uint16_t)(size - 1);
-	if (!size || regs[VIRTIO_QUEUE_READY])
+	if (!size || *virtio_reg(device, VIRTIO_MMIO_QUEUE_READY))
 		return false;
 	queue->size = queue->free_count = size;
 	queue->desc = heap_alloc(size * sizeof(*queue->desc));
@@ -112,21 +86,21 @@ bool virtio_queue_init(struct virtio_device *device, struct virtio_queue *queue,
 		return false;
 	for (uint16_t i = 0; i < size; i++)
 		queue->desc[i].next = (uint16_t)(i + 1);
-	regs[VIRTIO_QUEUE_SIZE] = size;
-	virtio_set_address(&regs[VIRTIO_QUEUE_DESC], queue->desc);
-	virtio_set_address(&regs[VIRTIO_QUEUE_DRIVER], queue->avail);
-	virtio_set_address(&regs[VIRTIO_QUEUE_DEVICE], queue->used);
+	*virtio_reg(device, VIRTIO_MMIO_QUEUE_NUM) = size;
+	virtio_set_address(virtio_reg(device, VIRTIO_MMIO_QUEUE_DESC_LOW), queue->desc);
+	virtio_set_address(virtio_reg(device, VIRTIO_MMIO_QUEUE_DRIVER_LOW), queue->avail);
+	virtio_set_address(virtio_reg(device, VIRTIO_MMIO_QUEUE_DEVICE_LOW), queue->used);
 	virtio_barrier();
-	regs[VIRTIO_QUEUE_READY] = 1;
+	*virtio_reg(device, VIRTIO_MMIO_QUEUE_READY) = 1;
 	return true;
 }
 
 static void virtio_interrupt(struct plic_handler *handler)
 {
 	struct virtio_device *device = CONTAINER_OF(handler, struct virtio_device, handler);
-	uint32_t status = device->regs[VIRTIO_IRQ_STATUS];
+	uint32_t status = *virtio_reg(device, VIRTIO_MMIO_INTERRUPT_STATUS);
 
-	device->regs[VIRTIO_IRQ_ACK] = status;
+	*virtio_reg(device, VIRTIO_MMIO_INTERRUPT_ACK) = status;
 	/* Acknowledged before the queue is looked at: what comes later interrupts again. */
 	virtio_barrier();
 	device->interrupt(device);
@@ -137,23 +111,18 @@ bool virtio_start(struct virtio_device *device)
 	device->handler = (struct plic_handler){ .irq = device->irq, .handle = virtio_interrupt };
 	if (!plic_attach(&device->handler))
 		return false;
-	virtio_set_status(device, VIRTIO_DRIVER_OK);
+	virtio_set_status(device, VIRTIO_STATUS_DRIVER_OK);
 	return true;
 }
 
 void virtio_notify(struct virtio_device *device)
 {
-	device->regs[VIRTIO_QUEUE_NOTIFY] = 0;
-}
-
-uint8_t virtio_config8(struct virtio_device *device, uint32_t offset)
-{
-	return ((volatile uint8_t *)device->regs)[VIRTIO_CONFIG + offset];
+	*virtio_reg(device, VIRTIO_MMIO_QUEUE_NOTIFY) = 0;
 }
 
 uint32_t virtio_config32(struct virtio_device *device, uint32_t offset)
 {
-	return device->regs[(VIRTIO_CONFIG + offset) / 4];
+	return *virtio_reg(device, VIRTIO_MMIO_CONFIG + offset);
 }
 
 /* In two halves, which belong together if the generation did not change. */
@@ -163,10 +132,10 @@ uint64_t virtio_config64(struct virtio_device *device, uint32_t offset)
 	uint64_t value;
 
 	do {
-		generation = device->regs[VIRTIO_GENERATION];
+		generation = *virtio_reg(device, VIRTIO_MMIO_CONFIG_GENERATION);
 		value = virtio_config32(device, offset) |
 			(uint64_t)virtio_config32(device, offset + 4) << 32;
-	} while (generation != device->regs[VIRTIO_GENERATION]);
+	} while (generation != *virtio_reg(device, VIRTIO_MMIO_CONFIG_GENERATION));
 	return value;
 }
 
@@ -207,7 +176,7 @@ static void virtio_node(struct fdt_walk *walk)
 {
 	struct virtio_reader *r = walk->context;
 
-	if (r->is_virtio && r->size > VIRTIO_CONFIG)
+	if (r->is_virtio && r->size > VIRTIO_MMIO_CONFIG)
 		virtio_enter(r);
 	r->is_virtio = false;
 	r->pa = r->size = r->irq = 0;
@@ -216,12 +185,11 @@ static void virtio_node(struct fdt_walk *walk)
 /* False: nothing there, or nothing that this kernel drives. */
 static bool virtio_probe(struct virtio_device *device)
 {
-	volatile uint32_t *regs = device->regs;
-
-	if (!regs || regs[VIRTIO_MAGIC] != VIRTIO_MAGIC_VALUE || !regs[VIRTIO_DEVICE_ID])
+	if (!device->regs || *virtio_reg(device, VIRTIO_MMIO_MAGIC) != VIRTIO_MMIO_MAGIC_VALUE ||
+	    !*virtio_reg(device, VIRTIO_MMIO_DEVICE_ID))
 		return false;
-	device->id = regs[VIRTIO_DEVICE_ID];
-	if (regs[VIRTIO_VERSION] != VIRTIO_VERSION_MODERN) {
+	device->id = *virtio_reg(device, VIRTIO_MMIO_DEVICE_ID);
+	if (*virtio_reg(device, VIRTIO_MMIO_VERSION) != VIRTIO_MMIO_VERSION_MODERN) {
 		kprintf("virtio: device %u at 0x%lx is a legacy one: not driven "
 			"(QEMU: -global virtio-mmio.force-legacy=false)\n",
 			device->id, device->pa);

@@ -6,24 +6,16 @@
 #ifndef DRV_VIRTIO_H
 #define DRV_VIRTIO_H
 
+#include <virtio/virtio.h>
+
 #include "drv/plic.h"
 #include "lib/list.h"
-
-#define VIRTIO_ID_BLOCK		2U
-#define VIRTIO_F_VERSION_1	32U
-#define VIRTIO_F_EVENT_IDX	29U
 
 /* Memory and registers are seen by the device in the order in which they are written here. */
 static inline void virtio_barrier(void)
 {
 	__asm__ volatile("fence iorw, iorw" : : : "memory");
 }
-
-struct virtio_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags, next;
-};
 
 /* A piece of memory that a request names. */
 struct virtio_part {
@@ -37,9 +29,8 @@ struct virtio_queue {
 	uint16_t avail_index;	/* of the next request; what the device sees lags until the kick */
 	uint16_t kicked;	/* avail_index at the last kick */
 	uint16_t used_index;	/* of the next answer to be taken */
-	struct virtio_desc *desc;
-	volatile uint16_t *avail;	/* flags, index, ring, used_event */
-	volatile uint16_t *used;	/* flags, index, ring of id and length, avail_event */
+	struct virtq_desc *desc;
+	volatile uint16_t *avail, *used;	/* the device reads or writes them at any time */
 	void **tokens;			/* by the first descriptor of a request */
 };
 
@@ -59,9 +50,9 @@ void virtio_init(void);
 
 /* Resets the device and agrees on features: those of wanted (bits) that it has. */
 bool virtio_begin(struct virtio_device *device, uint64_t wanted);
-static inline bool virtio_has(const struct virtio_device *device, unsigned int feature)
+static inline bool virtio_has(const struct virtio_device *device, uint64_t feature)
 {
-	return device->features >> feature & 1;
+	return device->features & feature;
 }
 /* Makes queue 0 with at most so many descriptors; false: no memory, or the device has none. */
 bool virtio_queue_init(struct virtio_device *device, struct virtio_queue *queue, uint16_t size);
@@ -71,8 +62,7 @@ bool virtio_start(struct virtio_device *device);
 void virtio_notify(struct virtio_device *device);
 /* Gives up: the device is told. */
 void virtio_fail(struct virtio_device *device);
-/* Fields of the configuration, of 1, 4 and 8 bytes. */
-uint8_t virtio_config8(struct virtio_device *device, uint32_t offset);
+/* Fields of the configuration, of 4 and 8 bytes. */
 uint32_t virtio_config32(struct virtio_device *device, uint32_t offset);
 uint64_t virtio_config64(struct virtio_device *device, uint32_t offset);
 

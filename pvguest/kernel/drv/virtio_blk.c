@@ -3,35 +3,18 @@
  * virtio block devices: /dev/vda and its like.
  * Virtual I/O Device (VIRTIO) 1.2, 5.2 "Block Device".
  */
+#include <virtio/blk.h>
+
 #include "drv/block.h"
 #include "drv/virtio.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "mm/heap.h"
 
-#define VIRTIO_BLK_F_RO	      5U
-#define VIRTIO_BLK_F_BLK_SIZE 6U
-#define VIRTIO_BLK_F_FLUSH    9U
-
-/* The configuration. */
-#define VIRTIO_BLK_CAPACITY 0U
-#define VIRTIO_BLK_SIZE	    20U
-
-#define VIRTIO_BLK_T_IN	   0U
-#define VIRTIO_BLK_T_OUT   1U
-#define VIRTIO_BLK_T_FLUSH 4U
-#define VIRTIO_BLK_S_OK	   0
-
 #define VIRTIO_BLK_QUEUE  128U
 #define VIRTIO_BLK_PARTS  3U
 #define VIRTIO_BLK_MAJOR  254U
 #define VIRTIO_BLK_MINORS 16U
-
-/* What the device reads before the data and writes behind it. */
-struct virtio_blk_header {
-	uint32_t type, reserved;
-	uint64_t sector;
-};
 
 /* One for each request that may be under way. */
 struct virtio_blk_slot {
@@ -142,18 +125,19 @@ static bool virtio_blk_open(struct virtio_blk *blk)
 	static const struct block_ops ops = { virtio_blk_submit, virtio_blk_kick };
 	struct virtio_device *device = blk->virtio;
 
-	if (!virtio_begin(device, 1UL << VIRTIO_BLK_F_RO | 1UL << VIRTIO_BLK_F_BLK_SIZE |
-					  1UL << VIRTIO_BLK_F_FLUSH | 1UL << VIRTIO_F_EVENT_IDX) ||
+	if (!virtio_begin(device, VIRTIO_BLK_F_RO | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH |
+					  VIRTIO_F_EVENT_IDX) ||
 	    !virtio_queue_init(device, &blk->queue, VIRTIO_BLK_QUEUE) ||
 	    !virtio_blk_make_slots(blk))
 		return false;
 	blk->block.ops = &ops;
-	blk->block.sectors = virtio_config64(device, VIRTIO_BLK_CAPACITY);
+	blk->block.sectors = virtio_config64(device, offsetof(struct virtio_blk_config, capacity));
 	blk->block.read_only = virtio_has(device, VIRTIO_BLK_F_RO);
 	blk->block.has_cache = virtio_has(device, VIRTIO_BLK_F_FLUSH);
-	blk->block.physical_bytes = virtio_has(device, VIRTIO_BLK_F_BLK_SIZE) ?
-					    virtio_config32(device, VIRTIO_BLK_SIZE) :
-					    BLOCK_SECTOR_SIZE;
+	blk->block.physical_bytes =
+		virtio_has(device, VIRTIO_BLK_F_BLK_SIZE) ?
+			virtio_config32(device, offsetof(struct virtio_blk_config, blk_size)) :
+			BLOCK_SECTOR_SIZE;
 	device->driver = blk;
 	device->interrupt = virtio_blk_interrupt;
 	return virtio_start(device);

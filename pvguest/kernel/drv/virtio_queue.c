@@ -4,12 +4,10 @@
  * Virtual I/O Device (VIRTIO) 1.2, 2.7 "Split Virtqueues".
  */
 #include "drv/virtio.h"
+
 #include "mm/layout.h"
 
-#define VIRTIO_DESC_NEXT      1U
-#define VIRTIO_DESC_WRITE     2U
-#define VIRTIO_USED_NO_NOTIFY 1U
-
+/* The rings by words of 16 bits: flags, index, then the ring itself, then the event index. */
 bool virtio_queue_add(struct virtio_queue *queue, const struct virtio_part *parts, uint16_t count,
 		      void *token)
 {
@@ -18,12 +16,12 @@ bool virtio_queue_add(struct virtio_queue *queue, const struct virtio_part *part
 	if (queue->free_count < count)
 		return false;
 	for (uint16_t i = 0; i < count; i++) {
-		struct virtio_desc *desc = &queue->desc[at];
+		struct virtq_desc *desc = &queue->desc[at];
 
 		desc->addr = virt_to_phys(parts[i].data);
 		desc->len = parts[i].length;
-		desc->flags = (uint16_t)((parts[i].write ? VIRTIO_DESC_WRITE : 0) |
-					 (i + 1 < count ? VIRTIO_DESC_NEXT : 0));
+		desc->flags = (uint16_t)((parts[i].write ? VIRTQ_DESC_F_WRITE : 0) |
+					 (i + 1 < count ? VIRTQ_DESC_F_NEXT : 0));
 		at = desc->next;
 	}
 	queue->free_head = at;
@@ -41,7 +39,7 @@ static bool virtio_queue_wants_kick(const struct virtio_device *device,
 	uint16_t event;
 
 	if (!virtio_has(device, VIRTIO_F_EVENT_IDX))
-		return !(queue->used[0] & VIRTIO_USED_NO_NOTIFY);
+		return !(queue->used[0] & VIRTQ_USED_F_NO_NOTIFY);
 	event = queue->used[2 + queue->size * 4U];
 	return (uint16_t)(queue->avail_index - event - 1) <
 	       (uint16_t)(queue->avail_index - queue->kicked);
@@ -83,7 +81,7 @@ void *virtio_queue_take(struct virtio_queue *queue)
 		return NULL;
 	token = queue->tokens[id];
 	queue->tokens[id] = NULL;
-	for (at = (uint16_t)id, queue->free_count++; queue->desc[at].flags & VIRTIO_DESC_NEXT;
+	for (at = (uint16_t)id, queue->free_count++; queue->desc[at].flags & VIRTQ_DESC_F_NEXT;
 	     at = queue->desc[at].next)
 		queue->free_count++;
 	queue->desc[at].next = queue->free_head;

@@ -82,7 +82,8 @@ uint64_t ext2_inode_size(const struct ext2_fs *fs, const struct ext2_inode *inod
 int ext2_inode_set_size(struct ext2_fs *fs, struct ext2_inode *inode, uint64_t size);
 /* The greatest size that a regular file may have. */
 uint64_t ext2_inode_size_max(const struct ext2_fs *fs);
-uint32_t ext2_inode_device(const struct ext2_inode *inode);	/* major << 8 | minor */
+/* Device numbers as Linux encodes them. */
+uint32_t ext2_inode_device(const struct ext2_inode *inode);
 void ext2_inode_set_device(struct ext2_inode *inode, uint32_t device);
 /* True for a symbolic link whose target lies in the inode itself. */
 bool ext2_inode_is_fast_link(const struct ext2_fs *fs, const struct ext2_inode *inode);

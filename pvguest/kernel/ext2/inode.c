@@ -177,19 +177,15 @@ int ext2_inode_set_size(struct ext2_fs *fs, struct ext2_inode *inode, uint64_t s
 	return 0;
 }
 
-/* Block 0 holds the old form, one byte each; else block 1 the new one: 12 and 20 bits, split. */
+/* Numbers of 8 and 8 bits stand in the first slot, others, of 12 and 20 bits, in the second. */
 uint32_t ext2_inode_device(const struct ext2_inode *inode)
 {
-	uint32_t old = inode->disk.i_block[0], new = inode->disk.i_block[1];
-
-	if (old)
-		return (old >> 8 & 0xff) << 8 | (old & 0xff);
-	return (new >> 8 & 0xfff) << 8 | (new & 0xff);
+	return inode->disk.i_block[0] ? inode->disk.i_block[0] & 0xffff : inode->disk.i_block[1];
 }
 
 void ext2_inode_set_device(struct ext2_inode *inode, uint32_t device)
 {
-	inode->disk.i_block[0] = device & 0xffff;
+	inode->disk.i_block[device >> 16 ? 1 : 0] = device;
 }
 
 bool ext2_inode_is_fast_link(const struct ext2_fs *fs, const struct ext2_inode *inode)

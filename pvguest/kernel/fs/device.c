@@ -167,15 +167,14 @@ const struct file_system devtmpfs_type = {
 	.statfs = tmpfs_statfs,
 };
 
-/* The mount point in the root file system. */
+/* A directory of the root file system, with a user of *point; made if it is missing. */
 static bool device_point(const char *text, struct path *point)
 {
 	static const struct inode_request directory = { .mode = S_IFDIR | 0755 };
-	struct dentry *dentry = namei_make(mount_root.dentry,
-					   (struct name){ text, strlen(text) }, &directory);
+	struct name name = { text, strlen(text) };
 
-	*point = (struct path){ mount_root.mount, dentry };
-	return dentry && inode_is_dir(dentry->inode);
+	return !path_find(&mount_root, text, true, point) ||
+	       !namei_create(&mount_root, name, &directory, point);
 }
 
 void device_init(void)
@@ -187,7 +186,10 @@ void device_init(void)
 		panic("no memory for the names of devices");
 	for (size_t i = 0; i < ARRAY_SIZE(device_table); i++)
 		device_add(&device_table[i]);
-	device_point("tmp", &point);
-	if (device_point("dev", &point))
-		mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
+	if (device_point("tmp", &point))
+		path_put(&point);
+	if (!device_point("dev", &point))
+		return;
+	mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
+	path_put(&point);
 }

@@ -45,6 +45,8 @@ struct file_ops {
 	void (*release)(struct file *file);
 	/* lseek(2) if it is not what regular files do. */
 	long (*seek)(struct file *file, long offset, int whence);
+	/* fsync(2), if it is not the inode's. */
+	int (*sync)(struct file *file);
 	bool seekable;
 };
 

@@ -190,7 +190,9 @@ static int inode_clear_tail(struct inode *inode, uint64_t size)
 	if (!page)
 		return error;
 	memset((char *)page_to_virt(page) + (size & PAGE_MASK), 0, PAGE_SIZE - (size & PAGE_MASK));
-	return inode->ops->prepare_write ? inode->ops->prepare_write(inode, size >> PAGE_SHIFT) : 0;
+	if (!inode->ops->prepare_write)
+		return 0;
+	return inode->ops->prepare_write(inode, size >> PAGE_SHIFT, 0, 0);
 }
 
 int inode_truncate(struct inode *inode, uint64_t size)
@@ -267,7 +269,8 @@ static int inode_write_part(struct inode *inode, uint64_t at, uint64_t buf, size
 	int error = 0;
 
 	if (inode->ops->prepare_write)
-		error = inode->ops->prepare_write(inode, index);
+		error = inode->ops->prepare_write(inode, index, (uint32_t)(at & PAGE_MASK),
+						  (uint32_t)((at & PAGE_MASK) + part));
 	if (error)
 		return error;
 	page = inode_cached(inode, index);

@@ -98,8 +98,11 @@ struct inode_ops {
 	int (*follow)(struct inode *inode, struct path *path);
 	/* Fills a page that was cleared; what lies behind the end stays zero. */
 	int (*read_page)(struct inode *inode, uint64_t index, struct page *page);
-	/* The page is about to be changed, by write(2) or a mapping: makes room, remembers it. */
-	int (*prepare_write)(struct inode *inode, uint64_t index);
+	/*
+	 * The bytes from `from` to `to` of the page are about to be changed, by write(2) or a
+	 * mapping: makes room for them, remembers the page. -ENOSPC.
+	 */
+	int (*prepare_write)(struct inode *inode, uint64_t index, uint32_t from, uint32_t to);
 	/* Before the size changes to that; the page cache is cut afterwards. */
 	int (*truncate)(struct inode *inode, uint64_t size);
 	/* Mode, owner, times or size were changed: INODE_ bits, 0 for the size. */

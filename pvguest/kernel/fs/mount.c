@@ -261,3 +261,19 @@ void mount_init(void)
 	mount_root = (struct path){ mount, mount->root };
 	path_get(&mount_root);
 }
+
+int mount_change_root(const char *type, const char *source, struct inode *device, uint64_t flags)
+{
+	struct mount *old = mount_root.mount, *new;
+	int error = mount_new(NULL, type, source, device, "", flags);
+
+	if (error)
+		return error;
+	new = LIST_ENTRY(mount_list.prev, struct mount, link);
+	path_put(&mount_root);
+	mount_root = (struct path){ new, new->root };
+	path_get(&mount_root);
+	/* It stays in memory: what has no name, such as shared memory, lives in it. */
+	list_del(&old->link);
+	return 0;
+}

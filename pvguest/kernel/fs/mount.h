@@ -84,5 +84,7 @@ static inline bool mount_is_read_only(const struct path *path)
 }
 /* The root file system, empty. */
 void mount_init(void);
+/* Another one instead of it, before there are processes; what was there is seen no more. */
+int mount_change_root(const char *type, const char *source, struct inode *device, uint64_t flags);
 
 #endif

@@ -93,6 +93,7 @@ static int path_enter(struct path_step *step, struct name name, uint32_t hash, s
 	struct dentry *child = dentry_find(step->at.dentry, name, hash);
 	int error;
 
+	*found = (struct path){ 0 };
 	if (!child && step->at.dentry->inode->ops->lookup) {
 		path_keep(step, step->at);
 		error = dentry_lookup(step->at.dentry, name, false, &child);

@@ -15,6 +15,7 @@ static const struct file_system *const super_types[] = {
 	&rootfs_type,
 	&tmpfs_type,
 	&devtmpfs_type,
+	&ext2_type,
 };
 
 struct list super_list = LIST_INIT(super_list);
@@ -152,4 +153,20 @@ int super_sync_all(void)
 		super->users--;
 	}
 	return error;
+}
+
+void super_shutdown(void)
+{
+	struct list *pos;
+
+	super_sync_all();
+	LIST_FOR_EACH (pos, &super_list) {
+		struct superblock *super = LIST_ENTRY(pos, struct superblock, link);
+
+		/* Somebody may unmount it while this sleeps. */
+		super->users++;
+		if (super->device && super->root && super->type->remount &&
+		    !super->type->remount(super, true, ""))
+			super->read_only = true;
+	}
 }

@@ -73,7 +73,9 @@ static inline void inode_map(struct inode *inode)
 void inode_unmap(struct inode *inode);
 /* All of them to their devices. */
 int super_sync_all(void);
+/* Before the machine is switched off: the same, and none is written to afterwards. */
+void super_shutdown(void);
 
-extern const struct file_system tmpfs_type, devtmpfs_type, rootfs_type;
+extern const struct file_system tmpfs_type, devtmpfs_type, rootfs_type, ext2_type;
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "fs/tmpfs.h"
 
-#include "fs/mount.h"
+#include "fs/dentry.h"
 #include "fs/super.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -26,6 +26,8 @@ struct tmpfs_limit {
 };
 
 static const struct inode_ops tmpfs_ops;
+/* The one that the machine began with, also if something else is its root now. */
+static struct superblock *tmpfs_rootfs;
 
 /* A file's first `keep` pages stay: the others no longer count. */
 static void tmpfs_uncount(const struct inode *inode, uint64_t keep)
@@ -105,7 +107,7 @@ struct inode *tmpfs_inode(struct superblock *super, const struct inode_request *
 struct inode *tmpfs_anonymous(uint32_t mode)
 {
 	struct inode_request request = { .mode = mode };
-	struct inode *inode = tmpfs_inode(mount_root.mount->super, &request);
+	struct inode *inode = tmpfs_inode(tmpfs_rootfs, &request);
 
 	if (inode)
 		inode->links = 0;
@@ -240,6 +242,8 @@ static int tmpfs_mount(struct superblock *super, const struct super_source *sour
 		tmpfs_option(source->options, "mode", 8, &mode);
 		request.mode = S_IFDIR | ((uint32_t)mode & 07777);
 	}
+	else
+		tmpfs_rootfs = super;
 	root = tmpfs_inode(super, &request);
 	super->root = root ? dentry_new(NULL, (struct name){ "", 0 }, root) : NULL;
 	if (root && tmpfs_option(source->options, "uid", 10, &id))

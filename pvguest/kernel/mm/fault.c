@@ -89,8 +89,10 @@ static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access
 	if (inode_cached(inode, index) && (!writes || *prepared))
 		return 0;
 	inode_get(inode);
-	if (inode_page(inode, index, &error))
-		error = writes ? inode->ops->prepare_write(inode, index) : 0;
+	if (inode_page(inode, index, &error) && writes)
+		error = inode->ops->prepare_write(
+			inode, index, 0,
+			(uint32_t)MIN(PAGE_SIZE, inode->size - (index << PAGE_SHIFT)));
 	*prepared = true;
 	inode_put(inode);
 	return error ? error : 1;

@@ -5,6 +5,7 @@
  */
 #include "fs/mount.h"
 
+#include "fs/blockdev.h"
 #include "fs/super.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -198,6 +199,7 @@ long sys_fstatfs(long fd, uint64_t buf)
 long sys_sync(void)
 {
 	super_sync_all();
+	blockdev_sync_all();
 	return 0;
 }
 
@@ -221,6 +223,8 @@ long sys_fsync(long fd)
 	if (!file->inode || (!inode_is_regular(file->inode) && !inode_is_dir(file->inode) &&
 			     !inode_is(file->inode, S_IFBLK)))
 		return -EINVAL;
+	if (file->ops->sync)
+		return file->ops->sync(file);
 	return file->inode->ops->sync ? file->inode->ops->sync(file->inode) : 0;
 }
 

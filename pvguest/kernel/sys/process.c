@@ -7,6 +7,7 @@
 #include "drv/timer.h"
 #include "fs/fds.h"
 #include "fs/path.h"
+#include "fs/super.h"
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
@@ -241,8 +242,10 @@ long sys_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
 	switch ((uint32_t)command) {
 	case REBOOT_POWER_OFF:
 	case REBOOT_HALT:
+		super_shutdown();
 		sbi_shutdown(false);
 	case REBOOT_RESTART:
+		super_shutdown();
 		sbi_reboot();
 	case REBOOT_CAD_ON:
 	case REBOOT_CAD_OFF:
