@@ -41,6 +41,8 @@ endif
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
+MKE2FS := $(firstword $(wildcard $(addsuffix /mke2fs,$(subst :, ,$(PATH)) /usr/sbin /sbin)))
+
 # ---- targets that build nothing for the target machine need no toolchain ----------------------
 NO_TOOLCHAIN := help clean deps docs
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
@@ -159,7 +161,8 @@ ifeq ($(FIRMWARE),strata)
 images: firmware
 endif
 hypervisor: $(if $(HV_LDS),$(O)/strata.elf,$(HV_OBJ))
-pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio
+pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio \
+	$(if $(MKE2FS),$(O)/pvguest/root.ext2)
 guests: $(GUEST_ELF)
 dtbs: $(DTB)
 # What was not fetched is not built, unless a tree of that name is to run.
@@ -246,6 +249,11 @@ $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 
 $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py $(PVU_LIST) Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
+		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
+
+# The same files as a disk, if there is a mke2fs.
+$(O)/pvguest/root.ext2: $(PVU_BIN) $(PVU_ETC) scripts/ext2.py scripts/cpio.py $(PVU_LIST) Makefile
+	$(call say,EXT2,$@)mkdir -p $(@D) && $(PYTHON) scripts/ext2.py $@ \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # ---- busybox for pvguest and Linux ------------------------------------------------------------

@@ -73,13 +73,17 @@ class Plan:
                 pass
 
 
-def native_disk(settings, name):
-    """QEMU's own block device, modern as Strata's are, at the first of its virtio windows."""
+def native_disk(settings, name, keep=True):
+    """
+    QEMU's own block device, modern as Strata's are, at the first of its virtio windows. keep: what
+    the guest writes goes to the file.
+    """
     if not name:
         return ()
     path = vms.need_file(settings, name, "--disk").replace(",", ",,")
+    snapshot = "" if keep else ",snapshot=on"
     return ("-global", "virtio-mmio.force-legacy=false",
-            "-drive", f"if=none,id=disk,format=raw,file={path}",
+            "-drive", f"if=none,id=disk,format=raw,file={path}{snapshot}",
             "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0")
 
 
@@ -88,7 +92,7 @@ def plan_native(settings, args):
     plan = Plan()
     plan.native = True
     kernel, initrd, bootargs = args.kernel or "pvguest", args.initrd, args.bootargs
-    size = 128 << 20
+    size, image = 128 << 20, None
     if args.vm:
         if "," in args.vm:
             raise StrataError("--mode native runs one guest at a time", 2)
@@ -97,6 +101,8 @@ def plan_native(settings, args):
         initrd = initrd or (None if args.kernel else tree.chosen().string("strata,initrd"))
         bootargs = bootargs if bootargs is not None else tree.chosen().string("bootargs")
         size = max(size, tree.memory_bytes())
+        image = next((n.string("strata,image") for n in tree.devices()
+                      if n.string("strata,image")), None)
     elif kernel == "pvguest":
         initrd = initrd or "root.cpio"
     cpus = number_of(args.cpus or 1, "--cpus", 1, 512)
@@ -105,7 +111,8 @@ def plan_native(settings, args):
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,
         append=bootargs, icount=args.icount,
-        extra=native_disk(settings, getattr(args, "disk", None)))
+        extra=native_disk(settings, getattr(args, "disk", None)) or
+        native_disk(settings, image, keep=False))
     plan.symbols = [("guest", vms.need_file(settings, kernel, "--kernel"))]
     return plan
 

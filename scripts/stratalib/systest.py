@@ -25,6 +25,7 @@ def main(args):
     sys.path.insert(0, os.path.join(TOP, "tests", "system"))
     import badinput     # noqa: E402
     import consoles     # noqa: E402
+    import disk         # noqa: E402
     import guests       # noqa: E402
     import harness      # noqa: E402
     import host         # noqa: E402
@@ -33,7 +34,7 @@ def main(args):
     import reporting    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, reporting, guests, pvguest, consoles, badinput, linux, virtio):
+    for module in (host, reporting, guests, pvguest, consoles, badinput, linux, virtio, disk):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -24,6 +24,7 @@ def guest_file(settings, name):
     for path in (
             {"pvguest": settings.path("pvguest", "kernel.elf"),
              "root.cpio": settings.path("pvguest", "root.cpio"),
+             "root.ext2": settings.path("pvguest", "root.ext2"),
              "busybox": settings.path("busybox", "root.cpio"),
              "u-boot": os.path.join(settings.cache, "u-boot", "uboot.elf"),
              "linux": os.path.join(settings.cache, "linux", "Image"),

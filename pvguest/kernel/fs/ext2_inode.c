@@ -418,6 +418,39 @@ static int ext2_node_sync(struct inode *inode)
 	return error ?: other;
 }
 
+/* Blocks that were made for a write that did not come to pass. Nobody writes meanwhile. */
+static void ext2_node_trim_end(struct ext2_mounted *mounted, struct ext2_node *node)
+{
+	struct ext2_fs *fs;
+
+	if (!node->grown || mounted->fs.read_only)
+		return;
+	node->grown = false;
+	fs = ext2_lock(mounted);
+	ext2_map_cut(fs, &node->core,
+		     (node->inode->size + fs->block_size - 1) >> fs->block_shift);
+	ext2_inode_write(fs, &node->core);
+	ext2_unlock(mounted);
+}
+
+void ext2_node_trim_ends(struct ext2_mounted *mounted)
+{
+	struct list *pos = mounted->nodes.next;
+
+	while (pos != &mounted->nodes) {
+		struct ext2_node *node = LIST_ENTRY(pos, struct ext2_node, link);
+
+		pos = pos->next;
+		if (!node->grown || node->inode->lock.held)
+			continue;
+		inode_get(node->inode);
+		ext2_node_trim_end(mounted, node);
+		inode_put(node->inode);
+		/* That may have slept: anything may have changed. */
+		pos = mounted->nodes.next;
+	}
+}
+
 /* The last user is gone. If there is no name either, the file goes; else nothing stays behind. */
 static void ext2_node_release(struct inode *inode)
 {
@@ -434,15 +467,8 @@ static void ext2_node_release(struct inode *inode)
 		mutex_unlock(&mounted->writer);
 	} else {
 		ext2_data_write(node);
-		if (node->grown && !inode->users && !mounted->fs.read_only) {
-			struct ext2_fs *fs = ext2_lock(mounted);
-
-			ext2_map_cut(fs, &node->core,
-				     (inode->size + fs->block_size - 1) >> fs->block_shift);
-			ext2_inode_write(fs, &node->core);
-			node->grown = false;
-			ext2_unlock(mounted);
-		}
+		if (!inode->users)
+			ext2_node_trim_end(mounted, node);
 	}
 	if (inode->users)
 		return;

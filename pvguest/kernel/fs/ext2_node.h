@@ -65,6 +65,8 @@ extern const struct inode_ops ext2_inode_ops;
 int ext2_node_get(struct superblock *super, uint32_t number, struct inode **inode);
 /* Lets go of all that nobody else uses. May sleep. */
 void ext2_node_drop_all(struct ext2_mounted *mounted);
+/* Frees what failed writes left behind the ends of files, but of those that are being written. */
+void ext2_node_trim_ends(struct ext2_mounted *mounted);
 /* Whether a file is in use that has no name any more. */
 bool ext2_node_has_nameless(const struct ext2_mounted *mounted);
 /* Of all mounted ones: gives back about so many pages that need not be written. Never sleeps. */

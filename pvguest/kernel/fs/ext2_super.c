@@ -139,8 +139,10 @@ static int ext2_super_remount(struct superblock *super, bool read_only, const ch
 		return -EBUSY;
 	if (!read_only && mounted->device->read_only)
 		return -EACCES;
-	if (read_only)
+	if (read_only) {
 		error = ext2_data_write_all(mounted);
+		ext2_node_trim_ends(mounted);
+	}
 	if (!error)
 		error = read_only ? ext2_unmount(ext2_lock(mounted)) :
 				    ext2_make_writable(ext2_lock(mounted));

@@ -134,6 +134,8 @@ long sys_lseek(long fd, long offset, long whence)
 		return -EBADF;
 	if (!file->ops->seekable)
 		return -ESPIPE;
+	if (file->ops->seek)
+		return file->ops->seek(file, offset, (int)whence);
 	switch ((int)whence) {
 	case 0:
 		base = 0;

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Disks of pvguest: ext2 on QEMU's block device and on Strata's, and a root that is a disk."""
+import os
+import shutil
+import subprocess
+
+from harness import Skip, check, check_line, check_status, spread
+
+SECONDS = 60
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+PATTERN = bytes(i * 7 // 3 & 255 for i in range(300000))
+# What test-ext2 leaves behind: fill() of its seed 8.
+LEFT = bytes(((i + 8) * 2654435761 & 0xffffffff) >> 13 & 255 for i in range(12345))
+BLOCKS = {"native": 1024, "te": 4096, "pv0": 2048, "pv1": 1024, "hw": 4096}
+
+
+def tool(*words):
+    """A program of e2fsprogs; its status and what it said."""
+    if not shutil.which(words[0], path=PATH):
+        raise Skip(f"no {words[0]}: Debian package e2fsprogs")
+    done = subprocess.run(words, env={**os.environ, "PATH": PATH}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, timeout=SECONDS)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def image(bench, block, mib=8):
+    """A disk with an ext2 file system that has a few files."""
+    name = os.path.basename(bench.log)[:60] + f"-{bench.variant.firmware}-{os.getpid()}"
+    root = os.path.join(bench.directory, name + ".dir")
+    shutil.rmtree(root, ignore_errors=True)
+    os.makedirs(os.path.join(root, "dir"))
+    with open(os.path.join(root, "dir", "pattern"), "wb") as f:
+        f.write(PATTERN)
+    os.symlink("dir/pattern", os.path.join(root, "link"))
+    path = os.path.join(bench.directory, name + ".img")
+    if os.path.exists(path):
+        os.unlink(path)
+    status, said = tool("mke2fs", "-q", "-F", "-t", "ext2", "-b", str(block), "-d", root, path,
+                        f"{mib}M")
+    check(status == 0, said)
+    shutil.rmtree(root)
+    return path
+
+
+def passed(text):
+    failed = [line for line in text.splitlines() if "FAIL" in line]
+    check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
+    return check_line(text, r"(\d+) passed, 0 failed, (\d+) skipped").groups()
+
+
+def programs(mode):
+    """test-ext2 passes; what QEMU wrote to the file is what the host's tools expect."""
+    def function(bench):
+        path = image(bench, BLOCKS[mode])
+        result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
+                              "--disk", path, "--bootargs", "run=/bin/test-ext2 quiet")
+        check(passed(result.out) == ("10", "1"), "a case was left out")
+        check_status(result, 0)
+        if mode == "native":
+            status, said = tool("e2fsck", "-fn", path)
+            check(status == 0, said)
+            status, said = tool("debugfs", "-R", f"dump /left/file {path}.left", path)
+            with open(path + ".left", "rb") as f:
+                check(f.read() == LEFT, "the file that was left is another one on the host")
+    return function
+
+
+def read_only(bench):
+    tree = bench.tree("pvguest-hw", bootargs="run=/bin/test-ext2 quiet")
+    path = image(bench, 1024)
+    tree.files["disk.img"] = path
+    tree.add_disk("disk.img")
+    node = next(n for n in tree.devices() if n.string("strata,image"))
+    node.props["strata,read-only"] = b""
+    with bench.console([tree]) as session:
+        bench.verdict(session)
+        text = session.text()
+    check(passed(text) == ("3", "8"), "other cases than the read-only ones ran")
+
+
+def broken(bench):
+    """What is no ext2, or more than ext2, is refused by name; the shell goes on."""
+    path = bench.file(os.path.basename(bench.log) + ".img", b"\0" * (4 << 20))
+    status, said = tool("mke2fs", "-q", "-F", "-t", "ext4", path)
+    check(status == 0, said)
+    result = bench.strata("run", "--mode", "native", "--disk", path, "--initrd", "root.cpio",
+                          "--bootargs", "root=/dev/vda")
+    check_line(result.out, r"ext2: vda: feature .*extent")
+
+
+def root(vm):
+    """The root file system is a disk, which the shell reads and writes."""
+    def function(bench):
+        if not os.path.isfile(bench.settings.path("pvguest", "root.ext2")):
+            raise Skip("no root.ext2: Debian package e2fsprogs, then make")
+        where = ("--vm", vm) if vm else ("--vm", "pvguest-disk-te", "--mode", "native")
+        script = "cat /etc/motd >/new\ncat /new /new | wc\nsha256sum /bin/hello\npoweroff\n"
+        result = bench.strata("run", *where, stdin=script.encode())
+        check_line(result.out, r"vda: \d+ sectors")
+        check_line(result.out, r" 2 +\d+ +\d+")
+        check_line(result.out, r"[0-9a-f]{64}  /bin/hello")
+        check_status(result, 0)
+    return function
+
+
+def add(environment):
+    for turn, mode in enumerate(BLOCKS):
+        if environment.quick and mode not in ("native", "hw"):
+            continue
+        where = "natively, and the host's e2fsck likes the result" if mode == "native" \
+            else f"in {mode}"
+        spread(environment, f"pvguest reads and writes ext2 on a disk {where}", programs(mode),
+               turn, "disk")
+    spread(environment, "a read-only disk is mounted read-only and refuses writes", read_only, 1,
+           "disk")
+    spread(environment, "a disk that is more than ext2 is refused by its features", broken, 0,
+           "disk")
+    for turn, vm in enumerate((None, "pvguest-disk-te", "pvguest-disk-pv", "pvguest-disk-hw")):
+        spread(environment, f"{vm or 'pvguest natively'} has a disk as its root", root(vm), turn,
+               "disk")
