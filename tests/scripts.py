@@ -377,6 +377,34 @@ def _(tmp):
     assert list(result.hashes["kernel"]) == ["0", "1", "2"]
 
 
+@test("the parts of a row are per operation, the dearest first, and what is not counted is None")
+def breakdown_parts(_):
+    breakdown = importlib.import_module("stratalib.breakdown")
+    found = breakdown.of_account({"op": "x", "n": 10, "exits": {"A a": 10, "B b": 20},
+                                  "parts": {"guest": 15, "A a": 500, "B b": 1000, "C": 0}})
+    assert found["guest"] == 1.5 and found["firmware"] is None
+    assert list(found["hypervisor"].items()) == [("B b", 100), ("A a", 50)]
+    assert found["exits"] == {"A a": 1, "B b": 2} and breakdown.total(found) == 151.5
+    found = breakdown.of_account({"op": "x", "n": 1, "exits": {}, "parts": {"firmware": 0}})
+    assert found["firmware"] == 0 and found["hypervisor"] == {}
+
+
+@test("a row whose parts are off by more than 2 % is named, one instruction more or less is not")
+def breakdown_check(_):
+    bench = importlib.import_module("stratalib.bench")
+    breakdown = importlib.import_module("stratalib.breakdown")
+    counted, run = bench.Run("te"), bench.Run("te")
+    counted.rows = {op: {"op": op, "n": 2, "insns": 2 * insns}
+                    for op, insns in (("a", 1000), ("b", 1000), ("c", 1), ("d", 7))}
+    counted.rows["s"] = {"op": "s", "skip": "no"}
+    parts = {"a": 1019, "b": 1021, "c": 1.25}
+    parts = {op: {"guest": n, "hypervisor": {}, "firmware": None} for op, n in parts.items()}
+    lines = breakdown.check("te", parts, run, counted)
+    assert [line.split(":")[0] for line in lines] == ["te b", "te d"], lines
+    run.error = "broken"
+    assert len(breakdown.check("te", parts, run, counted)) == 1
+
+
 def main():
     count = [0, 0]
     for sentence, function in TESTS:

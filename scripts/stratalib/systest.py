@@ -23,6 +23,7 @@ def main(args):
     os.chdir(TOP)
     build_images()
     sys.path.insert(0, os.path.join(TOP, "tests", "system"))
+    import accounting   # noqa: E402
     import badinput     # noqa: E402
     import consoles     # noqa: E402
     import disk         # noqa: E402
@@ -34,7 +35,8 @@ def main(args):
     import reporting    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, reporting, guests, pvguest, consoles, badinput, linux, virtio, disk):
+    for module in (host, reporting, guests, pvguest, accounting, consoles, badinput, linux, virtio,
+                   disk):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -48,6 +48,19 @@ static void find(void)
 	test_end();
 }
 
+/* No tree of a test asks for an account. */
+static void no_account(void)
+{
+	static struct strata_account_entry entry = { .name = "untouched" };
+
+	test_begin("a VM whose tree does not say strata,accounting has no account to read");
+	for (uint64_t command = STRATA_ACCOUNT_RESET; command <= STRATA_ACCOUNT_READ; command++)
+		EXPECT(strata(STRATA_FN_ACCOUNT, command, (uintptr_t)&entry).error ==
+		       SBI_ERR_NOT_SUPPORTED);
+	EXPECT(entry.name[0] == 'u' && entry.insns == 0);
+	test_end();
+}
+
 static void calls(void)
 {
 	test_begin("a CSR is read, written, swapped, set and cleared by hypercall");
@@ -172,6 +185,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 		return;
 	}
 	find();
+	no_account();
 	if (!(features & STRATA_F_HYPERCALL)) {
 		skip("a CSR is read by hypercall", "the feature word is 0: not mode pv");
 		return;
