@@ -17,8 +17,8 @@ static uint64_t dentry_mask;
 
 static struct list *dentry_bucket(const struct dentry *parent, uint32_t hash)
 {
-	/* Dentries are at least 64 bytes apart. */
-	uint64_t key = hash + ((uintptr_t)parent >> 6) * 0x9e3779b1UL;
+	/* Not the parent's address: what a look-up costs must not depend on what ran before. */
+	uint64_t key = hash + parent->seed * 0x9e3779b1UL;
 
 	return &dentry_table[(key ^ key >> 17) & dentry_mask];
 }
@@ -69,6 +69,8 @@ struct dentry *dentry_new(struct dentry *parent, struct name name, struct inode 
 		dentry_get(parent);
 		dentry->parent = parent;
 		dentry_enter(dentry);
+		/* For ever, whatever its name or parent will be: children are found by it. */
+		dentry->seed = parent->seed * 0x85ebca6bU + dentry->hash + 1;
 	}
 	return dentry;
 }

@@ -11,6 +11,7 @@
 struct dentry {
 	uint32_t users;		/* paths, children; and the file system, if it pins its names */
 	uint32_t hash;
+	uint32_t seed;		/* of the path at birth: where its children are in the table */
 	uint16_t length, room;	/* of the name */
 	bool hashed;		/* false: the name was removed */
 	bool pinned;
