@@ -7,7 +7,7 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 
 # Those that have cases of their own, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("hostile", "virtio")
+APART = ("hostile", "virtio", "virtio_hostile")
 
 
 def guest_names(out):

@@ -20,6 +20,14 @@ def disk(mode):
     return function
 
 
+def hostile(mode):
+    def function(bench):
+        result = bench.strata("run", "--vm", "hostile-virtio", "--mode", mode)
+        check_line(result.out, r"^13 passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
 def no_image(bench):
     tree = bench.tree("pvguest-hw", bootargs="run=true")
     tree.add_disk("nowhere.img")
@@ -33,5 +41,8 @@ def add(environment):
     for turn, mode in enumerate(MODES):
         where = "QEMU's block device" if mode == "native" else f"Strata's block device in {mode}"
         spread(environment, f"the test guest virtio passes on {where}", disk(mode), turn, "virtio")
+    for turn, mode in enumerate(("hw", "te")):
+        spread(environment, f"a hostile virtio driver hurts nobody but itself in {mode}",
+               hostile(mode), turn, "virtio")
     spread(environment, "a disk whose image is not in the archive is refused by its name",
            no_image, 0, "virtio")
