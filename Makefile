@@ -374,11 +374,17 @@ strata := $(PYTHON) scripts/strata
 deps = QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' HOSTCC='$(HOSTCC)' \
 	CROSS_COMPILE='$(CROSS_COMPILE)' CROSS_FROM=$(CROSS_FROM) scripts/deps
 
+.PHONY: baseline
 .PHONY: compare run bench breakdown explain qemu qemu-gdb check test test-full fuzz docs deps
 compare: $(if $(findstring strata,$(FIRMWARES)),firmware)
 compare run bench breakdown explain: images
 	$(Q)$(deps) run
 	$(Q)$(strata) $@
+
+# The rows that make test holds every change against, measured anew.
+baseline: images
+	$(Q)$(deps) run
+	$(Q)$(strata) baseline --update
 
 # QEMU on the terminal and nothing in between.
 qemu: images
@@ -433,6 +439,7 @@ help:
 ##                  DISK=FILE gives each guest a virtio block device with that image
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log
 ##  make breakdown  say where the instructions of an operation go: OPS=fork MODES=te
+##  make baseline   count the rows of tests/baseline.json anew, which make test compares with
 ##  make explain    walk one operation through the levels: OP=csr_read MODE=te
 ##  make bench      the benchmarks of chosen modes only, one line each
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations

@@ -104,7 +104,7 @@ class Bench:
         env.update(STRATA_NO_BUILD="1", STRATA_O=self.settings.out,
                    STRATA_CACHE=self.settings.cache)
         command = [sys.executable, os.path.join(TOP, "scripts/strata"), *words]
-        if words[0] in ("run", "bench", "compare", "count", "explain"):
+        if words[0] in ("run", "bench", "compare", "count", "explain", "baseline"):
             command += ["--qemu", self.settings.qemu, "--firmware", self.settings.firmware]
             if "--timeout" not in words:
                 command += ["--timeout", str(int(timeout or self.left() - 2) or 1)]

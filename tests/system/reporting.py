@@ -120,6 +120,13 @@ def widths(place):
     check(counted == calls, f"{counted} system calls counted, {calls} in the table's source")
 
 
+def baseline(place):
+    result = place.strata("baseline")
+    if result.status == 3:
+        raise Skip(result.err.strip().splitlines()[-1])
+    check(result.status == 0, result.out.strip() + result.err.strip()[-200:])
+
+
 def add(_):
     for sentence, function in (
             ("the page loads in a browser without a message on its console", silent),
@@ -128,3 +135,5 @@ def add(_):
             ("interfaces are measured by what a guest can reach", widths),
             ("the page is not wider than a phone", phone)):
         add_case("report: " + sentence, function, group="reporting")
+    add_case("baseline: no row has more instructions or traps than tests/baseline.json allows",
+             baseline, group="reporting", heavy=True)
