@@ -188,7 +188,7 @@ def _card(result, op):
 <div>{shown}</div>
 <details{opened}><summary>Breakdown, other people's figures, how to reproduce</summary>{where}
 {_published_line(op)}<pre>make compare OPS={op}
-make explain OP={op} MODE=te</pre></details></section>"""
+make breakdown OPS={op} MODES=te</pre></details></section>"""
 
 
 def _cards(result):

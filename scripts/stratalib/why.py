@@ -84,8 +84,9 @@ WHY = {
         "passes it on, and the kernel's reading of what happened (which address, which kind) is "
         "one more trip for each register.",
     "page_fault":
-        "A program touches a page that it has not used yet; the processor stops it, the kernel "
-        "finds a page, writes a page table entry and lets it go on. Under te the stop, the "
+        "A program reads a page of a mapped file for the first time; the processor stops it, the "
+        "kernel finds the page, writes a page table entry and lets it go on, and later takes the "
+        "entry away again. Under te the stop, the "
         "registers that say where it was, and the fence after the entry are trips; the program "
         "itself then uses the guest's own page table, so the hypervisor need not copy the entry.",
     "pipe":
@@ -152,9 +153,10 @@ WHY = {
         "each is a system call. It is the yardstick for the same program below, whose library "
         "knows about the hypervisor.",
     "app_paravirtual":
-        "The same program with a library that reads what it can from a shared page and sends "
-        "several requests at once. It shows what an application gains if it is changed as well, "
-        "which is what Xen set out to avoid.",
+        "The same source with a library that reads the time from a page shared with the kernel and "
+        "sends several requests in one system call. Fewer entries into the kernel are worth most "
+        "where an entry is dear, so te gains most; on the bare machine there is little to gain. "
+        "Xen's promise was that applications need not be changed: this row is its price.",
 }
 
 
