@@ -2,6 +2,7 @@
 """Disks of pvguest: ext2 on QEMU's block device and on Strata's, and a root that is a disk."""
 import os
 import shutil
+import struct
 import subprocess
 
 from harness import Skip, check, check_line, check_status, spread
@@ -88,6 +89,48 @@ def broken(bench):
     check_line(result.out, r"ext2: vda: feature .*extent")
 
 
+def tables(partitions, gpt):
+    """A disk's first MiB: an MBR, or a GPT behind a protective one; [(number, start, size)]."""
+    head = bytearray(1 << 20)
+
+    def entry(at, kind, start, size):
+        struct.pack_into("<B3sB3sII", head, at, 0, b"", kind, b"", start, size)
+
+    struct.pack_into("<H", head, 510, 0xaa55)
+    if not gpt:
+        for number, start, size in partitions:
+            entry(446 + 16 * (number - 1), 0x83, start, size)
+        return bytes(head)
+    entry(446, 0xee, 1, 0xffffffff)
+    struct.pack_into("<8s4I4Q16sQ2I", head, 512, b"EFI PART", 0x10000, 92, 0, 0, 1, 0, 34, 0,
+                     b"", 2, 128, 128)
+    for number, start, size in partitions:
+        struct.pack_into("<16s16s2Q", head, 1024 + 128 * (number - 1), b"\1" * 16, b"\2" * 16,
+                         start, start + size - 1)
+    return bytes(head)
+
+
+def partitions(gpt):
+    """The root is the second partition; the third, which the disk is too short for, is left out."""
+    def function(bench):
+        path = bench.settings.path("pvguest", "root.ext2")
+        if not os.path.isfile(path):
+            raise Skip("no root.ext2: Debian package e2fsprogs, then make")
+        with open(path, "rb") as f:
+            data = f.read()
+        count = len(data) // 512
+        head = tables([(1, 100, 50), (2, 2048, count), (3, 4096, 1 << 30)], gpt)
+        disk = bench.file(os.path.basename(bench.log) + ".img", head + data)
+        result = bench.strata("run", "--mode", "native", "--disk", disk, "--bootargs",
+                              "root=/dev/vda2 ro run=/bin/hello")
+        check_line(result.out, r"^vda1: 50 sectors")
+        check_line(result.out, rf"^vda2: {count} sectors")
+        check_line(result.out, r"partition 3 reaches beyond the disk")
+        check_line(result.out, r"(?i)hello")
+        check_status(result, 0)
+    return function
+
+
 def root(vm):
     """The root file system is a disk, which the shell reads and writes."""
     def function(bench):
@@ -115,6 +158,9 @@ def add(environment):
            "disk")
     spread(environment, "a disk that is more than ext2 is refused by its features", broken, 0,
            "disk")
+    for turn, kind in enumerate(("an MBR", "a GPT")):
+        spread(environment, f"the partitions of {kind} are disks, and one can be the root",
+               partitions(kind == "a GPT"), turn, "disk")
     for turn, vm in enumerate((None, "pvguest-disk-te", "pvguest-disk-pv", "pvguest-disk-hw")):
         spread(environment, f"{vm or 'pvguest natively'} has a disk as its root", root(vm), turn,
                "disk")
