@@ -12,6 +12,7 @@
 #include "monitor/stats.h"
 #include "monitor/trace.h"
 #include "vm/mode.h"
+#include "vm/sched.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
@@ -95,6 +96,11 @@ static void command_list(unsigned count, char **words)
 	spin_unlock(&vm_list_lock);
 }
 
+static uint64_t ms(uint64_t ticks)
+{
+	return ticks * 1000 / monitor.timebase_hz;
+}
+
 static void command_vcpu_list(unsigned count, char **words)
 {
 	static const char *const names[] = {
@@ -106,13 +112,18 @@ static void command_vcpu_list(unsigned count, char **words)
 	(void)count;
 	(void)words;
 	spin_lock(&vm_list_lock);
-	say("Name                 vCPU  Hart  State     PC                  Exits\n");
+	say("Name                 vCPU  Hart  State       Run ms   Wait ms  PC                  "
+	    "Exits\n");
 	list_for_each_entry(vm, &vm_list, link) {
 		for (unsigned i = 0; i < vm->vcpu_count; i++) {
-			const struct vcpu *v = vm->vcpus[i];
+			struct vcpu *v = vm->vcpus[i];
+			uint64_t ticks[CPUTIME_KINDS];
 
-			say("%-20s %4u  %4u  %-8s  0x%016lx  %lu\n", vm->config.name, v->index,
-			    v->hart->index, v->running ? "running" : names[v->state], v->pc,
+			sched_times(v, ticks);
+			say("%-20s %4u  %4u  %-8s %9lu %9lu  0x%016lx  %lu\n", vm->config.name,
+			    v->index, v->hart->index,
+			    v->running ? "running" : names[v->state],
+			    ms(ticks[CPUTIME_RUN]), ms(ticks[CPUTIME_WAIT]), v->pc,
 			    stat_traps(&v->stat) + stat_interrupt_exits(&v->stat));
 		}
 	}

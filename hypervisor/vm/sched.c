@@ -56,6 +56,37 @@ void sched_forget(struct hart *hart)
 	__atomic_fetch_sub(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
 }
 
+/* What v does from now on, by its state; its hart is locked. */
+static void account_time(struct vcpu *v)
+{
+	static const enum cputime_kind kinds[] = {
+		[VCPU_STOPPED] = CPUTIME_STOPPED, [VCPU_STARTING] = CPUTIME_STOPPED,
+		[VCPU_RUNNABLE] = CPUTIME_WAIT, [VCPU_BLOCKED] = CPUTIME_BLOCKED,
+	};
+
+	cputime_switch(&v->time, kinds[v->state], time_now());
+}
+
+void sched_times(struct vcpu *v, uint64_t ticks[CPUTIME_KINDS])
+{
+	struct hart *hart = v->hart;
+	uint64_t now;
+
+	spin_lock(&hart->lock);
+	now = time_now();
+	for (unsigned i = 0; i < CPUTIME_KINDS; i++)
+		ticks[i] = cputime_ticks(&v->time, (enum cputime_kind)i, now);
+	spin_unlock(&hart->lock);
+}
+
+uint64_t sched_steal_ticks(struct vcpu *v)
+{
+	uint64_t ticks[CPUTIME_KINDS];
+
+	sched_times(v, ticks);
+	return ticks[CPUTIME_WAIT];
+}
+
 /*
  * Queue v; its hart is locked. Return: whether that hart has to be kicked, to look at its queue.
  * On this hart the vCPU that runs may have been alone, without an end of its time slice.
@@ -66,6 +97,7 @@ static bool enqueue(struct hart *hart, struct vcpu *v)
 
 	if (!runq_enqueue(&sched->runq, &v->runq))
 		return false;
+	account_time(v);
 	if (hart != this_hart())
 		return true;
 	if (sched->slice_end < hart->timer_programmed)
@@ -232,6 +264,7 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 	timerq_remove(&v->timer_node);
 	runq_dequeue(&v->runq);
 	v->left = true;
+	cputime_switch(&v->time, CPUTIME_STOPPED, time_now());
 	spin_unlock(&hart->lock);
 	sched_forget(hart);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
@@ -276,6 +309,7 @@ static void run(struct hart *hart, struct vcpu *v)
 		arm_wake_up(hart, v);
 	spin_lock(&hart->lock);
 	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
+	account_time(v);
 	if (v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
 		runq_enqueue(&sched_of(hart)->runq, &v->runq);
 	spin_unlock(&hart->lock);
@@ -284,11 +318,16 @@ static void run(struct hart *hart, struct vcpu *v)
 static struct vcpu *pick(struct hart *hart)
 {
 	struct runq_entity *entity;
+	struct vcpu *v = NULL;
 
 	spin_lock(&hart->lock);
 	entity = runq_pick(&sched_of(hart)->runq);
+	if (entity != NULL) {
+		v = container_of(entity, struct vcpu, runq);
+		cputime_switch(&v->time, CPUTIME_RUN, time_now());
+	}
 	spin_unlock(&hart->lock);
-	return entity == NULL ? NULL : container_of(entity, struct vcpu, runq);
+	return v;
 }
 
 void sched_run(void)

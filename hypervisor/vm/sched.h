@@ -32,6 +32,11 @@ void sched_dismiss(struct vcpu *v);
 /* v, which has left, may run again; it is STOPPED. */
 void sched_readmit(struct vcpu *v);
 
+/* Ticks that v has spent in each CPUTIME_* state until now; from any hart. */
+void sched_times(struct vcpu *v, uint64_t ticks[CPUTIME_KINDS]);
+/* Ticks that v could have run and did not, because its hart ran another: SBI STA's steal time. */
+uint64_t sched_steal_ticks(struct vcpu *v);
+
 /* What the run loop calls for a supervisor external interrupt (the console's). */
 extern void (*sched_external_interrupt)(void);
 /* Called on the hart of the last vCPU of a VM that has ended, when none can run any more. */

@@ -38,6 +38,7 @@ int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
 	runq_entity_init(&v->runq);
+	cputime_init(&v->time, time_now());
 	timerq_node_init(&v->timer_node);
 	err = vm->config.accounting ? account_create(v) : 0;
 	if (!err)

@@ -12,6 +12,7 @@
 #include "lib/timerq.h"
 #include "lib/types.h"
 #include "mem/shadow.h"
+#include "vm/cputime.h"
 #include "vm/runq.h"
 #include "vm/stat.h"
 #include "vm/vm.h"
@@ -114,6 +115,7 @@ struct vcpu {
 	bool start_pending;
 	uint64_t start_pc, start_opaque;
 	struct runq_entity runq;
+	struct cputime time;
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
 	bool same_trap;			/* inject: it is in this very trap already */
