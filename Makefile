@@ -261,8 +261,8 @@ BUSYBOX_ETC := $(shell find pvguest/busybox -type f)
 $(BUSYBOX):
 	$(Q)$(deps) busybox
 
-$(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) scripts/busybox-root scripts/cpio.py Makefile
-	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox-root $@ $< pvguest/busybox
+$(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) scripts/busybox_root.py scripts/cpio.py Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< pvguest/busybox
 
 LINUX_INIT := tests/system/linux-init
 $(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
@@ -408,8 +408,17 @@ check:
 # Ends in one line with the sum over unit tests, checks and boots.
 test test-full: images
 	$(Q)$(deps) test
-	$(Q)$(deps) qemu10 guests || echo "tests that need QEMU 10 or U-Boot will be skipped"
+	$(Q)$(deps) qemu10 guests busybox || echo "tests that need QEMU 10, U-Boot or busybox" \
+		"will be skipped"
+	$(Q)$(MAKE) $(if $(Q),-s) busybox
 	+$(Q)scripts/total $(CHECK) $(SYSTEM)
+
+# Ten minutes of guest time in each mode.
+.PHONY: test-soak
+test-soak: images
+	$(Q)$(deps) run busybox
+	$(Q)$(MAKE) $(if $(Q),-s) busybox
+	$(Q)$(strata) test --soak --only "ten minutes"
 
 # libFuzzer on what reads a stranger's bytes; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
@@ -443,6 +452,7 @@ help:
 ##  make explain    walk one operation through the levels: OP=csr_read MODE=te
 ##  make bench      the benchmarks of chosen modes only, one line each
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
+##  make test-soak  the long stress of busybox in every mode
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
 ##  make fuzz       fuzz the parsers (FUZZ_SECONDS=60 each)
 ##  make docs       check that what the documents name exists

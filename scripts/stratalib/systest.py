@@ -13,6 +13,8 @@ def add_options(parser):
     kind.add_argument("--full", action="store_true",
                       help="every mode with every firmware and QEMU")
     kind.add_argument("--quick", action="store_true", help="one firmware and QEMU, fewer boots")
+    parser.add_argument("--soak", action="store_true",
+                        help="with the stress of ten minutes in each mode")
     parser.add_argument("--only", metavar="TEXT", default=environment("ONLY"),
                         help="cases whose sentence contains this")
     parser.add_argument("--list", action="store_true", help="print the sentences, run nothing")
@@ -25,6 +27,7 @@ def main(args):
     sys.path.insert(0, os.path.join(TOP, "tests", "system"))
     import accounting   # noqa: E402
     import badinput     # noqa: E402
+    import busybox      # noqa: E402
     import consoles     # noqa: E402
     import disk         # noqa: E402
     import guests       # noqa: E402
@@ -36,7 +39,7 @@ def main(args):
     import virtio       # noqa: E402
     place = harness.Environment(args)
     for module in (host, reporting, guests, pvguest, accounting, consoles, badinput, linux, virtio,
-                   disk):
+                   disk, busybox):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

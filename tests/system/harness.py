@@ -181,7 +181,7 @@ class Environment:
 
     def __init__(self, args):
         self.scale = machine_scale()
-        self.full, self.quick = args.full, args.quick
+        self.full, self.quick, self.soak = args.full, args.quick, args.soak
         self.out = os.environ.get("STRATA_O") or "build"
         cache = os.environ.get("STRATA_CACHE") or ".cache"
         self.qemus = {"the installed QEMU": args.qemu, "QEMU 10": None}

@@ -15,6 +15,7 @@
 #define NS_PER_SECOND	1000000000UL
 
 static bool timer_sstc;
+static uint64_t timer_real_offset_ns;
 
 static void timer_program(uint64_t ticks)
 {
@@ -64,6 +65,16 @@ void timer_arm(uint64_t deadline_ticks)
 {
 	if (deadline_ticks < hart_this->deadline_ticks)
 		timer_program(deadline_ticks);
+}
+
+uint64_t timer_real_ns(void)
+{
+	return timer_now_ns() + timer_real_offset_ns;
+}
+
+void timer_set_real(uint64_t ns)
+{
+	timer_real_offset_ns = ns - timer_now_ns();
 }
 
 void timer_add(struct timer *timer)

@@ -20,7 +20,11 @@ void timer_init(void);
 void timer_init_hart(void);
 uint64_t timer_ns_to_ticks(uint64_t ns);
 uint64_t timer_ticks_to_ns(uint64_t ticks);
+/* Since boot. */
 uint64_t timer_now_ns(void);
+/* Since 1970, as far as somebody has said what time it is; else since boot. */
+uint64_t timer_real_ns(void);
+void timer_set_real(uint64_t ns);
 /* Whether the Sstc extension is used. */
 bool timer_has_sstc(void);
 void timer_add(struct timer *timer);

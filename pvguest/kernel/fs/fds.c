@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "proc/proc.h"
 
 #define FDS_FIRST_SIZE	16
 
@@ -105,6 +106,14 @@ void fds_open_console(struct fd_table *table)
 	file_put(file);
 }
 
+int fds_limit(void)
+{
+	/* The first process gets its files before there is a current one. */
+	const struct proc *proc = proc_current ? proc_current : proc_init_process;
+
+	return (int)MIN(proc->limits[RLIMIT_NOFILE].now, (uint64_t)FDS_MAX);
+}
+
 struct file *fds_get(const struct fd_table *table, int fd)
 {
 	return fd >= 0 && (size_t)fd < table->size ? table->files[fd] : NULL;
@@ -148,11 +157,11 @@ int fds_install(struct fd_table *table, struct file *file, int from, bool close_
 {
 	size_t fd = (size_t)from;
 
-	if (from < 0 || from >= FDS_MAX)
+	if (from < 0 || from >= fds_limit())
 		return -EINVAL;
 	while (fd < table->size && table->files[fd])
 		fd++;
-	if (fd >= FDS_MAX)
+	if (fd >= (size_t)fds_limit())
 		return -EMFILE;
 	if (!fds_reserve(table, fd + 1))
 		return -ENOMEM;
@@ -163,7 +172,7 @@ int fds_install(struct fd_table *table, struct file *file, int from, bool close_
 
 int fds_replace(struct fd_table *table, struct file *file, int fd, bool close_on_exec)
 {
-	if (fd < 0 || fd >= FDS_MAX)
+	if (fd < 0 || fd >= fds_limit())
 		return -EBADF;
 	if (!fds_reserve(table, (size_t)fd + 1))
 		return -ENOMEM;

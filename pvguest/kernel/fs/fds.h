@@ -10,6 +10,8 @@
 
 /* RLIMIT_NOFILE. */
 #define FDS_MAX	1024
+/* What RLIMIT_NOFILE leaves the current process of that. */
+int fds_limit(void);
 
 struct fd_table {
 	uint32_t users;		/* more than one: threads share it */

@@ -28,7 +28,7 @@ struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, u
 	inode->ops = ops;
 	inode->super = super;
 	inode->mode = mode;
-	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = timer_now_ns();
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = timer_real_ns();
 	inode->filled = true;
 	mutex_init(&inode->lock);
 	list_init(&inode->names);
@@ -174,7 +174,7 @@ void inode_drop_page(struct inode *inode, uint64_t index)
 
 int inode_changed(struct inode *inode, uint32_t what)
 {
-	inode->ctime_ns = timer_now_ns();
+	inode->ctime_ns = timer_real_ns();
 	return inode->ops->setattr ? inode->ops->setattr(inode, what) : 0;
 }
 
@@ -211,7 +211,7 @@ int inode_truncate(struct inode *inode, uint64_t size)
 		if (size < inode->size)
 			inode_drop_pages(inode, MIN(keep, inode->page_slots));
 		inode->size = size;
-		inode->mtime_ns = timer_now_ns();
+		inode->mtime_ns = timer_real_ns();
 		error = inode_changed(inode, 0);
 	}
 	mutex_unlock(&inode->lock);
@@ -309,7 +309,7 @@ ssize_t inode_write_user(struct inode *inode, uint64_t *offset, bool append, uin
 		inode->size = MAX(inode->size, at + part);
 	}
 	if (done) {
-		inode->mtime_ns = timer_now_ns();
+		inode->mtime_ns = timer_real_ns();
 		inode_changed(inode, 0);
 	}
 	mutex_unlock(&inode->lock);
@@ -323,7 +323,7 @@ void inode_touch(struct inode *inode)
 		return;
 	if (inode->super->read_only)
 		return;
-	inode->atime_ns = timer_now_ns();
+	inode->atime_ns = timer_real_ns();
 	if (inode->ops->setattr)
 		inode->ops->setattr(inode, INODE_ATIME);
 }

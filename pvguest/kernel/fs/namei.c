@@ -15,7 +15,7 @@ static struct mutex namei_rename_lock = { .queue = { LIST_INIT(namei_rename_lock
 
 static void namei_dir_changed(struct inode *dir)
 {
-	dir->mtime_ns = timer_now_ns();
+	dir->mtime_ns = timer_real_ns();
 	inode_changed(dir, 0);
 }
 

@@ -136,11 +136,13 @@ static uint64_t *exec_push_vector(uint64_t *v, uint64_t *string, const char **te
 static uint64_t *exec_push_auxv(uint64_t *v, const struct elf_image *image, uint64_t random,
 				uint64_t name)
 {
+	const struct cred *cred = &proc_current->cred;
 	const uint64_t auxv[][2] = {
 		{ AT_PHDR, image->headers }, { AT_PHENT, image->header_size },
 		{ AT_PHNUM, image->header_count }, { AT_PAGESZ, PAGE_SIZE }, { AT_BASE, 0 },
-		{ AT_FLAGS, 0 }, { AT_ENTRY, image->entry }, { AT_UID, 0 }, { AT_EUID, 0 },
-		{ AT_GID, 0 }, { AT_EGID, 0 }, { AT_HWCAP, EXEC_HWCAP }, { AT_CLKTCK, 100 },
+		{ AT_FLAGS, 0 }, { AT_ENTRY, image->entry }, { AT_UID, cred->user.real },
+		{ AT_EUID, cred->user.effective }, { AT_GID, cred->group.real },
+		{ AT_EGID, cred->group.effective }, { AT_HWCAP, EXEC_HWCAP }, { AT_CLKTCK, 100 },
 		{ AT_SECURE, 0 }, { AT_RANDOM, random }, { AT_EXECFN, name },
 		{ AT_STRATA_TIME, LAYOUT_SHARED }, { 0, 0 },
 	};

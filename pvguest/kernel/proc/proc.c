@@ -159,6 +159,15 @@ static void proc_init_entry(void)
 	priv_enter_user(proc_frame(proc_current));
 }
 
+static void proc_init_limits(struct proc *proc)
+{
+	for (size_t i = 0; i < RLIMIT_COUNT; i++)
+		proc->limits[i] = (struct limit){ RLIM_INFINITY, RLIM_INFINITY };
+	proc->limits[RLIMIT_STACK].now = LAYOUT_STACK_MAX;
+	proc->limits[RLIMIT_CORE].now = 0;
+	proc->limits[RLIMIT_NOFILE] = (struct limit){ FDS_MAX, FDS_MAX };
+}
+
 void proc_start_init(const char *path, char *const argv[])
 {
 	struct proc *proc = proc_new();
@@ -173,6 +182,7 @@ void proc_start_init(const char *path, char *const argv[])
 	if (!proc->mm || !proc->files || !proc->fs || signal_init(proc))
 		panic("no memory for the first process");
 	proc_init_process = proc;
+	proc_init_limits(proc);
 	proc_init_path = path;
 	proc_init_argv = argv;
 	proc->context.ra = (uint64_t)proc_init_entry;
@@ -226,6 +236,9 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	child->tty = parent->leader->tty;
 	child->affinity = parent->affinity;
 	child->hart = parent->hart;
+	child->cred = parent->cred;
+	memcpy(child->limits, parent->limits, sizeof(child->limits));
+	child->nice = parent->nice;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	if (signal_fork(child, parent, (flags & CLONE_SIGHAND) != 0))
 		return -ENOMEM;

@@ -12,6 +12,7 @@
 #include "lib/list.h"
 #include "mm/layout.h"
 #include "priv/trap.h"
+#include "proc/cred.h"
 #include "proc/signal.h"
 #include "proc/wait.h"
 
@@ -81,6 +82,10 @@ struct proc {
 	struct fd_table *files;
 	struct fs_context *fs;	/* root, working directory, umask */
 	struct path exe;	/* the program */
+
+	struct cred cred;
+	struct limit limits[RLIMIT_COUNT];
+	int nice;
 
 	struct signal_state signals;
 	struct timer alarm;	/* (L) setitimer */

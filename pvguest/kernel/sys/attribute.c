@@ -155,7 +155,7 @@ static int attribute_time(const struct timespec *ts, uint64_t *ns, uint32_t bit,
 		return 0;
 	*what |= bit;
 	if (ts->ns == UTIME_NOW) {
-		*ns = timer_now_ns();
+		*ns = timer_real_ns();
 		return 0;
 	}
 	if (ts->ns < 0 || ts->ns > 999999999)
@@ -203,4 +203,26 @@ long sys_utimensat(long dirfd, uint64_t user_path, uint64_t times, long flags)
 	error = error ?: attribute_times(&path, ts);
 	path_put(&path);
 	return error;
+}
+
+#define FALLOC_FL_KEEP_SIZE	1
+
+/* Pages come when they are written; only the size is made sure of. */
+long sys_fallocate(long fd, long mode, long offset, long length)
+{
+	struct file *file = sys_file(fd);
+
+	if (!file || !file_can_write(file))
+		return -EBADF;
+	if (offset < 0 || length <= 0)
+		return -EINVAL;
+	if ((int)mode & ~FALLOC_FL_KEEP_SIZE)
+		return -EOPNOTSUPP;
+	if (!file->inode || !inode_is_regular(file->inode))
+		return file->inode && inode_is_dir(file->inode) ? -EISDIR : -ENODEV;
+	if (length > INT64_MAX - offset)
+		return -EFBIG;
+	if ((int)mode || (uint64_t)(offset + length) <= file->inode->size)
+		return 0;
+	return inode_truncate(file->inode, (uint64_t)(offset + length));
 }

@@ -204,8 +204,9 @@ long sys_fcntl(long fd, long command, uint64_t arg)
 	switch ((int)command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return arg < FDS_MAX ? file_dup(file, (int)arg, command == F_DUPFD_CLOEXEC)
-				     : -EINVAL;
+		if (arg >= (uint64_t)fds_limit())
+			return -EINVAL;
+		return file_dup(file, (int)arg, command == F_DUPFD_CLOEXEC);
 	case F_GETFD:
 		return table->close_on_exec[(int)fd];
 	case F_SETFD:

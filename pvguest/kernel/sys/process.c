@@ -29,11 +29,6 @@
 #define REBOOT_CAD_ON		0x89abcdefU
 #define REBOOT_CAD_OFF		0U
 
-#define RLIMIT_STACK		3
-#define RLIMIT_NOFILE		7
-#define RLIMIT_COUNT		16
-#define RLIM_INFINITY		(~0UL)
-
 #define NS_PER_CLOCK_TICK	10000000UL
 
 #define PR_SET_NAME		15
@@ -77,26 +72,6 @@ long sys_gettid(void)
 long sys_getppid(void)
 {
 	return proc_current->parent ? proc_current->parent->pid : 0;
-}
-
-long sys_getuid(void)
-{
-	return 0;
-}
-
-long sys_geteuid(void)
-{
-	return 0;
-}
-
-long sys_getgid(void)
-{
-	return 0;
-}
-
-long sys_getegid(void)
-{
-	return 0;
 }
 
 long sys_set_tid_address(uint64_t addr)
@@ -145,32 +120,6 @@ long sys_prctl(long option, uint64_t arg)
 	}
 }
 
-
-/* Only what programs ask for has a limit; setting one is accepted, and changes nothing. */
-long sys_prlimit64(long pid, long resource, uint64_t limit, uint64_t old)
-{
-	uint64_t value[2] = { RLIM_INFINITY, RLIM_INFINITY };
-
-	if ((int)pid && !proc_find((int)pid))
-		return -ESRCH;
-	if ((uint32_t)resource >= RLIMIT_COUNT)
-		return -EINVAL;
-	if (limit && user_read(value, limit, sizeof(value)))
-		return -EFAULT;
-	if (limit && value[0] > value[1])
-		return -EINVAL;
-	value[0] = value[1] = RLIM_INFINITY;
-	if (resource == RLIMIT_STACK)
-		value[0] = LAYOUT_STACK_MAX;
-	else if (resource == RLIMIT_NOFILE)
-		value[0] = value[1] = FDS_MAX;
-	return old ? user_write(old, value, sizeof(value)) : 0;
-}
-
-long sys_getrlimit(long resource, uint64_t buf)
-{
-	return sys_prlimit64(0, resource, 0, buf);
-}
 
 #define RUSAGE_SELF	0
 #define RUSAGE_CHILDREN	(-1)

@@ -87,11 +87,24 @@ long sys_rt_sigreturn(void)
 	return signal_return(proc_frame(proc_current));
 }
 
+/* kill(2), "permission": root, or the same user; SIGCONT also within the session. */
+static bool signal_may_kill(const struct proc *proc, int signo)
+{
+	const struct cred *me = &proc_current->cred, *other = &proc->cred;
+
+	return cred_is_root(me) || me->user.real == other->user.real ||
+	       me->user.real == other->user.saved || me->user.effective == other->user.real ||
+	       me->user.effective == other->user.saved ||
+	       (signo == SIGCONT && proc->session == proc_current->session);
+}
+
 /* A process; or a thread, by which its process is meant. */
 static long signal_kill_one(struct proc *proc, const struct signal_info *info)
 {
 	if (!proc)
 		return -ESRCH;
+	if (!signal_may_kill(proc, info->signo))
+		return -EPERM;
 	if (info->signo)
 		signal_send(proc, info);
 	return 0;

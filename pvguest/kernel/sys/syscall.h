@@ -34,6 +34,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(44, fstatfs, (long fd, uint64_t buf))                                                    \
 	x(45, truncate, (uint64_t path, uint64_t size))                                            \
 	x(46, ftruncate, (long fd, uint64_t size))                                                 \
+	x(47, fallocate, (long fd, long mode, long offset, long length))                           \
 	x(48, faccessat, (long dirfd, uint64_t path, long mode))                                   \
 	x(49, chdir, (uint64_t path))                                                              \
 	x(50, fchdir, (long fd))                                                                   \
@@ -73,6 +74,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(101, nanosleep, (uint64_t request, uint64_t remaining))                                  \
 	x(102, getitimer, (long which, uint64_t value))                                            \
 	x(103, setitimer, (long which, uint64_t value, uint64_t old))                              \
+	x(112, clock_settime, (long clock, uint64_t time))                                         \
 	x(113, clock_gettime, (long clock, uint64_t buf))                                          \
 	x(114, clock_getres, (long clock, uint64_t buf))                                           \
 	x(115, clock_nanosleep, (long clock, long flags, uint64_t request, uint64_t remaining))    \
@@ -95,21 +97,37 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(137, rt_sigtimedwait, (uint64_t set, uint64_t info, uint64_t timeout, size_t size))      \
 	x(138, rt_sigqueueinfo, (long pid, long signo, uint64_t info))                             \
 	x(139, rt_sigreturn, (void))                                                               \
+	x(140, setpriority, (long which, long who, long nice))                                     \
+	x(141, getpriority, (long which, long who))                                                \
 	x(142, reboot, (uint64_t magic1, uint64_t magic2, uint64_t command))                       \
+	x(143, setregid, (uint64_t real, uint64_t effective))                                      \
+	x(144, setgid, (uint64_t id))                                                              \
+	x(145, setreuid, (uint64_t real, uint64_t effective))                                      \
+	x(146, setuid, (uint64_t id))                                                              \
+	x(147, setresuid, (uint64_t real, uint64_t effective, uint64_t saved))                     \
+	x(148, getresuid, (uint64_t real, uint64_t effective, uint64_t saved))                     \
+	x(149, setresgid, (uint64_t real, uint64_t effective, uint64_t saved))                     \
+	x(150, getresgid, (uint64_t real, uint64_t effective, uint64_t saved))                     \
+	x(151, setfsuid, (uint64_t id))                                                            \
+	x(152, setfsgid, (uint64_t id))                                                            \
 	x(153, times, (uint64_t buf))                                                              \
 	x(154, setpgid, (long pid, long group))                                                    \
 	x(155, getpgid, (long pid))                                                                \
 	x(156, getsid, (long pid))                                                                 \
 	x(157, setsid, (void))                                                                     \
+	x(158, getgroups, (long size, uint64_t list))                                              \
+	x(159, setgroups, (long size, uint64_t list))                                              \
 	x(160, uname, (uint64_t buf))                                                              \
 	x(161, sethostname, (uint64_t name, size_t length))                                        \
 	x(162, setdomainname, (uint64_t name, size_t length))                                      \
 	x(163, getrlimit, (long resource, uint64_t buf))                                           \
+	x(164, setrlimit, (long resource, uint64_t buf))                                           \
 	x(165, getrusage, (long who, uint64_t buf))                                                \
 	x(166, umask, (uint64_t mask))                                                             \
 	x(167, prctl, (long option, uint64_t arg))                                                 \
 	x(168, getcpu, (uint64_t cpu, uint64_t node))                                              \
 	x(169, gettimeofday, (uint64_t buf, uint64_t zone))                                        \
+	x(170, settimeofday, (uint64_t time, uint64_t zone))                                       \
 	x(172, getpid, (void))                                                                     \
 	x(173, getppid, (void))                                                                    \
 	x(174, getuid, (void))                                                                     \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls on time. There is no real-time clock: the epoch is the boot.
+ * System calls on time. There is no real-time clock: the epoch is the boot, until a
+ * program sets the time.
  * Linux man-pages, clock_gettime(2), nanosleep(2), getitimer(2).
  */
 #include "drv/timer.h"
@@ -14,6 +15,12 @@
 
 #define NS_PER_SECOND	1000000000L
 #define CLOCK_COUNT	12
+#define CLOCK_REALTIME		0
+#define CLOCK_PROCESS_CPUTIME	2
+#define CLOCK_THREAD_CPUTIME	3
+#define CLOCK_REALTIME_COARSE	5
+#define CLOCK_REALTIME_ALARM	8
+#define CLOCK_TAI		11
 #define TIMER_ABSTIME	1
 #define ITIMER_REAL	0
 
@@ -39,9 +46,60 @@ static int time_write(uint64_t addr, uint64_t ns)
 	return user_write(addr, &ts, sizeof(ts));
 }
 
-long sys_clock_gettime(long clock, uint64_t buf)
+/* Clocks that count from 1970. */
+static bool time_is_real(long clock)
 {
-	return (uint32_t)clock < CLOCK_COUNT ? time_write(buf, timer_now_ns()) : -EINVAL;
+	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
+	       clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
+}
+
+long sys_clock_gettime(long user_clock, uint64_t buf)
+{
+	uint32_t clock = (uint32_t)user_clock;
+
+	if (clock >= CLOCK_COUNT)
+		return -EINVAL;
+	if (clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME)
+		return time_write(buf, timer_ticks_to_ns(sched_cpu_ticks()));
+	return time_write(buf, time_is_real(clock) ? timer_real_ns() : timer_now_ns());
+}
+
+static bool time_is_sane(int64_t seconds, int64_t us)
+{
+	return seconds >= 0 && seconds < INT64_MAX / NS_PER_SECOND / 2 && us >= 0 && us < 1000000;
+}
+
+static long time_set(uint64_t ns)
+{
+	if (!cred_is_root(&proc_current->cred))
+		return -EPERM;
+	timer_set_real(ns);
+	return 0;
+}
+
+long sys_clock_settime(long clock, uint64_t time)
+{
+	uint64_t ns;
+	int error = sys_read_timespec(time, &ns);
+
+	if ((int)clock != CLOCK_REALTIME)
+		return -EINVAL;
+	return error ? error : time_set(ns);
+}
+
+long sys_settimeofday(uint64_t time, uint64_t zone)
+{
+	struct timespec tv;
+
+	/* A time zone is nothing that this kernel has a use for. */
+	(void)zone;
+	if (!time)
+		return 0;
+	if (user_read(&tv, time, sizeof(tv)))
+		return -EFAULT;
+	if (!time_is_sane(tv.seconds, tv.ns))
+		return -EINVAL;
+	return time_set((uint64_t)(tv.seconds * NS_PER_SECOND + tv.ns * 1000));
 }
 
 long sys_clock_getres(long clock, uint64_t buf)
@@ -53,7 +111,7 @@ long sys_clock_getres(long clock, uint64_t buf)
 
 long sys_gettimeofday(uint64_t buf, uint64_t zone)
 {
-	uint64_t ns = timer_now_ns();
+	uint64_t ns = timer_real_ns();
 	struct timespec tv = { .seconds = (int64_t)ns / NS_PER_SECOND,
 			       .ns = (int64_t)ns % NS_PER_SECOND / 1000 };
 
@@ -100,6 +158,11 @@ long sys_clock_nanosleep(long clock, long flags, uint64_t request, uint64_t rema
 		return -EINVAL;
 	if (error)
 		return error;
+	if ((flags & TIMER_ABSTIME) && time_is_real(clock)) {
+		uint64_t past = timer_real_ns() - timer_now_ns();
+
+		ns = ns > past ? ns - past : 0;
+	}
 	return flags & TIMER_ABSTIME ? time_sleep(timer_ns_to_ticks(ns) + 1, 0)
 				     : time_sleep(time_after(ns), remaining);
 }
@@ -139,11 +202,6 @@ long sys_getitimer(long which, uint64_t value)
 	return user_write(value, &it, sizeof(it));
 }
 
-static bool time_itimer_ok(int64_t seconds, int64_t us)
-{
-	return seconds >= 0 && seconds < INT64_MAX / NS_PER_SECOND / 2 && us >= 0 && us < 1000000;
-}
-
 long sys_setitimer(long which, uint64_t value, uint64_t old)
 {
 	struct proc *proc = proc_current->leader;
@@ -154,8 +212,8 @@ long sys_setitimer(long which, uint64_t value, uint64_t old)
 		return -EINVAL;
 	if (value && user_read(&it, value, sizeof(it)))
 		return -EFAULT;
-	if (value && (!time_itimer_ok(it.interval_s, it.interval_us) ||
-		      !time_itimer_ok(it.value_s, it.value_us)))
+	if (value && (!time_is_sane(it.interval_s, it.interval_us) ||
+		      !time_is_sane(it.value_s, it.value_us)))
 		return -EINVAL;
 	if (old && sys_getitimer(which, old))
 		return -EFAULT;

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Write the root of a busybox system as a newc cpio archive.
 
-usage: busybox-root OUT BUSYBOX DIRECTORY
+usage: busybox_root.py OUT BUSYBOX ENTRY...
 BUSYBOX is Debian's static busybox, taken as it is; a link to it stands for each of its applets.
-DIRECTORY is what else there is, with names relative to it.
+ENTRY is as in cpio.py: NAME=FILE, or a directory whose tree is taken; the last one counts.
 """
 import os
 import re
@@ -41,7 +41,7 @@ def applets(program):
     return names[:ordered]
 
 
-def members(program, directory):
+def members(program, entries):
     """{name: (mode, data)} of the whole root."""
     found = {name: (stat.S_IFDIR | mode, b"") for name, mode in DIRECTORIES.items()}
     found["bin/busybox"] = (stat.S_IFREG | 0o755, program)
@@ -50,19 +50,19 @@ def members(program, directory):
             place = "sbin/" if name in SBIN else "bin/"
             found[place + name] = (stat.S_IFLNK | 0o777, b"/bin/busybox")
     found["init"] = (stat.S_IFLNK | 0o777, b"/sbin/init")
-    found.update(cpio.collect([directory]))
+    found.update(cpio.collect(entries))
     return found
 
 
 def main(argv):
-    if len(argv) != 4:
+    if len(argv) < 3:
         print(__doc__.strip())
         return 0 if "--help" in argv or "-h" in argv else 2
     try:
         with open(argv[2], "rb") as f:
-            blob = cpio.archive(members(f.read(), argv[3]))
+            blob = cpio.archive(members(f.read(), argv[3:]))
     except (OSError, ValueError) as err:
-        print(f"busybox-root: {err}", file=sys.stderr)
+        print(f"busybox_root.py: {err}", file=sys.stderr)
         return 1
     with open(argv[1] + ".tmp", "wb") as f:
         f.write(blob)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's busybox, unmodified, on pvguest: the same in every mode, and as on Linux."""
+import os
+import re
+import threading
+
+import busybox_root
+import cpio as newc
+from harness import MODES, TOP, Failure, Skip, add_case, check, check_line, check_status
+from stratalib import vms
+
+HERE = os.path.join(TOP, "tests/system/busybox")
+SECONDS_FACTOR = 4          # of an ordinary case's deadline
+STRESS_SECONDS = 3
+SOAK_SECONDS = 600          # of guest time
+LINUX = "linux"
+
+INITTAB = """\
+::sysinit:/etc/init.d/rcS
+{}ttyS0::wait:/bin/sleep 0.2
+ttyS0::wait:/sbin/poweroff -f
+"""
+# What the boots of each mode do: commands and cases where all of them fit into a minute.
+JOBS = {"commands": "/test/run", "cases": "/test/run-cases", "stress": "/test/stress {}"}
+USUAL = {"native": ("commands", "cases"), "te": ("commands",), "pv0": ("commands",),
+         "pv1": ("commands", "stress"), "hw": ("commands", "stress")}
+
+
+def read_text(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def sentences():
+    """The sentences of the cases, in order."""
+    return re.findall(r"^try(?:_proc)? '([^']+)'", read_text("cases"), re.M)
+
+
+def root(bench, jobs, seconds):
+    """An archive of busybox whose init does these jobs and switches off; None without busybox."""
+    path = os.path.join(bench.settings.cache, "busybox", "busybox")
+    if not os.path.isfile(path):
+        raise Skip("no busybox: scripts/deps busybox gets it")
+    with open(path, "rb") as f:
+        members = busybox_root.members(f.read(), [os.path.join(TOP, "pvguest/busybox")])
+    lines = "".join(f"ttyS0::wait:{JOBS[job].format(seconds)}\n" for job in jobs)
+    members["etc/inittab"] = (0o100644, INITTAB.format(lines).encode())
+    for name in ("run", "run-cases", "commands", "cases", "stress"):
+        members["test/" + name] = (0o100755, read_text(name).encode())
+    return newc.archive(members)
+
+
+class Boots:
+    """One boot for each mode and variant, whose output several cases look at."""
+
+    def __init__(self):
+        self.lock, self.locks, self.outputs = threading.Lock(), {}, {}
+
+    def output(self, bench, mode, jobs, seconds=STRESS_SECONDS):
+        key = (mode, bench.variant.key, jobs, seconds)
+        with self.lock:
+            mine = self.locks.setdefault(key, threading.Lock())
+        with mine:
+            if key not in self.outputs:
+                self.outputs[key] = None
+                self.outputs[key] = boot(bench, mode, jobs, seconds)
+        if self.outputs[key] is None:
+            raise Failure("the boot failed, see the first case")
+        return self.outputs[key]
+
+
+BOOTS = Boots()
+
+
+def boot(bench, mode, jobs, seconds):
+    bench.deadline *= SECONDS_FACTOR
+    initrd = bench.file(f"busybox-{mode}-{'-'.join(jobs)}.cpio", root(bench, jobs, seconds))
+    words = ["--vm", f"busybox-{mode.replace('pv1', 'pv')}"]
+    if mode == LINUX:
+        if vms.guest_file(bench.settings, "linux") is None:
+            raise Skip("no Linux: scripts/deps linux gets it")
+        words = ["--mode", "native", "--kernel", "linux", "--mem", "256M",
+                 "--bootargs", "console=ttyS0 quiet loglevel=1"]
+    result = bench.strata("run", *words, "--initrd", initrd)
+    check_status(result, 0)
+    return result.out
+
+
+def transcript(jobs, mode):
+    """Each command says and returns what tests/system/busybox/transcript has."""
+    def function(bench):
+        out = BOOTS.output(bench, mode, jobs)
+        text = re.search(r"^---- begin\n(.*)^---- end$", out, re.M | re.S)
+        check(text, "the commands did not come to their end")
+        told, expected = text.group(1).splitlines(), read_text("transcript").splitlines()
+        command = ""
+        for line, right in zip(told + [""], expected + [""]):
+            if right.startswith("$ "):
+                command = right
+            check(line == right, f"{command}: {line!r}, not {right!r}")
+        check(len(told) == len(expected), f"{len(told)} lines, not {len(expected)}")
+        check(sum(line.startswith("$ ") for line in told) >= 150, "fewer than 150 commands")
+    return function
+
+
+def single(jobs, mode, sentence):
+    def function(bench):
+        out = BOOTS.output(bench, mode, jobs)
+        line = check_line(out, rf"^(PASS|FAIL|SKIP): {re.escape(sentence)}(?:$|: (.*(?:\n(?!PASS|"
+                               r"FAIL|SKIP|cases:).*)*))")
+        if line.group(1) == "SKIP":
+            raise Skip(line.group(2))
+        check(line.group(1) == "PASS", line.group(2))
+    return function
+
+
+def stress(jobs, mode, seconds=STRESS_SECONDS):
+    def function(bench):
+        if seconds == SOAK_SECONDS:
+            bench.deadline *= 10
+        out = BOOTS.output(bench, mode, jobs, seconds)
+        line = check_line(out, r"^stress: (.*)$").group(1)
+        if line == "no /proc":
+            raise Skip(line)
+        check(re.fullmatch(r"[1-9]\d* rounds, 0 pages lost", line), line)
+    return function
+
+
+def describe(mode):
+    return {"native": "natively", LINUX: "on Linux"}.get(mode, f"in {mode}")
+
+
+def add(environment):
+    """The usual jobs on the primary variant; --full: all jobs everywhere, and Linux."""
+    count = len(re.findall(r"^\$ ", read_text("transcript"), re.M))
+    modes = MODES + ((LINUX,) if environment.full else ())
+    for variant in environment.variants() if environment.full else [environment.primary]:
+        for mode in modes:
+            jobs = tuple(JOBS) if environment.full else USUAL[mode]
+            if mode == LINUX:
+                jobs = ("commands", "cases")
+                if variant.key != environment.primary.key:
+                    continue
+            where = describe(mode) + variant.words(environment.primary)
+            add_case(f"busybox {where}: {count} commands answer as on Linux",
+                     transcript(jobs, mode), variant, "busybox")
+            for sentence in sentences() if "cases" in jobs else ():
+                add_case(f"busybox {where}: {sentence}", single(jobs, mode, sentence), variant,
+                         "busybox")
+            if "stress" in jobs:
+                add_case(f"busybox {where}: forks, pipes and signals lose no page",
+                         stress(jobs, mode), variant, "busybox")
+            if environment.soak and mode != LINUX:
+                add_case(f"busybox {where}: ten minutes of forks, pipes and signals lose no page",
+                         stress(("stress",), mode, SOAK_SECONDS), variant, "busybox")
