@@ -133,6 +133,9 @@ static uint64_t *exec_push_vector(uint64_t *v, uint64_t *string, const char **te
 	return v;
 }
 
+/* 18 pairs of words. */
+#define EXEC_AUXV_SIZE	(18UL * 16)
+
 static uint64_t *exec_push_auxv(uint64_t *v, const struct elf_image *image, uint64_t random,
 				uint64_t name)
 {
@@ -147,6 +150,7 @@ static uint64_t *exec_push_auxv(uint64_t *v, const struct elf_image *image, uint
 		{ AT_STRATA_TIME, LAYOUT_SHARED }, { 0, 0 },
 	};
 
+	_Static_assert(sizeof(auxv) == EXEC_AUXV_SIZE, "exec_build_stack() makes room for it");
 	memcpy(v, auxv, sizeof(auxv));
 	return v + sizeof(auxv) / sizeof(*v);
 }
@@ -155,7 +159,8 @@ static uint64_t *exec_push_auxv(uint64_t *v, const struct elf_image *image, uint
 static int exec_build_stack(const struct exec_strings *s, const struct elf_image *image,
 			    const char *name, uint64_t *sp)
 {
-	size_t name_length = strlen(name) + 1, vectors = (s->argc + s->envc + 3) * 8 + 17 * 16;
+	size_t name_length = strlen(name) + 1;
+	size_t vectors = (s->argc + s->envc + 3) * 8 + EXEC_AUXV_SIZE;
 	uint64_t strings = LAYOUT_STACK_TOP - 8 - s->length;
 	uint64_t name_at = strings - name_length, random_at = ALIGN_DOWN(name_at - 16, 16);
 	uint64_t string = strings, *block = heap_alloc(vectors), *v = block, random[2];
