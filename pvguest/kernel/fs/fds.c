@@ -111,7 +111,7 @@ int fds_limit(void)
 	/* The first process gets its files before there is a current one. */
 	const struct proc *proc = proc_current ? proc_current : proc_init_process;
 
-	return (int)MIN(proc->limits[RLIMIT_NOFILE].now, (uint64_t)FDS_MAX);
+	return (int)MIN(proc->leader->limits[RLIMIT_NOFILE].now, (uint64_t)FDS_MAX);
 }
 
 struct file *fds_get(const struct fd_table *table, int fd)

@@ -237,7 +237,7 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	child->affinity = parent->affinity;
 	child->hart = parent->hart;
 	child->cred = parent->cred;
-	memcpy(child->limits, parent->limits, sizeof(child->limits));
+	memcpy(child->limits, parent->leader->limits, sizeof(child->limits));
 	child->nice = parent->nice;
 	memcpy(child->name, parent->name, sizeof(child->name));
 	if (signal_fork(child, parent, (flags & CLONE_SIGHAND) != 0))

@@ -17,7 +17,7 @@
 
 static struct proc *limit_find(long pid)
 {
-	return (int)pid ? proc_find((int)pid) : proc_current;
+	return (int)pid ? proc_find((int)pid) : proc_current->leader;
 }
 
 long sys_prlimit64(long pid, long resource, uint64_t user_new, uint64_t old)
@@ -29,7 +29,7 @@ long sys_prlimit64(long pid, long resource, uint64_t user_new, uint64_t old)
 		return -ESRCH;
 	if ((uint32_t)resource >= RLIMIT_COUNT)
 		return -EINVAL;
-	limit = &proc->limits[(uint32_t)resource];
+	limit = &proc->leader->limits[(uint32_t)resource];
 	if (user_new && user_read(&new, user_new, sizeof(new)))
 		return -EFAULT;
 	if (user_new && new.now > new.most)
@@ -57,9 +57,9 @@ static bool limit_matches(const struct proc *proc, int which, int who)
 {
 	switch (which) {
 	case PRIO_PROCESS:
-		return proc->pid == (who ? who : proc_current->pid);
+		return proc->pid == (who ? who : proc_current->leader->pid);
 	case PRIO_PGRP:
-		return proc->group == (who ? who : proc_current->group);
+		return proc->group == (who ? who : proc_current->leader->group);
 	default:
 		return proc->cred.user.real ==
 		       (who ? (uint32_t)who : proc_current->cred.user.real);

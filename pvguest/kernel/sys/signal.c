@@ -95,7 +95,7 @@ static bool signal_may_kill(const struct proc *proc, int signo)
 	return cred_is_root(me) || me->user.real == other->user.real ||
 	       me->user.real == other->user.saved || me->user.effective == other->user.real ||
 	       me->user.effective == other->user.saved ||
-	       (signo == SIGCONT && proc->session == proc_current->session);
+	       (signo == SIGCONT && proc->leader->session == proc_current->leader->session);
 }
 
 /* A process; or a thread, by which its process is meant. */
