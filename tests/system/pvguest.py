@@ -79,6 +79,46 @@ def run_program(program, mode):
     return function
 
 
+SMP_PROGRAMS = {"test-thread": r"\d+ passed, 0 failed", "test-futex": r"\d+ passed, 0 failed",
+                "stress": r"PASS: stress"}
+# (program, mode, vCPUs, harts) of a normal run; natively the harts are all there is.
+SMP = [("test-thread", "native", 2, 2), ("test-thread", "te", 4, 1), ("test-thread", "pv0", 2, 2),
+       ("test-thread", "hw", 2, 1), ("test-futex", "te", 2, 2), ("test-futex", "pv1", 4, 2),
+       ("stress", "native", 4, 4), ("stress", "hw", 4, 2), ("stress", "pv1", 2, 1)]
+
+
+def smp_choice(environment):
+    if environment.quick:
+        return SMP
+    shapes = [("native", n, n) for n in (1, 2, 4)]
+    shapes += [(mode, vcpus, harts) for mode in MODES if mode != "native"
+               for vcpus in (1, 2, 4) for harts in (1, 2)]
+    return [(program, *shape) for program in SMP_PROGRAMS for shape in shapes]
+
+
+def smp(program, mode, vcpus, harts):
+    """A program's verdict on several harts or vCPUs."""
+    def function(bench):
+        words = ["--vcpus", str(vcpus)] if mode != "native" else []
+        result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
+                              "--cpus", str(harts), *words,
+                              "--bootargs", f"run=/bin/{program} quiet")
+        failed = [line for line in result.out.splitlines() if line.startswith("FAIL")]
+        check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
+        check_line(result.out, SMP_PROGRAMS[program])
+        check_status(result, 0)
+    return function
+
+
+def add_smp(environment):
+    for program, mode, vcpus, harts in smp_choice(environment):
+        where = f"natively on harts: {harts}" if mode == "native" else \
+            f"in {mode} with vCPUs: {vcpus}, on harts: {harts}"
+        what = f"the program {program} passes" if program != "stress" else \
+            "a random load goes well and leaves all memory as it was"
+        add_case(f"{what} {where}", smp(program, mode, vcpus, harts), group="pvguest")
+
+
 def bench_rows(bench, mode, ops):
     result = bench.strata("bench", "--modes", mode, "--ops", ops)
     check_status(result, 0)
@@ -180,6 +220,7 @@ def add(environment):
             where = "natively" if mode == "native" else f"in {mode}"
             add_case(f"the program {program} passes {where}", run_program(program, mode),
                      group="pvguest")
+    add_smp(environment)
     add_case("Ctrl-C ends what the shell runs, never the shell", interrupt, group="pvguest")
     spread(environment, "a te, a pv and a hw VM run at the same time on 2 harts", three_at_once, 1,
            "pvguest")

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stress: fork, memory, pipes and signals all at once, checked as it goes.
+ * stress: fork, threads, memory, pipes and signals all at once, checked as it goes, and that all
+ * memory comes back.
  * stress [-p PROCESSES] [-r ROUNDS] [-s SEED]; the same seed does the same.
  */
 #include <stdbool.h>
 
+#include "lib/check.h"
 #include "lib/malloc.h"
 #include "lib/printf.h"
 #include "lib/program.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
+#include "lib/thread.h"
 
 #define PAGE		4096UL
+#define THREADS		3
+/* Lists of free objects may keep so many pages. */
+#define LEFT_PAGES_MAX	64
 #define AREA_PAGES	48
 #define DEPTH_MAX	3
 
@@ -182,12 +188,57 @@ static void heap_use(void)
 	}
 }
 
+static struct mutex counter_mutex;
+static volatile uint64_t counter;
+
+/* Maps and unmaps pages of its own beside the others, and counts with them. */
+static long thread_run(void *argument)
+{
+	uint64_t mark = (uint64_t)(uintptr_t)argument;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		long page = sys_mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		volatile uint64_t *word = (volatile uint64_t *)page;
+
+		if (page < 0 || *word != 0)
+			return 1;
+		*word = mark;
+		mutex_lock(&counter_mutex);
+		counter++;
+		mutex_unlock(&counter_mutex);
+		if (*word != mark || sys_munmap((void *)page, PAGE) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void area_thread(struct area *area)
+{
+	struct thread threads[THREADS];
+	uint64_t before = counter;
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		if (thread_start(&threads[i], thread_run, (void *)(uintptr_t)(i + 1)) != 0)
+			fail("a thread does not start");
+	}
+	area_write(area, 20);
+	for (i = 0; i < THREADS; i++) {
+		if (thread_join(&threads[i]) != 0)
+			fail("a thread found wrong memory");
+	}
+	if (counter != before + THREADS * 10UL)
+		fail("threads lost a count");
+}
+
 static void process_run(struct area *area, unsigned int rounds, unsigned int depth)
 {
 	unsigned int before;
 
 	while (rounds-- > 0) {
-		switch (random_below(8)) {
+		switch (random_below(9)) {
 		case 0:
 			area_remap(area);
 			break;
@@ -212,6 +263,9 @@ static void process_run(struct area *area, unsigned int rounds, unsigned int dep
 			break;
 		case 6:
 			sys_sched_yield();
+			break;
+		case 7:
+			area_thread(area);
 			break;
 		default:
 			area_write(area, 20);
@@ -243,6 +297,36 @@ static _Noreturn void process_start(uint64_t seed, unsigned int rounds)
 	sys_exit(0);
 }
 
+static long free_pages(void)
+{
+	/* struct sysinfo: the sixth word is free memory. */
+	uint64_t info[14] = { 0 };
+
+	syscall3(SYS_sysinfo, (long)info, 0, 0);
+	return (long)(info[5] / PAGE);
+}
+
+/* 1 if a process failed. */
+static int processes_run(unsigned long processes, unsigned long rounds, unsigned long seed)
+{
+	int status, failed = 0;
+	unsigned long i;
+
+	for (i = 0; i < processes; i++) {
+		long pid = sys_fork();
+
+		if (pid == 0)
+			process_start(seed * 64 + i, (unsigned int)rounds);
+		if (pid < 0)
+			return program_fail("fork", pid);
+	}
+	for (i = 0; i < processes; i++) {
+		if (sys_wait4(-1, &status, 0) < 0 || status != 0)
+			failed = 1;
+	}
+	return failed;
+}
+
 static int usage(void)
 {
 	dprintf(2, "usage: stress [-p PROCESSES] [-r ROUNDS] [-s SEED]\n");
@@ -252,8 +336,9 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .handler = on_signal, .flags = SA_SIGINFO | SA_RESTART };
-	unsigned long processes = 4, rounds = 100, seed = 1, i;
-	int arg, status, failed = 0;
+	unsigned long processes = 4, rounds = 100, seed = 1;
+	int arg, failed;
+	long before;
 
 	for (arg = 1; arg + 1 < argc; arg += 2) {
 		unsigned long *option = strcmp(argv[arg], "-p") == 0 ? &processes :
@@ -266,17 +351,13 @@ int main(int argc, char **argv)
 	if (arg != argc || processes > 64)
 		return usage();
 	sys_sigaction(SIGUSR1, &action, NULL);
-	for (i = 0; i < processes; i++) {
-		long pid = sys_fork();
-
-		if (pid == 0)
-			process_start(seed * 64 + i, (unsigned int)rounds);
-		if (pid < 0)
-			return program_fail("fork", pid);
-	}
-	for (i = 0; i < processes; i++) {
-		if (sys_wait4(-1, &status, 0) < 0 || status != 0)
-			failed = 1;
+	/* The first few fill the kernel's lists of free objects. */
+	failed = processes_run(processes, rounds / 4, seed + 1);
+	before = free_pages();
+	failed |= processes_run(processes, rounds, seed);
+	if (check_on_pvguest() && free_pages() < before - LEFT_PAGES_MAX) {
+		printf("FAIL: stress: %ld pages did not come back\n", before - free_pages());
+		failed = 1;
 	}
 	printf("%s: stress: %lu processes of %lu rounds, seed %lu\n", failed ? "FAIL" : "PASS",
 	       processes, rounds, seed);

@@ -342,14 +342,23 @@ static void fp_registers_move_along(void)
 		CHECK_EQ(thread_join(&threads[i]), i * 10000 + 2000);
 }
 
+static long touch_stack(void *argument)
+{
+	volatile char room[16384];
+
+	(void)argument;
+	room[0] = 1;
+	return room[0];
+}
+
 static int many_threads(void)
 {
 	int round;
 	long i;
 
-	for (round = 0; round < 25; round++) {
+	for (round = 0; round < 10; round++) {
 		for (i = 0; i < THREADS; i++)
-			if (thread_start(&threads[i], add_thousand, NULL) != 0)
+			if (thread_start(&threads[i], touch_stack, NULL) != 0)
 				return 1;
 		for (i = 0; i < THREADS; i++)
 			thread_join(&threads[i]);
