@@ -280,6 +280,42 @@ static void parse_plic(const void *fdt, struct host_info *out)
 	parse_contexts(fdt, node, out);
 }
 
+/* By address, whatever the tree's order is: that is how disks are numbered. */
+static void virtio_add(struct host_info *out, const struct host_virtio *window)
+{
+	size_t at = out->virtio_count++;
+
+	for (; at > 0 && out->virtio[at - 1].base.v > window->base.v; at--)
+		out->virtio[at] = out->virtio[at - 1];
+	out->virtio[at] = *window;
+}
+
+static int parse_virtio(const void *fdt, struct host_info *out)
+{
+	struct dt_range range;
+	size_t count = 0;
+	int node = -1;
+
+	while ((node = fdt_node_offset_by_compatible(fdt, node, "virtio,mmio")) >= 0)
+		count++;
+	if (count == 0)
+		return 0;
+	out->virtio = kalloc(count * sizeof(*out->virtio));
+	if (!out->virtio)
+		return -ENOMEM;
+	while ((node = fdt_node_offset_by_compatible(fdt, node, "virtio,mmio")) >= 0) {
+		struct host_virtio window = { .base = HPA(0) };
+
+		if (!dt_is_enabled(fdt, node) || !device_range(fdt, node, &range))
+			continue;
+		window.base = HPA(range.base);
+		window.size = range.size;
+		dt_u32(fdt, node, "interrupts", 0, &window.irq);
+		virtio_add(out, &window);
+	}
+	return 0;
+}
+
 static void parse_chosen(const void *fdt, struct host_info *out)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), size;
@@ -329,6 +365,8 @@ int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_
 		err = parse_ranges(fdt, HOST_DT_RESERVED, &out->reserved, &out->reserved_count);
 	if (!err && cpus >= 0)
 		err = parse_harts(fdt, cpus, out);
+	if (!err)
+		err = parse_virtio(fdt, out);
 	if (err) {
 		refuse(&refusal, "no memory to read the machine's device tree");
 	} else {
@@ -349,5 +387,6 @@ void host_dt_free(struct host_info *info)
 	kfree(info->memory);
 	kfree(info->reserved);
 	kfree(info->harts);
+	kfree(info->virtio);
 	*info = (struct host_info){ 0 };
 }

@@ -29,6 +29,13 @@ struct host_plic {
 	uint32_t ndev;
 };
 
+/* A virtio MMIO window, which may have a device behind it. */
+struct host_virtio {
+	hpa_t base;
+	uint64_t size;
+	uint32_t irq;		/* PLIC source, 0: none */
+};
+
 enum host_dt_what { HOST_DT_MEMORY, HOST_DT_RESERVED };
 
 struct host_info {
@@ -42,6 +49,8 @@ struct host_info {
 	uint64_t timebase_hz;
 	struct host_uart uart;		/* the one stdout-path names, else the first */
 	struct host_plic plic;
+	struct host_virtio *virtio;	/* kalloc'ed, sorted by address */
+	size_t virtio_count;
 	hpa_t test_base;		/* sifive_test, to leave QEMU with an exit code; 0: none */
 	struct page_range initrd;	/* empty: none */
 	const char *bootargs;		/* inside the tree; "" if there are none */

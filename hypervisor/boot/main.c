@@ -5,6 +5,7 @@
  */
 #include <riscv/layout.h>
 #include "boot/boot.h"
+#include "boot/host_disks.h"
 #include "boot/host_dt.h"
 #include "drv/plic.h"
 #include "drv/uart.h"
@@ -109,15 +110,10 @@ static void init_memory(void)
 
 /* ---- Devices ---- */
 
-static void external_interrupt(void)
+static void console_interrupt(void *arg)
 {
-	unsigned source;
-
-	while ((source = plic_claim()) != 0) {
-		if (source == host.uart.irq)
-			console_rx_interrupt();
-		plic_complete(source);
-	}
+	(void)arg;
+	console_rx_interrupt();
 }
 
 static void init_console(void)
@@ -132,10 +128,9 @@ static void init_console(void)
 		uart_init(uart, host.uart.reg_shift, host.uart.io_width);
 	if (plic != NULL && hart_boot.plic_context >= 0) {
 		plic_init(plic, host.plic.ndev, (unsigned)hart_boot.plic_context);
-		if (uart != NULL && plic_enable(host.uart.irq) == 0) {
-			sched_external_interrupt = external_interrupt;
+		sched_external_interrupt = plic_dispatch;
+		if (uart != NULL && plic_handle(host.uart.irq, console_interrupt, NULL) == 0)
 			uart_rx_interrupt(true);
-		}
 	}
 }
 
@@ -228,6 +223,7 @@ static void main_mapped(void)
 		hart_boot.hypervisor_ext ? "" : "no ", hart_boot.sstc ? "" : "no ",
 		firmware_counts() ? "counts" : "does not count");
 	start_harts();
+	host_disks_init(&host);
 	monitor_init(host.bootargs, hart_count, timebase_hz, boot_poweroff);
 	sched_vm_ended = boot_vm_ended;
 	boot_vms(&host);

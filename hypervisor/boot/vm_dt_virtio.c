@@ -44,12 +44,38 @@ static int parse_disk_size(struct vm_dt *dt, int node, struct vdev_config *disk)
 	return 0;
 }
 
+/* A disk of the host: strata,host-disk is its number, strata,partition a part of it. */
+static int parse_host_disk(struct vm_dt *dt, int node, struct vdev_config *disk)
+{
+	static const char *const known[] = { "strata,virtio", "strata,host-disk",
+					     "strata,partition", "strata,read-only" };
+	int err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
+	int size = 0;
+
+	if (err)
+		return err;
+	disk->on_host = true;
+	if (!fdt_getprop(dt->fdt, node, "strata,host-disk", &size) || size != 4)
+		return vm_dt_refuse_property(dt, node, "strata,host-disk", -EINVAL,
+					     "write its number, <0>");
+	dt_u32(dt->fdt, node, "strata,host-disk", 0, &disk->host_disk);
+	if (fdt_getprop(dt->fdt, node, "strata,partition", &size) &&
+	    (size != 4 || dt_u32(dt->fdt, node, "strata,partition", 0, &disk->host_partition) ||
+	     disk->host_partition == 0))
+		return VM_DT_REFUSE(dt, node, "strata,partition",
+				    "is not one number from 1 on: write <1>");
+	return parse_flag(dt, node, "strata,read-only", &disk->read_only);
+}
+
 static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
 {
 	static const char *const known[] = { "strata,virtio", "strata,image", "strata,size",
 					     "strata,read-only" };
-	int err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
+	int err;
 
+	if (fdt_getprop(dt->fdt, node, "strata,host-disk", NULL))
+		return parse_host_disk(dt, node, disk);
+	err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
 	if (!err)
 		err = vm_dt_string(dt, node, "strata,image", false, &disk->image);
 	if (!err && disk->image && !*disk->image)

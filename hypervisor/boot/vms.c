@@ -5,6 +5,7 @@
 #include "boot/boot.h"
 #include "boot/cpio.h"
 #include "boot/guest_dt.h"
+#include "boot/host_disks.h"
 #include "boot/image.h"
 #include "boot/vm_dt.h"
 #include "hart/hart.h"
@@ -206,6 +207,8 @@ static int equip_devices(struct vm *vm, const struct source *source, char *why)
 
 		if (device->kind == VDEV_VIRTIO_RNG)
 			make_device_seed(source->host, vm, device);
+		if (device->on_host && host_disks_claim(device, why, WHY_SIZE))
+			return -EINVAL;
 		if (device->image == NULL)
 			continue;
 		if (cpio_find(source->archive, source->archive_size, device->image, &file) ||

@@ -11,6 +11,13 @@
 #define PLIC_THRESHOLD(context)		(0x200000UL + (context) * 0x1000UL)
 #define PLIC_CLAIM(context)		(PLIC_THRESHOLD(context) + 4)
 
+#define PLIC_SOURCES			1024U	/* the specification's limit */
+
+static struct {
+	void (*handler)(void *arg);
+	void *arg;
+} handlers[PLIC_SOURCES];
+
 static struct {
 	uint8_t *base;
 	unsigned ndev, context;
@@ -32,21 +39,25 @@ void plic_init(void *base, unsigned ndev, unsigned context)
 	*plic_reg(PLIC_THRESHOLD(context)) = 0;
 }
 
-int plic_enable(unsigned source)
+int plic_handle(unsigned source, void (*handler)(void *arg), void *arg)
 {
-	if (source == 0 || source > plic.ndev)
+	if (plic.base == NULL || source == 0 || source > plic.ndev || source >= PLIC_SOURCES)
 		return -EINVAL;
+	handlers[source].handler = handler;
+	handlers[source].arg = arg;
 	*plic_reg(PLIC_PRIORITY(source)) = 1;
 	*plic_reg(PLIC_ENABLE(plic.context, source / 32)) |= 1U << (source % 32);
 	return 0;
 }
 
-unsigned plic_claim(void)
+void plic_dispatch(void)
 {
-	return *plic_reg(PLIC_CLAIM(plic.context));
-}
+	uint32_t source;
 
-void plic_complete(unsigned source)
-{
-	*plic_reg(PLIC_CLAIM(plic.context)) = source;
+	/* A claim shuts the source's gateway until it is completed. */
+	while ((source = *plic_reg(PLIC_CLAIM(plic.context))) != 0) {
+		if (source < PLIC_SOURCES && handlers[source].handler != NULL)
+			handlers[source].handler(handlers[source].arg);
+		*plic_reg(PLIC_CLAIM(plic.context)) = source;
+	}
 }

@@ -13,10 +13,12 @@
  * enabled, threshold 0. Called once, by boot, with the boot hart's context.
  */
 void plic_init(void *base, unsigned ndev, unsigned context);
-/* Let a source interrupt the context. Return: 0, or -EINVAL for one that does not exist. */
-int plic_enable(unsigned source);
-/* The source to be served, or 0; its gateway stays shut until plic_complete(). */
-unsigned plic_claim(void);
-void plic_complete(unsigned source);
+/*
+ * Enable a source, and have plic_dispatch() call handler(arg) for it. By boot, before interrupts
+ * are served. Return: 0; -EINVAL: there is no such source, or no PLIC.
+ */
+int plic_handle(unsigned source, void (*handler)(void *arg), void *arg);
+/* Serve every source that is pending; with no lock held, on the context's hart. */
+void plic_dispatch(void);
 
 #endif

@@ -206,7 +206,8 @@ struct ramdisk *ramdisk_create(uint64_t size, const void *image, uint64_t image_
 	*ram = (struct ramdisk){
 		.disk = { .ops = &ramdisk_ops,
 			  .sectors = ALIGN_UP(size, 1UL << DISK_SECTOR_SHIFT) >> DISK_SECTOR_SHIFT,
-			  .read_only = read_only },
+			  .read_only = read_only,
+			  .flush = true },
 		.pages = pages,
 		.image = image,
 		.image_size = MIN(image_size, size),

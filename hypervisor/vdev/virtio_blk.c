@@ -2,9 +2,13 @@
 /*
  * A virtio block device on a disk. Pure. Virtual I/O Device (VIRTIO) Version 1.2, section 5.2.
  *
- * Requests are carried out in the driver's notification, in their order. What one notification may
- * cost is bounded: if there is more, the driver's store is repeated, and between two of them its
- * vCPU can be interrupted and preempted as anywhere.
+ * On a disk in memory requests are carried out in the driver's notification, in their order. What
+ * one notification may cost is bounded: if there is more, the driver's store is repeated, and
+ * between two of them its vCPU can be interrupted and preempted as anywhere.
+ *
+ * On a disk of the host as many requests are under way as there are slots; data goes through the
+ * slot's buffer, so that the host's device never writes into a guest's memory, which the guest, its
+ * reset or its end may have given another use by then.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -14,11 +18,16 @@
 #define SLICE_BYTES		(256UL << 10)	/* for one notification */
 #define REQUEST_COST		1024UL		/* of a request, in bytes, beside its data */
 #define SEGMENT_COST		64UL		/* of each of its buffers */
-#define RANGE_SECTORS_MAX	(32768U)	/* of discard and write zeroes: 16 MiB */
+#define RANGE_SECTORS_MAX	32768U		/* of discard and write zeroes: 16 MiB */
 
 static struct virtio_blk *blk_of(struct virtio *dev)
 {
 	return container_of(dev, struct virtio_blk, virtio);
+}
+
+static struct virtqueue *queue_of(struct virtio_blk *blk)
+{
+	return &blk->virtio.queues[QUEUE_REQUESTS];
 }
 
 static bool on_disk(const struct virtio_blk *blk, uint64_t sector, uint64_t sectors)
@@ -33,191 +42,307 @@ static uint8_t status_of(int err)
 
 /* ---- Kinds of requests; each sets status, and left if there is data to move ---- */
 
-static void begin_data(struct virtio_blk *blk, uint64_t sector, uint64_t bytes)
+static void begin_data(struct virtio_blk *blk, struct virtio_blk_request *r, uint64_t sector,
+		       uint64_t bytes)
 {
 	if (bytes % VIRTIO_BLK_SECTOR != 0 ||
 	    !on_disk(blk, sector, bytes >> VIRTIO_BLK_SECTOR_SHIFT)) {
-		blk->status = VIRTIO_BLK_S_IOERR;
+		r->status = VIRTIO_BLK_S_IOERR;
 		return;
 	}
-	blk->position = sector << VIRTIO_BLK_SECTOR_SHIFT;
-	blk->left = bytes;
+	r->position = sector << VIRTIO_BLK_SECTOR_SHIFT;
+	r->left = bytes;
 }
 
-static void begin_write(struct virtio_blk *blk, uint64_t sector)
+static void begin_write(struct virtio_blk *blk, struct virtio_blk_request *r, uint64_t sector)
 {
 	if (blk->disk->read_only)
-		blk->status = VIRTIO_BLK_S_IOERR;
+		r->status = VIRTIO_BLK_S_IOERR;
 	else
-		begin_data(blk, sector, blk->chain.out_bytes - sizeof(struct virtio_blk_header));
+		begin_data(blk, r, sector, r->chain.out_bytes - sizeof(struct virtio_blk_header));
 }
 
-static void get_id(struct virtio_blk *blk)
+static void get_id(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
-	struct virtqueue_cursor in = virtqueue_in(&blk->chain);
+	struct virtqueue_cursor in = virtqueue_in(&r->chain);
 
-	virtqueue_write(&blk->virtio.queues[QUEUE_REQUESTS], &blk->chain, &in, blk->id,
-			MIN(sizeof(blk->id), blk->chain.in_bytes - 1));
+	virtqueue_write(queue_of(blk), &r->chain, &in, blk->id,
+			MIN(sizeof(blk->id), r->chain.in_bytes - 1));
 }
 
 /* Discard, or write zeroes: one range, as config says. */
-static void zero_range(struct virtio_blk *blk)
+static void zero_range(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
-	uint32_t allowed = blk->type == VIRTIO_BLK_T_DISCARD ? 0 : VIRTIO_BLK_RANGE_UNMAP;
+	uint32_t allowed = r->type == VIRTIO_BLK_T_DISCARD ? 0 : VIRTIO_BLK_RANGE_UNMAP;
 	struct virtio_blk_range range;
 
-	blk->status = VIRTIO_BLK_S_IOERR;
+	r->status = VIRTIO_BLK_S_UNSUPP;
+	if (blk->disk->ops->zero == NULL)
+		return;
+	r->status = VIRTIO_BLK_S_IOERR;
 	if (blk->disk->read_only ||
-	    blk->chain.out_bytes != sizeof(struct virtio_blk_header) + sizeof(range) ||
-	    virtqueue_read(&blk->virtio.queues[QUEUE_REQUESTS], &blk->chain, &blk->cursor, &range,
-			   sizeof(range)) != sizeof(range))
+	    r->chain.out_bytes != sizeof(struct virtio_blk_header) + sizeof(range) ||
+	    virtqueue_read(queue_of(blk), &r->chain, &r->cursor, &range, sizeof(range)) !=
+		    sizeof(range))
 		return;
 	if (range.flags & ~allowed)
-		blk->status = VIRTIO_BLK_S_UNSUPP;
+		r->status = VIRTIO_BLK_S_UNSUPP;
 	else if (range.sectors <= RANGE_SECTORS_MAX && on_disk(blk, range.sector, range.sectors))
-		blk->status = status_of(
+		r->status = status_of(
 			blk->disk->ops->zero(blk->disk, range.sector << VIRTIO_BLK_SECTOR_SHIFT,
 					     (uint64_t)range.sectors << VIRTIO_BLK_SECTOR_SHIFT));
 }
 
 /* Read the header of the chain that was taken. Return: 0; -EINVAL: it is no request at all. */
-static int request_begin(struct virtio_blk *blk)
+static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
-	struct virtqueue_chain *chain = &blk->chain;
 	struct virtio_blk_header header;
 
-	blk->cursor = virtqueue_out(chain);
-	if (chain->in_bytes == 0 ||
-	    virtqueue_read(&blk->virtio.queues[QUEUE_REQUESTS], chain, &blk->cursor, &header,
-			   sizeof(header)) != sizeof(header))
+	r->cursor = virtqueue_out(&r->chain);
+	if (r->chain.in_bytes == 0 ||
+	    virtqueue_read(queue_of(blk), &r->chain, &r->cursor, &header, sizeof(header)) !=
+		    sizeof(header))
 		return -EINVAL;
-	blk->busy = true;
 	blk->requests++;
-	blk->type = header.type;
-	blk->status = VIRTIO_BLK_S_OK;
-	blk->left = 0;
+	r->busy = true;
+	r->type = header.type;
+	r->status = VIRTIO_BLK_S_OK;
+	r->left = 0;
 	switch (header.type) {
 	case VIRTIO_BLK_T_IN:
-		blk->cursor = virtqueue_in(chain);
-		begin_data(blk, header.sector, chain->in_bytes - 1);
+		r->cursor = virtqueue_in(&r->chain);
+		begin_data(blk, r, header.sector, r->chain.in_bytes - 1);
 		break;
 	case VIRTIO_BLK_T_OUT:
-		begin_write(blk, header.sector);
+		begin_write(blk, r, header.sector);
 		break;
 	case VIRTIO_BLK_T_FLUSH:
-		blk->status = status_of(blk->disk->ops->flush(blk->disk));
+		if (blk->disk->ops->flush != NULL)
+			r->status = status_of(blk->disk->ops->flush(blk->disk));
 		break;
 	case VIRTIO_BLK_T_GET_ID:
-		get_id(blk);
+		get_id(blk, r);
 		break;
 	case VIRTIO_BLK_T_DISCARD:
 	case VIRTIO_BLK_T_WRITE_ZEROES:
-		zero_range(blk);
+		zero_range(blk, r);
 		break;
 	default:
-		blk->status = VIRTIO_BLK_S_UNSUPP;
+		r->status = VIRTIO_BLK_S_UNSUPP;
 		break;
 	}
 	return 0;
 }
 
-/* ---- Its course ---- */
+/* The status is the last byte that we write, wherever it lies. Return: 0, -EINVAL. */
+static int request_end(struct virtio_blk *blk, struct virtio_blk_request *r)
+{
+	struct virtqueue_cursor in = virtqueue_in(&r->chain);
+
+	virtqueue_skip(&r->chain, &in, r->chain.in_bytes - 1);
+	virtqueue_write(queue_of(blk), &r->chain, &in, &r->status, 1);
+	r->busy = false;
+	return virtqueue_give(queue_of(blk), r->chain.head,
+			      (uint32_t)MIN(r->chain.in_bytes, (uint64_t)UINT32_MAX));
+}
+
+/* ---- A disk in memory ---- */
 
 /* Move the next piece of data, which is contiguous in the host. */
-static int piece_move(struct virtio_blk *blk, void *at, size_t size)
+static int piece_move(struct virtio_blk *blk, struct virtio_blk_request *r, void *at, size_t size)
 {
 	const struct disk_ops *ops = blk->disk->ops;
 
 	if (at == NULL)
 		return -EIO;
-	if (blk->type == VIRTIO_BLK_T_IN)
-		return ops->read(blk->disk, blk->position, at, size);
-	return ops->write(blk->disk, blk->position, at, size);
+	if (r->type == VIRTIO_BLK_T_IN)
+		return ops->read(blk->disk, r->position, at, size);
+	return ops->write(blk->disk, r->position, at, size);
 }
 
 /* Move data until there is none left or the budget is used up. */
-static void request_move(struct virtio_blk *blk, size_t *budget)
+static void request_move(struct virtio_blk *blk, struct virtio_blk_request *r, size_t *budget)
 {
-	const struct virtqueue *queue = &blk->virtio.queues[QUEUE_REQUESTS];
-
-	while (blk->left > 0 && *budget > 0) {
+	while (r->left > 0 && *budget > 0) {
 		size_t got;
-		void *at = virtqueue_map(queue, &blk->chain, &blk->cursor,
-					 MIN(blk->left, *budget), &got);
+		void *at = virtqueue_map(queue_of(blk), &r->chain, &r->cursor,
+					 MIN(r->left, *budget), &got);
 
-		if (piece_move(blk, at, got)) {
-			blk->status = VIRTIO_BLK_S_IOERR;
-			blk->left = 0;
+		if (piece_move(blk, r, at, got)) {
+			r->status = VIRTIO_BLK_S_IOERR;
+			r->left = 0;
 			return;
 		}
-		blk->position += got;
-		blk->left -= got;
+		r->position += got;
+		r->left -= got;
 		*budget -= got;
 	}
 }
 
-/* The status is the last byte that we write, wherever it lies. Return: 0, -EINVAL. */
-static int request_end(struct virtio_blk *blk)
-{
-	struct virtqueue *queue = &blk->virtio.queues[QUEUE_REQUESTS];
-	struct virtqueue_cursor in = virtqueue_in(&blk->chain);
-
-	virtqueue_skip(&blk->chain, &in, blk->chain.in_bytes - 1);
-	virtqueue_write(queue, &blk->chain, &in, &blk->status, 1);
-	blk->busy = false;
-	return virtqueue_give(queue, blk->chain.head,
-			      (uint32_t)MIN(blk->chain.in_bytes, (uint64_t)UINT32_MAX));
-}
-
 /* Work on the queue until it is empty: 0; the budget is used up: -EAGAIN; or -EINVAL. */
-static int requests_run(struct virtio_blk *blk, size_t budget)
+static int run_at_once(struct virtio_blk *blk, size_t budget)
 {
-	struct virtqueue *queue = &blk->virtio.queues[QUEUE_REQUESTS];
+	struct virtio_blk_request *r = &blk->slots[0];
 
 	for (;;) {
-		if (!blk->busy) {
+		if (!r->busy) {
 			int took;
 
 			if (budget == 0)
 				return -EAGAIN;
-			took = virtqueue_take(queue, &blk->chain);
+			took = virtqueue_take(queue_of(blk), &r->chain);
 			if (took <= 0)
 				return took;
-			if (request_begin(blk))
+			if (request_begin(blk, r))
 				return -EINVAL;
-			budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * blk->chain.count);
+			budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * r->chain.count);
 		}
-		request_move(blk, &budget);
-		if (blk->left > 0)
+		request_move(blk, r, &budget);
+		if (r->left > 0)
 			return -EAGAIN;
-		if (request_end(blk))
+		if (request_end(blk, r))
 			return -EINVAL;
 	}
 }
 
-static int blk_notify(struct virtio *dev, unsigned index)
+/* ---- A disk of the host ---- */
+
+/* Start the request's next transfer, or end it. Return: 0, -EINVAL. */
+static int request_go(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
-	struct virtio_blk *blk = blk_of(dev);
-	struct virtqueue *queue = &dev->queues[index];
-	uint16_t before = queue->next_used;
+	struct disk_transfer *t = &r->transfer;
+	bool flush = r->type == VIRTIO_BLK_T_FLUSH && blk->disk->flush && !r->started;
+
+	if (r->left == 0 && !flush)
+		return request_end(blk, r);
+	t->kind = flush ? DISK_FLUSH : r->type == VIRTIO_BLK_T_IN ? DISK_READ : DISK_WRITE;
+	t->offset = r->position;
+	t->size = MIN(r->left, VIRTIO_BLK_BOUNCE_BYTES);
+	if (t->kind == DISK_WRITE && virtqueue_read(queue_of(blk), &r->chain, &r->cursor,
+						    t->buffer, t->size) != t->size) {
+		r->status = VIRTIO_BLK_S_IOERR;
+		return request_end(blk, r);
+	}
+	r->started = true;
+	blk->disk->ops->start(blk->disk, t);
+	return 0;
+}
+
+static struct virtio_blk_request *free_slot(struct virtio_blk *blk)
+{
+	for (unsigned i = 0; i < blk->slot_count; i++)
+		if (!blk->slots[i].busy)
+			return &blk->slots[i];
+	return NULL;
+}
+
+/*
+ * Start requests while there are slots: 0 then, and when the queue is empty; -EAGAIN after so many;
+ * or -EINVAL.
+ */
+static int run_by_slots(struct virtio_blk *blk, size_t budget)
+{
+	while (budget > 0) {
+		struct virtio_blk_request *r = free_slot(blk);
+		int took;
+
+		if (r == NULL)
+			return 0;
+		took = virtqueue_take(queue_of(blk), &r->chain);
+		if (took <= 0)
+			return took;
+		r->started = false;
+		if (request_begin(blk, r) || request_go(blk, r))
+			return -EINVAL;
+		budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * r->chain.count +
+					      MIN(r->left, VIRTIO_BLK_BOUNCE_BYTES));
+	}
+	return -EAGAIN;
+}
+
+/* ---- The queue ---- */
+
+static int work(struct virtio_blk *blk, uint16_t used_before)
+{
+	struct virtqueue *queue = queue_of(blk);
 	int err;
 
 	virtqueue_notify_off(queue);
-	err = requests_run(blk, SLICE_BYTES);
-	/* More that came before we asked to be told has no notification of its own. */
-	if (err == 0 && virtqueue_notify_on(queue))
+	err = blk->disk->ops->start != NULL ? run_by_slots(blk, SLICE_BYTES) :
+					      run_at_once(blk, SLICE_BYTES);
+	/*
+	 * More that came before we asked to be told has no notification of its own. Without a slot
+	 * we ask for none: whoever frees it looks for more.
+	 */
+	if (err == 0 && free_slot(blk) != NULL && virtqueue_notify_on(queue))
 		err = -EAGAIN;
-	if (queue->next_used != before)
-		virtio_used(dev, index);
+	if (queue->next_used != used_before)
+		virtio_used(&blk->virtio, QUEUE_REQUESTS);
 	if (err == -EINVAL)
-		virtio_broken(dev);
+		virtio_broken(&blk->virtio);
+	return err;
+}
+
+static int blk_notify(struct virtio *dev, unsigned index)
+{
+	int err = work(blk_of(dev), dev->queues[index].next_used);
+
 	return err == -EAGAIN ? err : 0;
+}
+
+/* A transfer's data and result into the request. */
+static void transfer_end(struct virtio_blk *blk, struct virtio_blk_request *r, int err)
+{
+	struct disk_transfer *t = &r->transfer;
+
+	if (!err && t->kind == DISK_READ &&
+	    virtqueue_write(queue_of(blk), &r->chain, &r->cursor, t->buffer, t->size) != t->size)
+		err = -EIO;
+	if (err)
+		r->status = VIRTIO_BLK_S_IOERR;
+	r->left = err ? 0 : r->left - t->size;
+	r->position += t->size;
+}
+
+void virtio_blk_done(struct virtio_blk *blk, struct virtio_blk_request *request, int err)
+{
+	uint16_t before = queue_of(blk)->next_used;
+	bool orphan = request->orphan;
+
+	request->orphan = false;
+	if (orphan || !virtio_is_live(&blk->virtio)) {
+		request->busy = false;
+	} else {
+		transfer_end(blk, request, err);
+		if (request_go(blk, request))
+			virtio_broken(&blk->virtio);
+	}
+	/* What waited for the slot. Nobody will notify us of it, so go on, but not for ever. */
+	for (unsigned left = VIRTQUEUE_SIZE_MAX; left > 0 && virtio_is_live(&blk->virtio); left--)
+		if (work(blk, before) != -EAGAIN)
+			break;
+}
+
+bool virtio_blk_is_idle(const struct virtio_blk *blk)
+{
+	for (unsigned i = 0; i < blk->slot_count; i++)
+		if (blk->slots[i].busy && blk->disk->ops->start != NULL)
+			return false;
+	return true;
 }
 
 static void blk_reset(struct virtio *dev, unsigned queue)
 {
+	struct virtio_blk *blk = blk_of(dev);
+
 	(void)queue;
-	blk_of(dev)->busy = false;
+	for (unsigned i = 0; i < blk->slot_count; i++) {
+		/* A transfer that is under way frees its slot when it is done. */
+		if (blk->disk->ops->start != NULL)
+			blk->slots[i].orphan = blk->slots[i].busy;
+		else
+			blk->slots[i].busy = false;
+	}
 }
 
 static const struct virtio_class blk_class = {
@@ -227,16 +352,30 @@ static const struct virtio_class blk_class = {
 	.reset = blk_reset,
 };
 
+static uint64_t features_of(const struct disk *disk)
+{
+	uint64_t features = VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_BLK_SIZE;
+
+	if (disk->flush)
+		features |= VIRTIO_BLK_F_FLUSH;
+	if (disk->read_only)
+		features |= VIRTIO_BLK_F_RO;
+	else if (disk->ops->zero != NULL)
+		features |= VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_WRITE_ZEROES;
+	return features;
+}
+
 void virtio_blk_init(struct virtio_blk *blk, struct disk *disk, const char *id,
+		     struct virtio_blk_request *slots, unsigned slot_count,
 		     const struct virtqueue_memory *memory,
 		     void (*interrupt)(void *arg, bool level), void *arg)
 {
-	uint64_t features = VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH |
-			    (disk->read_only ? VIRTIO_BLK_F_RO :
-					       VIRTIO_BLK_F_DISCARD | VIRTIO_BLK_F_WRITE_ZEROES);
-
 	memset(blk, 0, sizeof(*blk));
 	blk->disk = disk;
+	blk->slots = slots;
+	blk->slot_count = slot_count;
+	for (unsigned i = 0; i < slot_count; i++)
+		slots[i].blk = blk;
 	memcpy(blk->id, id, strnlen(id, sizeof(blk->id)));
 	blk->config = (struct virtio_blk_config){
 		.capacity = disk->sectors,
@@ -250,6 +389,6 @@ void virtio_blk_init(struct virtio_blk *blk, struct disk *disk, const char *id,
 		.max_write_zeroes_seg = 1,
 		.write_zeroes_may_unmap = 1,
 	};
-	virtio_init(&blk->virtio, &blk_class, features, &blk->config, sizeof(blk->config), memory,
-		    interrupt, arg);
+	virtio_init(&blk->virtio, &blk_class, features_of(disk), &blk->config,
+		    sizeof(blk->config), memory, interrupt, arg);
 }

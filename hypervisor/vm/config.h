@@ -34,6 +34,8 @@ struct vm_region {
 	uint64_t gpa, size;
 };
 
+struct host_blk;
+
 enum vdev_kind {
 	VDEV_UART,
 	VDEV_PLIC,
@@ -65,6 +67,11 @@ struct vdev_config {
 	uint64_t image_size;
 	uint64_t disk_size;	/* bytes; 0: as large as the image */
 	bool read_only;
+	bool on_host;		/* the disk is one of the host's, or a partition of it: */
+	uint32_t host_disk;	/* its number */
+	uint32_t host_partition;	/* from 1 on; 0: all of it */
+	struct host_blk *host_blk;	/* boot fills in these three */
+	uint64_t host_first, host_sectors;
 	/* virtio network */
 	char *switch_name;	/* kalloc'ed */
 	uint8_t mac[6];		/* 0: derived from the VM's name */

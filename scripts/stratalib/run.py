@@ -42,6 +42,9 @@ def add_options(parser):
     group.add_argument("--initrd", metavar="FILE", default=env("INITRD"))
     group.add_argument("--disk", metavar="FILE", default=env("DISK"),
                        help="a disk image: a virtio block device of each guest")
+    group.add_argument("--host-disk", metavar="FILE", default=env("HOST_DISK"),
+                       help="a disk image: a disk of the machine, for the tree that names it, or "
+                       "else the first one; what is written stays in it")
     group.add_argument("--bootargs", metavar="S", default=os.environ.get("STRATA_BOOTARGS"),
                        help="the guest's command line")
     group.add_argument("--vcpus", metavar="N", default=env("VCPUS"),
@@ -73,7 +76,7 @@ class Plan:
                 pass
 
 
-def native_disk(settings, name, keep=True):
+def machine_disk(settings, name, keep=True):
     """
     QEMU's own block device, modern as Strata's are, at the first of its virtio windows. keep: what
     the guest writes goes to the file.
@@ -111,8 +114,9 @@ def plan_native(settings, args):
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,
         append=bootargs, icount=args.icount,
-        extra=native_disk(settings, getattr(args, "disk", None)) or
-        native_disk(settings, image, keep=False))
+        extra=machine_disk(settings, getattr(args, "disk", None) or
+                          getattr(args, "host_disk", None)) or
+        machine_disk(settings, image, keep=False))
     plan.symbols = [("guest", vms.need_file(settings, kernel, "--kernel"))]
     return plan
 
@@ -122,6 +126,9 @@ def plan_hypervised(settings, args, options=()):
     plan = Plan()
     plan.trees = vms.make(settings, args)
     own = bool(args.kernel or args.mode or args.initrd)
+    host_disk = getattr(args, "host_disk", None)
+    if host_disk:
+        vms.use_host_disk(plan.trees)
     blob = vms.archive(plan.trees)
     handle, name = tempfile.mkstemp(suffix=".cpio", dir=settings.run_dir())
     plan.files.append(name)
@@ -136,7 +143,8 @@ def plan_hypervised(settings, args, options=()):
     if args.trace in ("1", "full"):
         words.append("trace=1")
     plan.line = qemu.command(settings, settings.path("strata.elf"), f"{size >> 20}M", cpus,
-                             initrd=name, append=" ".join(words) or None, icount=args.icount)
+                             initrd=name, append=" ".join(words) or None, icount=args.icount,
+                             extra=machine_disk(settings, host_disk))
     return plan
 
 

@@ -62,7 +62,7 @@ def keep_user_files(args, place):
 
     if os.path.realpath(place) == os.path.realpath(TOP):
         return
-    for option in ("kernel", "initrd", "disk"):
+    for option in ("kernel", "initrd", "disk", "host_disk"):
         if getattr(args, option, None):
             setattr(args, option, absolute(getattr(args, option)))
     if getattr(args, "vm", None):

@@ -116,8 +116,8 @@ class Tree:
                 out += node.children
         return out
 
-    def add_disk(self, name):
-        """A block device on a file of the archive, copied as it is written."""
+    def add_disk(self, name, prop="strata,image"):
+        """A block device on a file of the archive, copied as it is written, or on a host's disk."""
         soc, nodes = self.root.child("soc"), self.devices()
         plic = next((n for n in nodes if b"plic" in n.props.get("compatible", b"")), None)
         if soc is None or plic is None or "phandle" not in plic.props:
@@ -132,7 +132,7 @@ class Tree:
             node.props["interrupts"] = number.to_bytes(4, "big")
             node.props["interrupt-parent"] = plic.props["phandle"]
             node.set_string("strata,virtio", "block")
-            node.set_string("strata,image", name)
+            node.props[prop] = name.encode() + b"\0" if prop == "strata,image" else bytes(4)
             soc.children.append(node)
             return
         raise StrataError(f"--disk: {self.name} has no room for one more device", 2)
@@ -246,6 +246,14 @@ def archive(trees):
             with open(path, "rb") as f:
                 members[name] = (0o100644, f.read())
     return newc.archive(members)
+
+
+def use_host_disk(trees):
+    """If no tree names the host's disk, the first one gets it."""
+    if trees and trees[0].root is not None and not any(
+            "strata,host-disk" in node.props
+            for tree in trees if tree.root for node in tree.devices()):
+        trees[0].add_disk(None, "strata,host-disk")
 
 
 def machine_bytes(trees, archive_size):

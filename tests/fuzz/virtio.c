@@ -145,9 +145,11 @@ static void drive_block(const uint8_t *data, size_t size)
 {
 	static const uint8_t image[5000];
 	static struct virtio_blk blk;
+	static struct virtio_blk_request slot;
 	struct ramdisk *disk = ramdisk_create(20480, image, sizeof(image), false, &pages);
 
-	virtio_blk_init(&blk, &disk->disk, "fuzz", &memory, interrupt, NULL);
+	slot = (struct virtio_blk_request){ 0 };
+	virtio_blk_init(&blk, &disk->disk, "fuzz", &slot, 1, &memory, interrupt, NULL);
 	drive(&blk.virtio, data, size);
 	disk->disk.ops->destroy(&disk->disk);
 }

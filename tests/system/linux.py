@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's Linux, unmodified: boots, works and powers off in each mode, on one vCPU and on two."""
+import struct
+import subprocess
+
 from harness import Skip, add_case, check, check_line, check_status
 from stratalib import vms
 
@@ -48,6 +51,41 @@ def disk(mode):
     return function
 
 
+def partitioned(image, sectors):
+    """A disk whose only partition, at sector 2048, is the image."""
+    table = bytearray(512)
+    table[446:462] = struct.pack("<B3sB3sII", 0, b"", 0x83, b"", 2048, sectors)
+    table[510:] = b"\x55\xaa"
+    return bytes(table) + bytes(2047 * 512) + image + bytes(1 << 20)
+
+
+def host_disk(bench):
+    """The partition holds what Linux wrote, and its file system is clean."""
+    need_linux(bench)
+    path = vms.guest_file(bench.settings, "linux-disk.img")
+    if path is None:
+        raise Skip("no modules: scripts/deps linux gets them")
+    with open(path, "rb") as f:
+        image = f.read()
+    before = partitioned(image, len(image) // 512)
+    disk_ = bench.file("host-disk.img", before)
+    result = bench.strata("run", "--vm", "linux-host-disk", "--host-disk", disk_)
+    check_line(result.out, r"^linux: disk: 49152 sectors, serial strata-10001000$")
+    check_line(result.out, r"^linux: done$")
+    check_status(result, 0)
+    with open(disk_, "rb") as f:
+        after = f.read()
+    end = 2048 * 512 + len(image)
+    check(after[:2048 * 512] == before[:2048 * 512] and after[end:] == before[end:],
+          "something outside the partition was written")
+    inside = bench.file("partition.img", after[2048 * 512:end])
+    fsck = subprocess.run(["/sbin/e2fsck", "-fn", inside], capture_output=True, check=False)
+    check(fsck.returncode == 0, f"e2fsck: {fsck.stdout.decode()[-300:]}")
+    more = subprocess.run(["/sbin/debugfs", "-R", "cat /more", inside], capture_output=True,
+                          check=False).stdout
+    check(more == b"".join(b"%d\n" % i for i in range(1, 300001)), "the file is not as written")
+
+
 def network(bench):
     """Two machines on a switch: ping, and a transfer whose sum both know."""
     need_linux(bench)
@@ -91,6 +129,8 @@ def add(environment):
         for mode in ("te", "hw") if environment.full else ("hw",):
             add_case(f"Debian's Linux, unmodified, works on an ext4 disk of Strata's in {mode}" +
                      variant.words(environment.primary), disk(mode), variant, "linux", heavy=True)
+        add_case("Debian's Linux, unmodified, writes an ext4 partition of the host's disk" +
+                 variant.words(environment.primary), host_disk, variant, "linux", heavy=True)
         if environment.full:
             add_case("two Debian Linux VMs ping each other and transfer a file over Strata's "
                      "switch" + variant.words(environment.primary), network, variant, "linux",

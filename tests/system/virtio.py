@@ -20,6 +20,16 @@ def disk(mode):
     return function
 
 
+def host_disk(bench):
+    """What the guest writes is in the file afterwards."""
+    image = bench.file(os.path.basename(bench.log) + ".img", bytes(DISK_BYTES))
+    result = bench.strata("run", "--kernel", "virtio", "--mode", "hw", "--host-disk", image)
+    check_line(result.out, r"^12 passed, 0 failed")
+    check_status(result, 0)
+    with open(image, "rb") as f:
+        check(any(f.read()), "the host's disk is as it was")
+
+
 def hostile(mode):
     def function(bench):
         result = bench.strata("run", "--vm", "hostile-virtio", "--mode", mode)
@@ -41,6 +51,8 @@ def add(environment):
     for turn, mode in enumerate(MODES):
         where = "QEMU's block device" if mode == "native" else f"Strata's block device in {mode}"
         spread(environment, f"the test guest virtio passes on {where}", disk(mode), turn, "virtio")
+    spread(environment, "the test guest virtio passes on a disk of the host", host_disk, 0,
+           "virtio")
     for turn, mode in enumerate(("hw", "te")):
         spread(environment, f"a hostile virtio driver hurts nobody but itself in {mode}",
                hostile(mode), turn, "virtio")

@@ -70,6 +70,31 @@ static void done(void)
 	CHECK_EQ(kalloc_live, 0);
 }
 
+TEST("virtio windows come sorted by address, whatever the tree's order is")
+{
+	static const char *const names[] = { "virtio@10002000", "virtio@10003000",
+					     "virtio@10001000" };
+
+	machine_create();
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t base = (uint32_t)strtoul(names[i] + 7, NULL, 16);
+		char path[40];
+
+		snprintf(path, sizeof(path), "/soc/%s", names[i]);
+		tree_add(fdt, "/soc", names[i]);
+		tree_string(fdt, path, "compatible", "virtio,mmio");
+		tree_cells(fdt, path, "reg", CELLS(0, base, 0, 0x1000));
+		tree_cells(fdt, path, "interrupts", CELLS(base >> 12 & 15));
+	}
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(host.virtio_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(host.virtio[i].base.v, 0x10001000 + 0x1000 * i);
+		CHECK_EQ(host.virtio[i].irq, i + 1);
+	}
+	done();
+}
+
 TEST("memory and what firmware keeps come sorted and merged")
 {
 	machine_create();

@@ -64,6 +64,50 @@ TEST("a block device names its image, its size, or both, and may be read-only")
 	done();
 }
 
+TEST("a block device may be a disk of the host, or a partition of it")
+{
+	const struct vdev_config *disk;
+
+	tree_create(fdt);
+	add_virtio(0, "block");
+	add_virtio(1, "block");
+	tree_cells(fdt, DISK, "strata,host-disk", CELLS(1));
+	tree_cells(fdt, "/soc/virtio@10002000", "strata,host-disk", CELLS(0));
+	tree_cells(fdt, "/soc/virtio@10002000", "strata,partition", CELLS(3));
+	tree_bytes(fdt, "/soc/virtio@10002000", "strata,read-only", "", 0);
+	CHECK_EQ(parse(), 0);
+	disk = device_at(0x10001000);
+	CHECK(disk->on_host && !disk->read_only);
+	CHECK_EQ(disk->host_disk, 1);
+	CHECK_EQ(disk->host_partition, 0);
+	disk = device_at(0x10002000);
+	CHECK(disk->on_host && disk->read_only);
+	CHECK_EQ(disk->host_disk, 0);
+	CHECK_EQ(disk->host_partition, 3);
+	done();
+}
+
+TEST("a disk of the host has a number, no image, and partitions from 1 on")
+{
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_cells(fdt, DISK, "strata,host-disk", CELLS(0));
+	tree_string(fdt, DISK, "strata,image", "disk.img");
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,image: is not known: correct or delete it");
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_cells(fdt, DISK, "strata,host-disk", CELLS(0, 1));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,host-disk: has a wrong size: write its number, <0>");
+	tree_create(fdt);
+	add_virtio(0, "block");
+	tree_cells(fdt, DISK, "strata,host-disk", CELLS(0));
+	tree_cells(fdt, DISK, "strata,partition", CELLS(0));
+	CHECK_EQ(parse(), -EINVAL);
+	CHECK_STR(why, DISK ": strata,partition: is not one number from 1 on: write <1>");
+}
+
 TEST("a network device names its switch and its address, and needs neither")
 {
 	const struct vdev_config *net;

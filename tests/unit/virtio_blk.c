@@ -38,6 +38,7 @@ static void page_put(void *page)
 static const struct ramdisk_pages pages = { .alloc = page_get, .free = page_put };
 
 static struct virtio_blk blk;
+static struct virtio_blk_request slot;
 static struct ramdisk *disk;
 static bool line;
 static unsigned interrupts;
@@ -55,7 +56,8 @@ static void create(uint64_t size, const void *image, uint64_t image_size, bool r
 	pages_left = 1000;
 	interrupts = 0;
 	disk = ramdisk_create(size, image, image_size, read_only, &pages);
-	virtio_blk_init(&blk, &disk->disk, "strata-10001000", &ram, on_interrupt, NULL);
+	slot = (struct virtio_blk_request){ 0 };
+	virtio_blk_init(&blk, &disk->disk, "strata-10001000", &slot, 1, &ram, on_interrupt, NULL);
 	driver_start(&blk.virtio, device_features(&blk.virtio) & ~VIRTIO_F_EVENT_IDX, 16);
 }
 
