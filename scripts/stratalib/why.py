@@ -2,11 +2,10 @@
 """Why each row of the table costs what it does, for a reader who knows no RISC-V."""
 
 _CONTEXT = (
-    "Processes hand a token round, so each step is a system call that blocks, a choice of the next "
-    "process and a change of page tables; under te the registers saved and the page tables changed "
-    "are trips to the hypervisor, under hw they are not. ")
-_TOUCH = ("Reading the {} of data between two switches is ordinary memory access, which no mode "
-          "slows down, so the ratio is nearer to 1 than without data.")
+    "As with two processes and no data: one system call that blocks, a choice of the next process, "
+    "and a change of page tables, which is a trip for a deprivileged kernel and none under hw. "
+    "What reading the {} costs is subtracted, and counts of instructions know no caches, which on "
+    "a real machine are what makes this row dearer than the one without data.")
 
 WHY = {
     "null_call":
@@ -18,7 +17,7 @@ WHY = {
     "null_io":
         "A one-byte read or write is a system call with a little more work behind it: find the "
         "open file, copy a byte. The work costs the same everywhere; the way in and out is what "
-        "te pays for, so the ratio is a little below that of the null call.",
+        "te pays for, so the ratio is below that of the null call.",
     "stat":
         "The kernel walks a path name to a file and copies its attributes out. That walk is "
         "ordinary code at full speed, so the fixed price of entering and leaving the kernel is "
@@ -47,20 +46,20 @@ WHY = {
         "waited for. It is fork with a second set of page tables and more page faults, so the "
         "trips are more, but so is the plain copying between them.",
     "sh":
-        "A shell is started which starts a program: two forks and two program starts. It is the "
-        "most life-like of the process rows, and the further an operation is from the bare system "
-        "call, the smaller the ratio.",
+        "A shell is started which starts a program: two forks and two program starts, and the "
+        "shell's own system calls between them. Those calls are why the ratio is above that of "
+        "exec: each is dear under te, while the copying of processes is not.",
     "ctx_2p_0k":
         "One process stops and another goes on: the kernel saves registers and makes the processor "
         "use other page tables, by one privileged register. Deprivileged, that one write is a trip "
         "in which the hypervisor finds the shadow tables of the other process; under hw it is a "
         "plain instruction.",
-    "ctx_2p_16k": _CONTEXT + _TOUCH.format("16 KiB"),
-    "ctx_2p_64k": _CONTEXT + _TOUCH.format("64 KiB"),
-    "ctx_8p_16k": _CONTEXT + _TOUCH.format("16 KiB"),
-    "ctx_8p_64k": _CONTEXT + _TOUCH.format("64 KiB"),
-    "ctx_16p_16k": _CONTEXT + _TOUCH.format("16 KiB"),
-    "ctx_16p_64k": _CONTEXT + _TOUCH.format("64 KiB"),
+    "ctx_2p_16k": _CONTEXT.format("16 KiB"),
+    "ctx_2p_64k": _CONTEXT.format("64 KiB"),
+    "ctx_8p_16k": _CONTEXT.format("16 KiB"),
+    "ctx_8p_64k": _CONTEXT.format("64 KiB"),
+    "ctx_16p_16k": _CONTEXT.format("16 KiB"),
+    "ctx_16p_64k": _CONTEXT.format("64 KiB"),
     "file_create_0k":
         "A file is made in a file system that lives in memory: a name is entered into a directory, "
         "and no device is asked. The modes differ by the price of entering the kernel for each "
@@ -155,8 +154,8 @@ WHY = {
     "app_paravirtual":
         "The same source with a library that reads the time from a page shared with the kernel and "
         "sends several requests in one system call. Fewer entries into the kernel are worth most "
-        "where an entry is dear, so te gains most; on the bare machine there is little to gain. "
-        "Xen's promise was that applications need not be changed: this row is its price.",
+        "where an entry is dear, so te gains most; on the bare machine the detour costs more than "
+        "it saves. Xen's promise was that applications need not be changed: this row is its price.",
 }
 
 
