@@ -187,6 +187,7 @@ void blockdev_init(void)
 			.mode = S_IFBLK | 0660,
 			.ops = &blockdev_ops,
 			.number = DEVICE(block->major, block->minor),
+			.size = block->sectors * 512,
 			.private = block,
 		};
 		device_add(device);

@@ -101,9 +101,14 @@ struct dentry *dentry_find(const struct dentry *parent, struct name name, uint32
 	LIST_FOR_EACH (pos, head) {
 		struct dentry *dentry = LIST_ENTRY(pos, struct dentry, hash_link);
 
-		if (dentry->hash == hash && dentry->parent == parent &&
-		    dentry->length == name.length && !memcmp(dentry->name, name.text, name.length))
+		if (dentry->hash != hash || dentry->parent != parent ||
+		    dentry->length != name.length ||
+		    memcmp(dentry->name, name.text, name.length))
+			continue;
+		if (!dentry->inode->ops->is_stale || !dentry->inode->ops->is_stale(dentry->inode))
 			return dentry;
+		dentry_drop(dentry);
+		return NULL;
 	}
 	return NULL;
 }

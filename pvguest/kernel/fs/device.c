@@ -5,6 +5,7 @@
  */
 #include "fs/device.h"
 
+#include "fs/kmsg.h"
 #include "fs/namei.h"
 #include "fs/tmpfs.h"
 #include "fs/tty.h"
@@ -177,6 +178,17 @@ static bool device_point(const char *text, struct path *point)
 	       !namei_create(&mount_root, name, &directory, point);
 }
 
+/* Mounts what the kernel itself makes; a root that cannot take the directory does without. */
+static void device_show(const char *where, const char *type, uint64_t flags)
+{
+	struct path point;
+
+	if (!device_point(where, &point))
+		return;
+	mount_new(&point, type, type, NULL, "", flags);
+	path_put(&point);
+}
+
 void device_init(void)
 {
 	struct super_source source = { .name = "devtmpfs", .options = "" };
@@ -186,10 +198,15 @@ void device_init(void)
 		panic("no memory for the names of devices");
 	for (size_t i = 0; i < ARRAY_SIZE(device_table); i++)
 		device_add(&device_table[i]);
+	kmsg_init();
+	device_link("fd", "/proc/self/fd");
+	device_link("stdin", "/proc/self/fd/0");
+	device_link("stdout", "/proc/self/fd/1");
+	device_link("stderr", "/proc/self/fd/2");
+	device_link("shm", NULL);
 	if (device_point("tmp", &point))
 		path_put(&point);
-	if (!device_point("dev", &point))
-		return;
-	mount_new(&point, "devtmpfs", "devtmpfs", NULL, "", 0);
-	path_put(&point);
+	device_show("dev", "devtmpfs", 0);
+	device_show("proc", "proc", 0);
+	device_show("dev/shm", "tmpfs", MS_NOSUID | MS_NODEV);
 }

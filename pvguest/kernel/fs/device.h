@@ -14,6 +14,7 @@ struct device {
 	uint32_t mode;		/* S_IFCHR or S_IFBLK, and permissions */
 	uint32_t number;	/* DEVICE() */
 	const struct file_ops *ops;
+	uint64_t size;		/* of a block device, in bytes */
 	void *private;		/* of the driver */
 };
 

@@ -11,6 +11,7 @@
 #include "fs/super.h"
 #include "lib/errno.h"
 #include "mm/heap.h"
+#include "mm/page.h"
 #include "proc/proc.h"
 
 struct file *file_new(const struct file_ops *ops, const struct path *path, uint32_t flags)
@@ -55,6 +56,52 @@ static ssize_t file_regular_write(struct file *file, uint64_t buf, size_t length
 {
 	return inode_write_user(file->inode, &file->position, (file->flags & O_APPEND) != 0, buf,
 				length);
+}
+
+/* SEEK_DATA and SEEK_HOLE: a page that is not there is a hole, if the file system says so. */
+static long file_seek_data(struct file *file, long offset, bool data)
+{
+	struct inode *inode = file->inode;
+	uint64_t at = (uint64_t)offset;
+
+	if (offset < 0 || at >= inode->size)
+		return -ENXIO;
+	while (at < inode->size) {
+		bool there = !inode->ops->is_hole || !inode->ops->is_hole(inode, at >> PAGE_SHIFT);
+
+		if (there == data)
+			break;
+		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+	}
+	/* Behind the end everything is a hole. */
+	if (at >= inode->size && data)
+		return -ENXIO;
+	file->position = MIN(at, inode->size);
+	return (long)file->position;
+}
+
+long file_seek(struct file *file, long offset, int whence)
+{
+	int64_t base = 0;
+
+	if (file->flags & O_PATH)
+		return -EBADF;
+	if (file->ops->seek)
+		return file->ops->seek(file, offset, whence);
+	if (!file->ops->seekable)
+		return -ESPIPE;
+	if ((whence == SEEK_DATA || whence == SEEK_HOLE) && inode_is_regular(file->inode))
+		return file_seek_data(file, offset, whence == SEEK_DATA);
+	if (whence == SEEK_CUR)
+		base = (int64_t)file->position;
+	else if (whence == SEEK_END)
+		base = (int64_t)file->inode->size;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (__builtin_add_overflow(base, offset, &base) || base < 0)
+		return -EINVAL;
+	file->position = (uint64_t)base;
+	return base;
 }
 
 static ssize_t file_directory_read(struct file *file, uint64_t buf, size_t length)

@@ -25,6 +25,12 @@
 #define O_CLOEXEC	02000000
 #define O_PATH		010000000
 
+#define SEEK_SET	0
+#define SEEK_CUR	1
+#define SEEK_END	2
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
+
 #define POLLIN		0x001
 #define POLLOUT		0x004
 #define POLLERR		0x008
@@ -82,6 +88,8 @@ int file_open(const struct path *dir, const char *path, uint32_t flags, uint32_t
 /* -EBADF if it was not opened for that. */
 ssize_t file_read(struct file *file, uint64_t buf, size_t length);
 ssize_t file_write(struct file *file, uint64_t buf, size_t length);
+/* lseek(2) */
+long file_seek(struct file *file, long offset, int whence);
 unsigned int file_poll(struct file *file, struct wait_queue **queue);
 
 #define DEVICE_TTYS0	DEVICE(4, 64)

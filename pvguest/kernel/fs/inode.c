@@ -17,6 +17,12 @@
 #define INODE_BUCKETS	1024
 
 static struct list inode_table[INODE_BUCKETS];
+static size_t inode_page_count;
+
+size_t inode_cached_pages(void)
+{
+	return inode_page_count;
+}
 
 struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, uint32_t mode)
 {
@@ -40,8 +46,10 @@ static void inode_drop_pages(struct inode *inode, size_t from)
 {
 	inode->cuts++;
 	for (size_t i = from; i < inode->page_slots; i++) {
-		if (inode->pages[i])
-			page_put(inode->pages[i]);
+		if (!inode->pages[i])
+			continue;
+		inode_page_count--;
+		page_put(inode->pages[i]);
 		inode->pages[i] = NULL;
 	}
 }
@@ -143,10 +151,12 @@ static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
 		page_put(page);
 		return inode_fill(inode, index, error);
 	}
-	if (!*error && !inode_cached(inode, index))
+	if (!*error && !inode_cached(inode, index)) {
 		inode->pages[index] = page;
-	else
+		inode_page_count++;
+	} else {
 		page_put(page);
+	}
 	return *error ? NULL : inode->pages[index];
 }
 
@@ -168,6 +178,7 @@ void inode_drop_page(struct inode *inode, uint64_t index)
 	if (!page)
 		return;
 	inode->cuts++;
+	inode_page_count--;
 	inode->pages[index] = NULL;
 	page_put(page);
 }

@@ -83,6 +83,8 @@ struct inode_rename {
 struct inode_ops {
 	/* The inode of that name, with a user for the caller; -ENOENT. */
 	int (*lookup)(struct inode *dir, struct name name, struct inode **inode);
+	/* Whether what the name stood for is gone, so that it is looked up again. Does not sleep. */
+	bool (*is_stale)(const struct inode *inode);
 	/* A new inode of any type with that name, with a user for the caller; sets its links. */
 	int (*create)(struct inode *dir, struct name name, const struct inode_request *request,
 		      struct inode **inode);
@@ -103,6 +105,10 @@ struct inode_ops {
 	 * mapping: makes room for them, remembers the page. -ENOSPC.
 	 */
 	int (*prepare_write)(struct inode *inode, uint64_t index, uint32_t from, uint32_t to);
+	/* Whether nothing was ever written there; NULL: every page is data. */
+	bool (*is_hole)(struct inode *inode, uint64_t index);
+	/* Frees whole pages [first, end), which read as zeroes then: fallocate(2). */
+	int (*punch)(struct inode *inode, uint64_t first, uint64_t end);
 	/* Before the size changes to that; the page cache is cut afterwards. */
 	int (*truncate)(struct inode *inode, uint64_t size);
 	/* Mode, owner, times or size were changed: INODE_ bits, 0 for the size. */
@@ -182,6 +188,8 @@ static inline struct page *inode_cached(const struct inode *inode, uint64_t inde
  * for the caller: it is good until the caller sleeps.
  */
 struct page *inode_page(struct inode *inode, uint64_t index, int *error);
+/* How many pages the cache holds, of all files. */
+size_t inode_cached_pages(void);
 /* Drops a page from the cache, if it is there. */
 void inode_drop_page(struct inode *inode, uint64_t index);
 /* Sets the size; pages behind it are dropped. Takes the lock. -ENOMEM, -EFBIG, -EROFS. */

@@ -138,6 +138,10 @@ int mount_new(const struct path *point, const char *type, const char *source,
 	if (point && !inode_is_dir(point->dentry->inode))
 		return -ENOTDIR;
 	error = super_mount(fs, &from, &super);
+	if (!error && point && point->dentry == super->root) {
+		super_put(super);
+		return -EBUSY;
+	}
 	error = error ?: mount_enter(point, super, super->root, source, &mount);
 	if (!error)
 		mount->flags = flags & MS_KEPT;

@@ -284,6 +284,8 @@ ssize_t path_of(const struct path *path, char *buf, size_t size)
 			at = at.mount->point;
 			continue;
 		}
+		if (at.dentry->parent == at.dentry)
+			break;
 		if (!path_put_in_front(&p, buf, at.dentry->name, at.dentry->length) ||
 		    !path_put_in_front(&p, buf, "/", 1))
 			return -ERANGE;

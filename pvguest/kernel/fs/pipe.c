@@ -5,7 +5,9 @@
  */
 #include "fs/pipe.h"
 
+#include "fs/super.h"
 #include "lib/errno.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 #include "mm/user.h"
@@ -204,15 +206,71 @@ static struct file *pipe_file(struct pipe *pipe, const struct path *path, uint32
 	return file;
 }
 
+/*
+ * Pipes without a name have inodes in a file system that is nowhere mounted, so that fstat(2) and
+ * /proc/PID/fd see them as they see others.
+ */
+static const struct inode_ops pipe_inode_ops;
+
+static int pipe_mount(struct superblock *super, const struct super_source *source)
+{
+	struct inode *root = inode_new(super, &pipe_inode_ops, S_IFDIR | 0555);
+
+	(void)source;
+	super->root = root ? dentry_new(NULL, (struct name){ "pipe:", 5 }, root) : NULL;
+	return super->root ? 0 : -ENOMEM;
+}
+
+static const struct file_system pipe_type = {
+	.name = "pipefs",
+	.magic = 0x50495045U,
+	.single = true,
+	.mount = pipe_mount,
+};
+
+/* A path to a new inode, "pipe:[N]". */
+static int pipe_path(struct pipe *pipe, struct path *path)
+{
+	static const struct super_source source = { .name = "pipefs", .options = "" };
+	static struct mount mount = { .users = 1 };
+	struct inode *inode;
+	char text[32];
+	int error;
+
+	if (!mount.super) {
+		error = super_mount(&pipe_type, &source, &mount.super);
+		if (error)
+			return error;
+		list_init(&mount.link);
+		mount.root = mount.super->root;
+	}
+	inode = inode_new(mount.super, &pipe_inode_ops, S_IFIFO | 0600);
+	if (!inode)
+		return -ENOMEM;
+	inode->number = mount.super->next_inode++;
+	inode->links = 1;
+	inode->pipe = pipe;
+	path->dentry = dentry_new(NULL, (struct name){ text, (size_t)printf_format(text,
+					sizeof(text), "pipe:[%lu]", inode->number) }, inode);
+	path->mount = &mount;
+	mount.users++;
+	return path->dentry ? 0 : -ENOMEM;
+}
+
 int pipe_new(uint32_t flags, struct file **read_end, struct file **write_end)
 {
 	struct pipe *pipe = pipe_alloc();
+	struct path path = { 0 };
 
 	if (!pipe)
 		return -ENOMEM;
 	pipe->users++;
-	*read_end = pipe_file(pipe, NULL, flags | O_RDONLY);
-	*write_end = *read_end ? pipe_file(pipe, NULL, flags | O_WRONLY) : NULL;
+	*read_end = *write_end = NULL;
+	if (!pipe_path(pipe, &path))
+		*read_end = pipe_file(pipe, &path, flags | O_RDONLY);
+	if (*read_end)
+		*write_end = pipe_file(pipe, &path, flags | O_WRONLY);
+	path_put(&path);
 	pipe_put(pipe);
 	if (*write_end)
 		return 0;

@@ -6,6 +6,7 @@
 #include "fs/super.h"
 
 #include "fs/dentry.h"
+#include "fs/procfs.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
@@ -16,6 +17,7 @@ static const struct file_system *const super_types[] = {
 	&tmpfs_type,
 	&devtmpfs_type,
 	&ext2_type,
+	&procfs_type,
 };
 
 struct list super_list = LIST_INIT(super_list);

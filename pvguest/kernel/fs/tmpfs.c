@@ -54,6 +54,41 @@ static int tmpfs_read_page(struct inode *inode, uint64_t index, struct page *pag
 	return 0;
 }
 
+static bool tmpfs_is_hole(struct inode *inode, uint64_t index)
+{
+	const struct tmpfs_origin *origin = inode->private;
+
+	return !inode_cached(inode, index) && (!origin || index << PAGE_SHIFT >= origin->size);
+}
+
+/* What came with the archive is written to first, so that it does not come back. */
+static int tmpfs_punch(struct inode *inode, uint64_t first, uint64_t end)
+{
+	const struct tmpfs_origin *origin = inode->private;
+	struct tmpfs_limit *limit = inode->super->private;
+	struct page *page;
+	int error;
+
+	for (uint64_t i = first; i < end && i << PAGE_SHIFT < inode->size; i++) {
+		page = inode_cached(inode, i);
+		if ((page && page->users > 1) ||
+		    (!page && origin && i << PAGE_SHIFT < origin->size)) {
+			/* It is mapped, or the archive has it. */
+			page = inode_page(inode, i, &error);
+			if (!page)
+				return error;
+			memset(page_to_virt(page), 0, PAGE_SIZE);
+		} else if (page) {
+			inode_drop_page(inode, i);
+			if (limit)
+				limit->pages--;
+		} else if (i >= inode->page_slots) {
+			break;
+		}
+	}
+	return 0;
+}
+
 static int tmpfs_truncate(struct inode *inode, uint64_t size)
 {
 	struct tmpfs_origin *origin = inode->private;
@@ -188,6 +223,8 @@ static const struct inode_ops tmpfs_ops = {
 	.rename = tmpfs_rename,
 	.readdir = tmpfs_readdir,
 	.read_page = tmpfs_read_page,
+	.is_hole = tmpfs_is_hole,
+	.punch = tmpfs_punch,
 	.truncate = tmpfs_truncate,
 	.release = tmpfs_release,
 };

@@ -6,6 +6,7 @@
 #include "lib/printf.h"
 
 #include "drv/console.h"
+#include "lib/klog.h"
 #include "lib/string.h"
 
 struct printf_out {
@@ -95,12 +96,13 @@ static void printf_convert(struct printf_out *out, char conversion, struct print
 			      value < 0, false);
 		return;
 	case 'u':
+	case 'o':
 	case 'x':
 	case 'X':
 		printf_number(out, spec,
 			      spec->longs ? va_arg(*args, unsigned long)
 					  : va_arg(*args, unsigned int),
-			      conversion == 'u' ? 10 : 16, false, conversion == 'X');
+			      conversion == 'u' ? 10 : conversion == 'o' ? 8 : 16, false, conversion == 'X');
 		return;
 	case 'p':
 		spec->zero = true;
@@ -164,5 +166,6 @@ void kprintf(const char *format, ...)
 	va_start(args, format);
 	length = printf_vformat(line, sizeof(line), format, args);
 	va_end(args);
+	klog_add(KLOG_INFO, line, MIN((size_t)length, sizeof(line) - 1));
 	console_write(line, MIN((size_t)length, sizeof(line) - 1));
 }

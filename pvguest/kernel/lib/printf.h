@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Formatted output: %d %i %u %x %X %p %s %c %% with width, '-', '0', h, l, z and ll.
+ * Formatted output: %d %i %u %o %x %X %p %s %c %% with width, '-', '0', h, l, z and ll.
  * C11, 7.21.6.1 (the subset above).
  */
 #ifndef LIB_PRINTF_H

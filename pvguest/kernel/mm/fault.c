@@ -234,6 +234,9 @@ struct mm *mm_fork(struct mm *parent)
 		return NULL;
 	child->brk_start = parent->brk_start;
 	child->brk = parent->brk;
+	child->arg_start = parent->arg_start;
+	child->arg_end = parent->arg_end;
+	child->env_end = parent->env_end;
 	LIST_FOR_EACH (pos, &parent->vmas) {
 		struct vma *vma = LIST_ENTRY(pos, struct vma, link);
 

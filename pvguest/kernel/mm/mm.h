@@ -27,6 +27,7 @@ struct mm {
 	struct root root;
 	struct list vmas;
 	uint64_t brk_start, brk;
+	uint64_t arg_start, arg_end, env_end;	/* the strings that exec gave */
 	uint32_t users;
 };
 

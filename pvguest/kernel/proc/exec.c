@@ -174,6 +174,9 @@ static int exec_build_stack(const struct exec_strings *s, const struct elf_image
 	*sp = ALIGN_DOWN(random_at - vectors, 16);
 	*v++ = s->argc;
 	v = exec_push_vector(v, &string, &text, s->argc);
+	proc_current->mm->arg_start = strings;
+	proc_current->mm->arg_end = string;
+	proc_current->mm->env_end = strings + s->length;
 	v = exec_push_vector(v, &string, &text, s->envc);
 	exec_push_auxv(v, image, random_at, name_at);
 	error = user_write(strings, s->text, s->length);

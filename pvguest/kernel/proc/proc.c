@@ -19,6 +19,7 @@
 #include "proc/exec.h"
 #include "proc/futex.h"
 #include "proc/group.h"
+#include "proc/load.h"
 #include "proc/sched.h"
 #include "proc/thread.h"
 
@@ -89,6 +90,7 @@ static struct proc *proc_new(void)
 	wait_queue_init(&proc->child_wait);
 	wait_queue_init(&proc->thread_wait);
 	list_init(&proc->alarm.link);
+	proc->start_ticks = priv_time();
 	proc->context.sp = (uint64_t)proc_frame(proc);
 	proc->affinity = ~0UL;
 	return proc;
@@ -100,6 +102,9 @@ void proc_free(struct proc *proc)
 	list_del(&proc->all_link);
 	list_del(&proc->sibling);
 	list_del(&proc->thread_link);
+	/* What a thread has had is its leader's by now. */
+	if (proc->leader == proc)
+		load_gone_ticks += proc->cpu_ticks;
 	signal_free(proc);
 	page_put(page_of(proc->stack));
 	heap_free(proc);
@@ -136,6 +141,7 @@ static bool proc_is_unwanted(const struct proc *proc)
 static void proc_enter(struct proc *proc)
 {
 	proc->pid = proc_new_pid();
+	load_forks++;
 	if (proc->leader == proc)
 		list_add_before(&proc_all, &proc->all_link);
 	else
@@ -383,7 +389,9 @@ static void proc_exit_thread(struct proc *proc)
 	proc_vfork_done(proc);
 	fds_release(&proc->held);
 	fds_put(proc->files);
+	proc->files = NULL;
 	fs_context_put(proc->fs);
+	proc->fs = NULL;
 	path_put(&proc->exe);
 	proc->exe = (struct path){ 0 };
 }

@@ -90,6 +90,7 @@ struct proc {
 	struct signal_state signals;
 	struct timer alarm;	/* (L) setitimer */
 	uint64_t alarm_interval_ns;	/* (L) */
+	uint64_t start_ticks;	/* when it was made */
 	uint64_t cpu_ticks;	/* (L) with those of threads that ended */
 	uint64_t child_ticks;	/* (L) of children waited for */
 };

@@ -128,31 +128,8 @@ long sys_pwrite64(long fd, uint64_t buf, size_t length, long offset)
 long sys_lseek(long fd, long offset, long whence)
 {
 	struct file *file = sys_file(fd);
-	int64_t base;
 
-	if (!file)
-		return -EBADF;
-	if (!file->ops->seekable)
-		return -ESPIPE;
-	if (file->ops->seek)
-		return file->ops->seek(file, offset, (int)whence);
-	switch ((int)whence) {
-	case 0:
-		base = 0;
-		break;
-	case 1:
-		base = (int64_t)file->position;
-		break;
-	case 2:
-		base = (int64_t)file->inode->size;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (__builtin_add_overflow(base, offset, &base) || base < 0)
-		return -EINVAL;
-	file->position = (uint64_t)base;
-	return base;
+	return file ? file_seek(file, offset, (int)whence) : -EBADF;
 }
 
 long sys_close(long fd)

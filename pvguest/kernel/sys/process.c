@@ -15,6 +15,7 @@
 #include "mm/user.h"
 #include "proc/child.h"
 #include "proc/exec.h"
+#include "proc/load.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/thread.h"
@@ -163,11 +164,13 @@ long sys_sysinfo(uint64_t buf)
 		uint32_t unit;
 	} info = { .uptime = (int64_t)(timer_now_ns() / 1000000000),
 		   .total = page_total_count() << PAGE_SHIFT,
-		   .free = page_free_count() << PAGE_SHIFT, .unit = 1 };
-	struct list *pos;
+		   .free = page_free_count() << PAGE_SHIFT,
+		   .shared = inode_cached_pages() << PAGE_SHIFT, .unit = 1 };
+	struct load_count count;
 
-	LIST_FOR_EACH (pos, &proc_all)
-		info.processes++;
+	load_count(&count);
+	load_average(info.loads);
+	info.processes = (uint16_t)count.all;
 	return user_write(buf, &info, sizeof(info));
 }
 

@@ -78,6 +78,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(113, clock_gettime, (long clock, uint64_t buf))                                          \
 	x(114, clock_getres, (long clock, uint64_t buf))                                           \
 	x(115, clock_nanosleep, (long clock, long flags, uint64_t request, uint64_t remaining))    \
+	x(116, syslog, (long action, uint64_t buf, long length))                                   \
 	x(119, sched_setscheduler, (long pid, long policy, uint64_t param))                        \
 	x(120, sched_getscheduler, (long pid))                                                     \
 	x(121, sched_getparam, (long pid, uint64_t param))                                         \

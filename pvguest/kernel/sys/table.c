@@ -11,6 +11,7 @@
 #include "proc/proc.h"
 #include "sys/batch.h"
 #include "sys/count.h"
+#include "sys/log.h"
 #include "sys/syscall.h"
 
 /* struct strata_counters of the user programs. */
@@ -79,6 +80,7 @@ long syscall_private(uint64_t arg0, uint64_t arg1, uint64_t arg2)
 	case TABLE_BATCH:
 		return sys_batch(arg0, arg1, arg2);
 	default:
+		log_missing(proc_frame(proc_current)->iret.a7);
 		return -ENOSYS;
 	}
 }

@@ -7,10 +7,7 @@
 #include "lib/string.h"
 #include "mm/user.h"
 #include "sys/syscall.h"
-
-#define UNAME_LENGTH	65
-#define UNAME_NODE	1
-#define UNAME_DOMAIN	5
+#include "sys/uname.h"
 
 static char uname_names[6][UNAME_LENGTH] = {
 	"Linux", "pvguest", "6.1.0-pvguest", "#1 Strata", "riscv64", "(none)",
@@ -21,16 +18,27 @@ long sys_uname(uint64_t buf)
 	return user_write(buf, uname_names, sizeof(uname_names));
 }
 
+const char *uname_get(unsigned int index)
+{
+	return uname_names[index];
+}
+
+int uname_put(unsigned int index, const char *text, size_t length)
+{
+	if (length >= UNAME_LENGTH)
+		return -EINVAL;
+	memset(uname_names[index], 0, UNAME_LENGTH);
+	memcpy(uname_names[index], text, length);
+	return 0;
+}
+
 static long uname_set(unsigned int index, uint64_t name, size_t length)
 {
-	char text[UNAME_LENGTH] = { 0 };
+	char text[UNAME_LENGTH];
 
 	if (length >= UNAME_LENGTH)
 		return -EINVAL;
-	if (user_read(text, name, length))
-		return -EFAULT;
-	memcpy(uname_names[index], text, sizeof(text));
-	return 0;
+	return user_read(text, name, length) ?: uname_put(index, text, length);
 }
 
 long sys_sethostname(uint64_t name, size_t length)
