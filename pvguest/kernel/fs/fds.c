@@ -5,6 +5,7 @@
  */
 #include "fs/fds.h"
 
+#include "fs/lock.h"
 #include "fs/path.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -40,6 +41,14 @@ static bool fds_reserve(struct fd_table *table, size_t size)
 	table->close_on_exec = flags;
 	table->size = room;
 	return true;
+}
+
+/* A process that closes any descriptor of a file loses its locks on it: fcntl_locking(2). */
+static void fds_drop(struct fd_table *table, struct file *file)
+{
+	if (file->inode && !list_empty(&file->inode->locks))
+		lock_release(file->inode, table);
+	file_put(file);
 }
 
 struct fd_table *fds_new(void)
@@ -79,7 +88,7 @@ void fds_put(struct fd_table *table)
 		return;
 	for (size_t i = 0; i < table->size; i++)
 		if (table->files[i])
-			file_put(table->files[i]);
+			fds_drop(table, table->files[i]);
 	heap_free(table->files);
 	heap_free(table->close_on_exec);
 	heap_free(table);
@@ -177,7 +186,7 @@ int fds_replace(struct fd_table *table, struct file *file, int fd, bool close_on
 	if (!fds_reserve(table, (size_t)fd + 1))
 		return -ENOMEM;
 	if (table->files[fd])
-		file_put(table->files[fd]);
+		fds_drop(table, table->files[fd]);
 	table->files[fd] = file;
 	table->close_on_exec[fd] = close_on_exec;
 	return fd;
@@ -190,6 +199,6 @@ int fds_close(struct fd_table *table, int fd)
 	if (!file)
 		return -EBADF;
 	table->files[fd] = NULL;
-	file_put(file);
+	fds_drop(table, file);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "fs/file.h"
 
 #include "fs/device.h"
+#include "fs/lock.h"
 #include "fs/namei.h"
 #include "fs/pipe.h"
 #include "fs/super.h"
@@ -35,6 +36,8 @@ void file_put(struct file *file)
 {
 	if (--file->users)
 		return;
+	if (file->inode && !list_empty(&file->inode->locks))
+		lock_release(file->inode, file);
 	if (file->ops->release)
 		file->ops->release(file);
 	path_put(&file->path);

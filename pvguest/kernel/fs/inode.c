@@ -38,6 +38,7 @@ struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, u
 	inode->filled = true;
 	mutex_init(&inode->lock);
 	list_init(&inode->names);
+	list_init(&inode->locks);
 	list_init(&inode->hash_link);
 	return inode;
 }
@@ -49,6 +50,7 @@ static void inode_drop_pages(struct inode *inode, size_t from)
 		if (!inode->pages[i])
 			continue;
 		inode_page_count--;
+		inode->page_count--;
 		page_put(inode->pages[i]);
 		inode->pages[i] = NULL;
 	}
@@ -154,6 +156,7 @@ static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
 	if (!*error && !inode_cached(inode, index)) {
 		inode->pages[index] = page;
 		inode_page_count++;
+		inode->page_count++;
 	} else {
 		page_put(page);
 	}
@@ -179,6 +182,7 @@ void inode_drop_page(struct inode *inode, uint64_t index)
 		return;
 	inode->cuts++;
 	inode_page_count--;
+	inode->page_count--;
 	inode->pages[index] = NULL;
 	page_put(page);
 }
@@ -204,6 +208,29 @@ static int inode_clear_tail(struct inode *inode, uint64_t size)
 	if (!inode->ops->prepare_write)
 		return 0;
 	return inode->ops->prepare_write(inode, size >> PAGE_SHIFT, 0, 0);
+}
+
+int inode_clear(struct inode *inode, uint64_t from, uint64_t to)
+{
+	int error = 0;
+
+	to = MIN(to, inode->size);
+	while (from < to && !error) {
+		uint64_t index = from >> PAGE_SHIFT, at = from & PAGE_MASK;
+		size_t part = MIN(PAGE_SIZE - at, to - from);
+		struct page *page;
+
+		if (inode->ops->prepare_write)
+			error = inode->ops->prepare_write(inode, index, (uint32_t)at,
+							  (uint32_t)(at + part));
+		page = error ? NULL : inode_page(inode, index, &error);
+		if (!page)
+			return error;
+		memset((char *)page_to_virt(page) + at, 0, part);
+		from += part;
+		error = 0;
+	}
+	return error;
 }
 
 int inode_truncate(struct inode *inode, uint64_t size)
@@ -249,25 +276,46 @@ ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t lengt
 	return (ssize_t)done;
 }
 
+/* A hole is read without taking memory for it. */
+static bool inode_is_hole(struct inode *inode, uint64_t index)
+{
+	return !inode_cached(inode, index) && inode->ops->is_hole &&
+	       inode->ops->is_hole(inode, index);
+}
+
+static int inode_read_part(struct inode *inode, uint64_t at, uint64_t buf, size_t part)
+{
+	struct page *page;
+	int error;
+
+	if (inode_is_hole(inode, at >> PAGE_SHIFT))
+		return user_clear(buf, part);
+	page = inode_page(inode, at >> PAGE_SHIFT, &error);
+	if (!page)
+		return error;
+	/* The copy may fault, and the fault may sleep. */
+	page_get(page);
+	error = user_write(buf, (char *)page_to_virt(page) + (at & PAGE_MASK), part);
+	page_put(page);
+	return error;
+}
+
 ssize_t inode_read_user(struct inode *inode, uint64_t offset, uint64_t buf, size_t length)
 {
-	size_t done = 0, part;
+	size_t done = 0;
 	int error = 0;
 
 	if (offset >= inode->size)
 		return 0;
 	length = MIN(length, inode->size - offset);
-	for (; done < length && !error; done += error ? 0 : part) {
+	while (done < length) {
 		uint64_t at = offset + done;
-		struct page *page = inode_page(inode, at >> PAGE_SHIFT, &error);
+		size_t part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
 
-		if (!page)
+		error = inode_read_part(inode, at, buf + done, part);
+		if (error)
 			break;
-		part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));
-		/* The copy may fault, and the fault may sleep. */
-		page_get(page);
-		error = user_write(buf + done, (char *)page_to_virt(page) + (at & PAGE_MASK), part);
-		page_put(page);
+		done += part;
 	}
 	return done || !error ? (ssize_t)done : error;
 }

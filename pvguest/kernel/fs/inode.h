@@ -105,6 +105,8 @@ struct inode_ops {
 	 * mapping: makes room for them, remembers the page. -ENOSPC.
 	 */
 	int (*prepare_write)(struct inode *inode, uint64_t index, uint32_t from, uint32_t to);
+	/* Room that the contents take, in 512 bytes; NULL: as much as the size. */
+	uint64_t (*blocks)(const struct inode *inode);
 	/* Whether nothing was ever written there; NULL: every page is data. */
 	bool (*is_hole)(struct inode *inode, uint64_t index);
 	/* Frees whole pages [first, end), which read as zeroes then: fallocate(2). */
@@ -138,11 +140,12 @@ struct inode {
 	struct mutex lock;
 	/* The page cache: pages that exist; the others are the file system's. */
 	struct page **pages;
-	size_t page_slots;
+	size_t page_slots, page_count;
 	uint32_t cuts;		/* how often pages were dropped */
 	char *target;		/* symbolic links; freed with the inode */
 	struct pipe *pipe;	/* named pipes, while they are open */
 	struct list names;	/* dentry.alias */
+	struct list locks;	/* advisory ones, fs/lock.c */
 	struct list hash_link;	/* in the inode cache, for file systems that use it */
 	bool filled;
 };
@@ -192,6 +195,8 @@ struct page *inode_page(struct inode *inode, uint64_t index, int *error);
 size_t inode_cached_pages(void);
 /* Drops a page from the cache, if it is there. */
 void inode_drop_page(struct inode *inode, uint64_t index);
+/* Bytes [from, to) of the file read as zeroes, up to its end. The lock is held. */
+int inode_clear(struct inode *inode, uint64_t from, uint64_t to);
 /* Sets the size; pages behind it are dropped. Takes the lock. -ENOMEM, -EFBIG, -EROFS. */
 int inode_truncate(struct inode *inode, uint64_t size);
 /* To and from kernel memory; the bytes done, or negative. */

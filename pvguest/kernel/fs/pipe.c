@@ -15,6 +15,7 @@
 
 #define PIPE_ORDER_SIZE	65536UL
 #define PIPE_FIRST_SIZE	4096UL
+#define PIPE_SIZE_MAX	0x100000UL
 #define PIPE_BUF	4096UL
 
 /* A ring whose size is a power of two; head and tail count bytes since the beginning. */
@@ -22,7 +23,7 @@ struct pipe {
 	uint32_t users, readers, writers;
 	uint32_t generation;	/* counts opens, so that a named pipe's opener sees the other */
 	char *buf;
-	size_t size;
+	size_t size, most;	/* of buf now, and what it may become */
 	uint64_t head, tail;
 	struct wait_queue queue;
 };
@@ -39,6 +40,7 @@ static struct pipe *pipe_alloc(void)
 	if (!pipe)
 		return NULL;
 	pipe->size = PIPE_FIRST_SIZE;
+	pipe->most = PIPE_ORDER_SIZE;
 	pipe->buf = heap_alloc(pipe->size);
 	if (!pipe->buf) {
 		heap_free(pipe);
@@ -56,22 +58,29 @@ static void pipe_put(struct pipe *pipe)
 	heap_free(pipe);
 }
 
-/* Up to 64 KiB of room, taken when it is needed; with less memory it stays smaller. */
-static void pipe_grow(struct pipe *pipe)
+/* Another buffer, which holds what is in the pipe. */
+static bool pipe_resize(struct pipe *pipe, size_t size)
 {
 	size_t fill = pipe_fill(pipe), at = pipe->tail & (pipe->size - 1);
 	size_t first = MIN(fill, pipe->size - at);
-	char *buf = heap_alloc(PIPE_ORDER_SIZE);
+	char *buf = heap_alloc(size);
 
 	if (!buf)
-		return;
+		return false;
 	memcpy(buf, pipe->buf + at, first);
 	memcpy(buf + first, pipe->buf, fill - first);
 	heap_free(pipe->buf);
 	pipe->buf = buf;
-	pipe->size = PIPE_ORDER_SIZE;
+	pipe->size = size;
 	pipe->tail = 0;
 	pipe->head = fill;
+	return true;
+}
+
+/* Up to its full size, taken when it is needed; with less memory it stays smaller. */
+static void pipe_grow(struct pipe *pipe)
+{
+	pipe_resize(pipe, pipe->most);
 }
 
 static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
@@ -138,7 +147,7 @@ static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
 				signal_send(proc_current, &info);
 			return done ? (ssize_t)done : -EPIPE;
 		}
-		if (pipe->size - pipe_fill(pipe) < need && pipe->size < PIPE_ORDER_SIZE)
+		if (pipe->size - pipe_fill(pipe) < need && pipe->size < pipe->most)
 			pipe_grow(pipe);
 		if (pipe->size - pipe_fill(pipe) >= need) {
 			part = pipe_put_in(pipe, buf + done, length - done);
@@ -157,6 +166,28 @@ static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
 	return (ssize_t)done;
 }
 
+long pipe_size(struct file *file, uint64_t size)
+{
+	struct pipe *pipe = file->pipe;
+	size_t most = PIPE_FIRST_SIZE;
+
+	if (!pipe)
+		return -EBADF;
+	if (!size)
+		return (long)pipe->most;
+	if (size > PIPE_SIZE_MAX)
+		return -EPERM;
+	while (most < size)
+		most *= 2;
+	if (pipe_fill(pipe) > most)
+		return -EBUSY;
+	if (pipe->size > most && !pipe_resize(pipe, most))
+		return -ENOMEM;
+	pipe->most = most;
+	wait_wake(&pipe->queue);
+	return (long)most;
+}
+
 static unsigned int pipe_poll(struct file *file, struct wait_queue **queue)
 {
 	struct pipe *pipe = file->pipe;
@@ -166,7 +197,7 @@ static unsigned int pipe_poll(struct file *file, struct wait_queue **queue)
 	if (file_can_read(file))
 		mask |= (pipe_fill(pipe) ? POLLIN : 0U) | (!pipe->writers ? POLLHUP : 0U);
 	if (file_can_write(file))
-		mask |= (pipe->size - pipe_fill(pipe) >= PIPE_BUF || pipe->size < PIPE_ORDER_SIZE
+		mask |= (pipe->size - pipe_fill(pipe) >= PIPE_BUF || pipe->size < pipe->most
 				 ? POLLOUT : 0U) |
 			(!pipe->readers ? POLLERR : 0U);
 	return mask;

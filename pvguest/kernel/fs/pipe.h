@@ -13,4 +13,7 @@ int pipe_new(uint32_t flags, struct file **read_end, struct file **write_end);
 /* An end of a named one; waits for the other end, as fifo(7) says. */
 int pipe_open(const struct path *path, uint32_t flags, struct file **file);
 
+/* F_GETPIPE_SZ (size 0) and F_SETPIPE_SZ; -EBADF: no pipe, -EBUSY, -EPERM, -ENOMEM. */
+long pipe_size(struct file *file, uint64_t size);
+
 #endif

@@ -61,6 +61,14 @@ static bool tmpfs_is_hole(struct inode *inode, uint64_t index)
 	return !inode_cached(inode, index) && (!origin || index << PAGE_SHIFT >= origin->size);
 }
 
+static uint64_t tmpfs_blocks(const struct inode *inode)
+{
+	const struct tmpfs_origin *origin = inode->private;
+	uint64_t pages = origin ? ALIGN_UP(origin->size, PAGE_SIZE) >> PAGE_SHIFT : 0;
+
+	return MAX(pages, inode->page_count) * (PAGE_SIZE / 512);
+}
+
 /* What came with the archive is written to first, so that it does not come back. */
 static int tmpfs_punch(struct inode *inode, uint64_t first, uint64_t end)
 {
@@ -223,6 +231,7 @@ static const struct inode_ops tmpfs_ops = {
 	.rename = tmpfs_rename,
 	.readdir = tmpfs_readdir,
 	.read_page = tmpfs_read_page,
+	.blocks = tmpfs_blocks,
 	.is_hole = tmpfs_is_hole,
 	.punch = tmpfs_punch,
 	.truncate = tmpfs_truncate,

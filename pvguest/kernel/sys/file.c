@@ -4,6 +4,7 @@
  * Linux man-pages, read(2), write(2), lseek(2), dup(2), fcntl(2), ioctl(2), pipe(2).
  */
 #include "fs/fds.h"
+#include "fs/lock.h"
 #include "fs/pipe.h"
 #include "fs/tty.h"
 #include "lib/errno.h"
@@ -20,12 +21,20 @@
 #define F_GETLK		5
 #define F_SETLK		6
 #define F_SETLKW	7
+#define F_OFD_GETLK	36
+#define F_OFD_SETLK	37
+#define F_OFD_SETLKW	38
 #define F_DUPFD_CLOEXEC	1030
-#define F_UNLCK		2
+#define F_SETPIPE_SZ	1031
+#define F_GETPIPE_SZ	1032
+#define CLOSE_RANGE_CLOEXEC	4U
 
 #define FIONBIO		0x5421
 #define FIOCLEX		0x5451
 #define FIONCLEX	0x5450
+
+/* RWF_HIPRI, RWF_DSYNC, RWF_SYNC */
+#define RWF_HINTS	7U
 
 #define IOV_MAX		1024
 #define RW_MAX		0x7ffff000UL	/* what Linux does at most in one call */
@@ -125,6 +134,56 @@ long sys_pwrite64(long fd, uint64_t buf, size_t length, long offset)
 	return file_at(fd, buf, length, offset, file_write);
 }
 
+/* preadv2(2) and pwritev2(2): position -1 is the file's own. */
+static long file_vector_at(long fd, uint64_t vectors, long count, long offset, uint64_t flags,
+			   ssize_t (*transfer)(struct file *, uint64_t, size_t))
+{
+	struct file *file = sys_file(fd);
+	uint64_t position;
+	long done;
+
+	if (!file)
+		return -EBADF;
+	/* Every write is as durable as the file system makes it; hints are hints. */
+	if ((uint32_t)flags & ~RWF_HINTS)
+		return -EOPNOTSUPP;
+	if (offset == -1)
+		return file_vector(fd, vectors, count, transfer);
+	if (offset < 0)
+		return -EINVAL;
+	if (!file->ops->seekable)
+		return -ESPIPE;
+	position = file->position;
+	file->position = (uint64_t)offset;
+	done = file_vector(fd, vectors, count, transfer);
+	file->position = position;
+	return done;
+}
+
+long sys_preadv(long fd, uint64_t vectors, long count, long offset)
+{
+	return offset < 0 ? -EINVAL
+			  : file_vector_at(fd, vectors, count, offset, 0, file_read);
+}
+
+long sys_pwritev(long fd, uint64_t vectors, long count, long offset)
+{
+	return offset < 0 ? -EINVAL
+			  : file_vector_at(fd, vectors, count, offset, 0, file_write);
+}
+
+long sys_preadv2(long fd, uint64_t vectors, long count, long offset, uint64_t high, uint64_t flags)
+{
+	(void)high;
+	return file_vector_at(fd, vectors, count, offset, flags, file_read);
+}
+
+long sys_pwritev2(long fd, uint64_t vectors, long count, long offset, uint64_t high, uint64_t flags)
+{
+	(void)high;
+	return file_vector_at(fd, vectors, count, offset, flags, file_write);
+}
+
 long sys_lseek(long fd, long offset, long whence)
 {
 	struct file *file = sys_file(fd);
@@ -169,10 +228,25 @@ long sys_dup3(long from, long to, long flags)
 	return fd;
 }
 
+/* owner: the table of descriptors, or the open file. */
+static long file_lock(struct file *file, const void *owner, int command, uint64_t arg)
+{
+	struct lock_request request;
+	int error;
+
+	if (user_read(&request, arg, sizeof(request)))
+		return -EFAULT;
+	/* Locks of open files are nobody's in particular. */
+	if (owner == file && request.pid)
+		return -EINVAL;
+	if (command != F_GETLK)
+		return lock_set(file, owner, &request, command == F_SETLKW);
+	error = lock_get(file, owner, &request);
+	return error ? error : user_write(arg, &request, sizeof(request));
+}
+
 long sys_fcntl(long fd, long command, uint64_t arg)
 {
-	/* Advisory locks never conflict: l_type comes first in struct flock. */
-	static const int16_t unlocked = F_UNLCK;
 	struct fd_table *table = proc_current->files;
 	struct file *file = sys_file(fd);
 
@@ -196,13 +270,43 @@ long sys_fcntl(long fd, long command, uint64_t arg)
 			      ((uint32_t)arg & (O_APPEND | O_NONBLOCK));
 		return 0;
 	case F_GETLK:
-		return user_write(arg, &unlocked, sizeof(unlocked));
 	case F_SETLK:
 	case F_SETLKW:
-		return 0;
+		return file_lock(file, table, (int)command, arg);
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return file_lock(file, file, (int)command - F_OFD_GETLK + F_GETLK, arg);
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		return pipe_size(file, command == F_SETPIPE_SZ ? arg : 0);
 	default:
 		return -EINVAL;
 	}
+}
+
+long sys_flock(long fd, long operation)
+{
+	struct file *file = sys_file(fd);
+
+	return file ? lock_whole(file, (uint32_t)operation) : -EBADF;
+}
+
+long sys_close_range(uint64_t first, uint64_t last, uint64_t flags)
+{
+	struct fd_table *table = proc_current->files;
+
+	if ((uint32_t)first > (uint32_t)last || ((uint32_t)flags & ~CLOSE_RANGE_CLOEXEC))
+		return -EINVAL;
+	for (uint64_t fd = (uint32_t)first; fd <= (uint32_t)last && fd < table->size; fd++) {
+		if (!table->files[fd])
+			continue;
+		if (flags & CLOSE_RANGE_CLOEXEC)
+			table->close_on_exec[fd] = true;
+		else
+			fds_close(table, (int)fd);
+	}
+	return 0;
 }
 
 long sys_ioctl(long fd, uint64_t request, uint64_t arg)

@@ -27,6 +27,30 @@ struct stat {
 
 _Static_assert(sizeof(struct stat) == 128, "struct stat is ABI");
 
+struct statx_time {
+	int64_t seconds;
+	uint32_t ns, pad;
+};
+
+struct statx {
+	uint32_t mask, block_size;
+	uint64_t attributes;
+	uint32_t links, uid, gid;
+	uint16_t mode, pad1;
+	uint64_t ino, size, blocks, attributes_mask;
+	struct statx_time access, birth, change, data;
+	uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+	uint64_t mount_id, spare[13];
+};
+
+_Static_assert(sizeof(struct statx) == 256, "struct statx is ABI");
+
+#define STATX_BASIC	0x7ffU		/* all but the time of birth */
+#define STATX_MOUNT_ID	0x1000U
+#define STATX_RESERVED	0x80000000U
+#define STATX_SYNC_TYPE	0x6000
+#define STATX_MOUNT_ROOT	0x2000UL
+
 struct dirent64 {
 	uint64_t ino;
 	int64_t offset;
@@ -42,6 +66,13 @@ static void stat_time(uint64_t time[2], uint64_t ns)
 {
 	time[0] = ns / 1000000000;
 	time[1] = ns % 1000000000;
+}
+
+static uint64_t stat_blocks(struct inode *inode)
+{
+	if (inode->ops->blocks)
+		return inode->ops->blocks(inode);
+	return inode_is_regular(inode) ? (inode->size + 511) / 512 : 0;
 }
 
 static long stat_write(struct inode *inode, uint64_t buf)
@@ -63,7 +94,7 @@ static long stat_write(struct inode *inode, uint64_t buf)
 	st.gid = inode->gid;
 	st.rdev = inode->device;
 	st.size = (int64_t)inode->size;
-	st.blocks = (st.size + 511) / 512;
+	st.blocks = (int64_t)stat_blocks(inode);
 	stat_time(&st.times[0], inode->atime_ns);
 	stat_time(&st.times[2], inode->mtime_ns);
 	stat_time(&st.times[4], inode->ctime_ns);
@@ -96,6 +127,54 @@ long sys_newfstatat(long dirfd, uint64_t user_path, uint64_t buf, long flags)
 	}
 	error = sys_path_find(dirfd, user_path, flags, &path);
 	error = error ?: stat_write(path.dentry->inode, buf);
+	path_put(&path);
+	return error;
+}
+
+static struct statx_time stat_statx_time(uint64_t ns)
+{
+	return (struct statx_time){ .seconds = (int64_t)(ns / 1000000000),
+				    .ns = (uint32_t)(ns % 1000000000) };
+}
+
+static long stat_write_statx(const struct path *path, uint64_t buf)
+{
+	struct inode *inode = path->dentry->inode;
+	struct statx st = { .mask = STATX_BASIC | STATX_MOUNT_ID, .block_size = PAGE_SIZE,
+			    .attributes_mask = STATX_MOUNT_ROOT };
+
+	if (inode->ops->getattr)
+		inode->ops->getattr(inode);
+	st.attributes = path->dentry == path->mount->root ? STATX_MOUNT_ROOT : 0;
+	st.links = inode->links;
+	st.uid = inode->uid;
+	st.gid = inode->gid;
+	st.mode = (uint16_t)inode->mode;
+	st.ino = inode->number;
+	st.size = inode->size;
+	st.blocks = stat_blocks(inode);
+	st.access = stat_statx_time(inode->atime_ns);
+	st.change = stat_statx_time(inode->ctime_ns);
+	st.data = stat_statx_time(inode->mtime_ns);
+	st.rdev_major = DEVICE_MAJOR(inode->device);
+	st.rdev_minor = DEVICE_MINOR(inode->device);
+	st.dev_major = DEVICE_MAJOR(inode->super->number);
+	st.dev_minor = DEVICE_MINOR(inode->super->number);
+	st.mount_id = (uint64_t)path->mount->id;
+	return user_write(buf, &st, sizeof(st));
+}
+
+long sys_statx(long dirfd, uint64_t user_path, long flags, uint64_t mask, uint64_t buf)
+{
+	struct path path;
+	long error;
+
+	if (((int)flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+			    STATX_SYNC_TYPE)) ||
+	    ((int)flags & STATX_SYNC_TYPE) == STATX_SYNC_TYPE || ((uint32_t)mask & STATX_RESERVED))
+		return -EINVAL;
+	error = sys_path_find(dirfd, user_path, flags, &path);
+	error = error ?: stat_write_statx(&path, buf);
 	path_put(&path);
 	return error;
 }

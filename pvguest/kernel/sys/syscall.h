@@ -21,6 +21,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(24, dup3, (long from, long to, long flags))                                              \
 	x(25, fcntl, (long fd, long command, uint64_t arg))                                        \
 	x(29, ioctl, (long fd, uint64_t request, uint64_t arg))                                    \
+	x(32, flock, (long fd, long operation))                                                    \
 	x(33, mknodat, (long dirfd, uint64_t path, uint64_t mode, uint64_t device))                \
 	x(34, mkdirat, (long dirfd, uint64_t path, uint64_t mode))                                 \
 	x(35, unlinkat, (long dirfd, uint64_t path, long flags))                                   \
@@ -55,6 +56,9 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(66, writev, (long fd, uint64_t vectors, long count))                                     \
 	x(67, pread64, (long fd, uint64_t buf, size_t length, long offset))                        \
 	x(68, pwrite64, (long fd, uint64_t buf, size_t length, long offset))                       \
+	x(69, preadv, (long fd, uint64_t vectors, long count, long offset))                        \
+	x(70, pwritev, (long fd, uint64_t vectors, long count, long offset))                       \
+	x(71, sendfile, (long to, long from, uint64_t user_offset, size_t count))                  \
 	x(72, pselect6, (long count, uint64_t in, uint64_t out, uint64_t ex, uint64_t timeout,     \
 			 uint64_t mask))                                                           \
 	x(73, ppoll, (uint64_t fds, uint64_t count, uint64_t timeout, uint64_t mask))              \
@@ -155,6 +159,14 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(267, syncfs, (long fd))                                                                  \
 	x(276, renameat2, (long from, uint64_t old, long to, uint64_t path, uint64_t flags))       \
 	x(278, getrandom, (uint64_t buf, size_t length, uint64_t flags))                           \
+	x(285, copy_file_range, (long from, uint64_t in_offset, long to, uint64_t out_offset,      \
+					size_t length, uint64_t flags))                            \
+	x(286, preadv2, (long fd, uint64_t vectors, long count, long offset, uint64_t high,        \
+				uint64_t flags))                                                   \
+	x(287, pwritev2, (long fd, uint64_t vectors, long count, long offset, uint64_t high,       \
+				 uint64_t flags))                                                  \
+	x(291, statx, (long dirfd, uint64_t path, long flags, uint64_t mask, uint64_t buf))        \
+	x(436, close_range, (uint64_t first, uint64_t last, uint64_t flags))                       \
 	x(439, faccessat2, (long dirfd, uint64_t path, long mode, long flags))
 
 #define SYSCALL_PROTOTYPE(number, name, parameters)	long sys_##name parameters;
