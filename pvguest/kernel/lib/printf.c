@@ -102,7 +102,8 @@ static void printf_convert(struct printf_out *out, char conversion, struct print
 		printf_number(out, spec,
 			      spec->longs ? va_arg(*args, unsigned long)
 					  : va_arg(*args, unsigned int),
-			      conversion == 'u' ? 10 : conversion == 'o' ? 8 : 16, false, conversion == 'X');
+			      conversion == 'u' ? 10 : conversion == 'o' ? 8 : 16, false,
+			      conversion == 'X');
 		return;
 	case 'p':
 		spec->zero = true;
