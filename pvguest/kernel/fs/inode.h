@@ -83,7 +83,7 @@ struct inode_rename {
 struct inode_ops {
 	/* The inode of that name, with a user for the caller; -ENOENT. */
 	int (*lookup)(struct inode *dir, struct name name, struct inode **inode);
-	/* Whether what the name stood for is gone, so that it is looked up again. Does not sleep. */
+	/* Whether what the name stood for is gone: then it is looked up again. No sleep. */
 	bool (*is_stale)(const struct inode *inode);
 	/* A new inode of any type with that name, with a user for the caller; sets its links. */
 	int (*create)(struct inode *dir, struct name name, const struct inode_request *request,

@@ -75,11 +75,12 @@ static void procfs_show_stat(struct text *text, struct proc *proc)
 	if (proc->mm)
 		mm_usage(proc->mm, &usage);
 	text_add(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 ", proc->pid, proc->name,
-		 procfs_state(proc), procfs_parent(proc), leader->group, leader->session, tty ? DEVICE_TTYS0 : 0, tty ? tty->group : -1);
+		 procfs_state(proc), procfs_parent(proc), leader->group, leader->session,
+		 tty ? DEVICE_TTYS0 : 0, tty ? tty->group : -1);
 	text_add(text, "%lu 0 %lu 0 20 0 %u 0 %lu %lu %lu %lu 1 1 %lu 0 0 ",
 		 procfs_ticks(procfs_cpu(proc)), procfs_ticks(leader->child_ticks),
-		 procfs_threads(proc), procfs_ticks(proc->start_ticks), usage.total_pages << PAGE_SHIFT,
-		 usage.present_pages, ~0UL, usage.stack_start);
+		 procfs_threads(proc), procfs_ticks(proc->start_ticks),
+		 usage.total_pages << PAGE_SHIFT, usage.present_pages, ~0UL, usage.stack_start);
 	text_add(text, "%lu %lu 0 0 0 0 0 %d 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu %lu %d\n",
 		 (proc->signals.own.bits | leader->signals.shared.bits) & 0x7fffffff,
 		 proc->signals.blocked & 0x7fffffff,
@@ -117,6 +118,7 @@ static void procfs_add_signals(struct text *text, struct proc *proc)
 
 static void procfs_show_status(struct text *text, struct proc *proc)
 {
+	const struct cred *cred = &proc->cred;
 	struct mm_usage usage = { 0 };
 	char state = procfs_state(proc);
 	size_t open = 0;
@@ -126,9 +128,13 @@ static void procfs_show_status(struct text *text, struct proc *proc)
 	text_add(text, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\nPid:\t%d\n",
 		 proc->name, proc->fs ? proc->fs->umask : 0, state, procfs_state_word(state),
 		 proc->leader->pid, proc->pid);
-	text_add(text, "PPid:\t%d\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n"
+	text_add(text, "PPid:\t%d\nTracerPid:\t0\nUid:\t%u\t%u\t%u\t%u\n"
+		 "Gid:\t%u\t%u\t%u\t%u\n", procfs_parent(proc), cred->user.real,
+		 cred->user.effective, cred->user.saved, cred->user.fs, cred->group.real,
+		 cred->group.effective, cred->group.saved, cred->group.fs);
+	text_add(text,
 		 "FDSize:\t%zu\nGroups:\t0 \nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
-		 procfs_parent(proc), open, proc->leader->pid, proc->pid, proc->leader->group,
+		 open, proc->leader->pid, proc->pid, proc->leader->group,
 		 proc->leader->session);
 	if (proc->mm) {
 		mm_usage(proc->mm, &usage);
@@ -269,27 +275,38 @@ static void procfs_show_smaps(struct text *text, struct proc *proc)
 	}
 }
 
+static void procfs_add_limit(struct text *text, uint64_t value)
+{
+	if (value == RLIM_INFINITY)
+		text_add(text, "%-20s ", "unlimited");
+	else
+		text_add(text, "%-20lu ", value);
+}
+
 static void procfs_show_limits(struct text *text, struct proc *proc)
 {
 	static const struct {
-		const char *name, *soft, *hard, *unit;
-	} limits[] = {
-		{ "Max cpu time", "unlimited", "unlimited", "seconds" },
-		{ "Max file size", "unlimited", "unlimited", "bytes" },
-		{ "Max data size", "unlimited", "unlimited", "bytes" },
-		{ "Max stack size", "8388608", "unlimited", "bytes" },
-		{ "Max core file size", "unlimited", "unlimited", "bytes" },
-		{ "Max processes", "unlimited", "unlimited", "processes" },
-		{ "Max open files", "1024", "1024", "files" },
-		{ "Max address space", "unlimited", "unlimited", "bytes" },
+		const char *name, *unit;
+	} names[RLIMIT_COUNT] = {
+		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" },
+		{ "Max data size", "bytes" }, { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" }, { "Max open files", "files" },
+		{ "Max locked memory", "bytes" }, { "Max address space", "bytes" },
+		{ "Max file locks", "locks" }, { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" }, { "Max nice priority", "" },
+		{ "Max realtime priority", "" }, { "Max realtime timeout", "us" },
 	};
 
-	(void)proc;
-	_Static_assert(LAYOUT_STACK_MAX == 8388608 && FDS_MAX == 1024, "as the table says");
 	text_add(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		text_add(text, "%-25s %-20s %-20s %-10s\n", limits[i].name, limits[i].soft,
-			 limits[i].hard, limits[i].unit);
+	for (size_t i = 0; i < RLIMIT_COUNT; i++) {
+		const struct limit *limit = &proc->leader->limits[i];
+
+		text_add(text, "%-25s ", names[i].name);
+		procfs_add_limit(text, limit->now);
+		procfs_add_limit(text, limit->most);
+		text_add(text, "%-10s\n", names[i].unit);
+	}
 }
 
 static void procfs_show_zero(struct text *text, struct proc *proc)

@@ -56,8 +56,8 @@ static void procfs_show_stat(struct text *text, struct proc *proc)
 	for (size_t i = 0; i < load_hart_count(); i++)
 		text_add(text, "cpu%zu %lu 0 0 %lu 0 0 0 0 0 0\n", i, busy / load_hart_count(),
 			 idle / load_hart_count());
-	text_add(text, "btime 0\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-		 load_forks, count.running);
+	text_add(text, "btime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		 (timer_real_ns() - timer_now_ns()) / 1000000000, load_forks, count.running);
 }
 
 static void procfs_show_uptime(struct text *text, struct proc *proc)
@@ -88,8 +88,8 @@ static void procfs_show_cpuinfo(struct text *text, struct proc *proc)
 {
 	(void)proc;
 	for (size_t i = 0; i < load_hart_count(); i++)
-		text_add(text, "processor\t: %zu\nhart\t\t: %lu\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n",
-			 i, load_hart_id(i));
+		text_add(text, "processor\t: %zu\nhart\t\t: %lu\nisa\t\t: rv64imafdc\n"
+			 "mmu\t\t: sv39\n\n", i, load_hart_id(i));
 }
 
 static void procfs_show_version(struct text *text, struct proc *proc)

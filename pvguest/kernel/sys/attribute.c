@@ -204,25 +204,3 @@ long sys_utimensat(long dirfd, uint64_t user_path, uint64_t times, long flags)
 	path_put(&path);
 	return error;
 }
-
-#define FALLOC_FL_KEEP_SIZE	1
-
-/* Pages come when they are written; only the size is made sure of. */
-long sys_fallocate(long fd, long mode, long offset, long length)
-{
-	struct file *file = sys_file(fd);
-
-	if (!file || !file_can_write(file))
-		return -EBADF;
-	if (offset < 0 || length <= 0)
-		return -EINVAL;
-	if ((int)mode & ~FALLOC_FL_KEEP_SIZE)
-		return -EOPNOTSUPP;
-	if (!file->inode || !inode_is_regular(file->inode))
-		return file->inode && inode_is_dir(file->inode) ? -EISDIR : -ENODEV;
-	if (length > INT64_MAX - offset)
-		return -EFBIG;
-	if ((int)mode || (uint64_t)(offset + length) <= file->inode->size)
-		return 0;
-	return inode_truncate(file->inode, (uint64_t)(offset + length));
-}
