@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+import time
 
 import busybox_root
 import cpio as newc
@@ -126,6 +127,38 @@ def stress(jobs, mode, seconds=STRESS_SECONDS):
     return function
 
 
+# What is typed, and what must come then.
+TYPED = (
+    ("sleep 100\n", r"sleep 100\r*\n"), ("\x1a", r"Stopped +sleep 100"),
+    ("jobs\n", r"Stopped +sleep 100"), ("bg\n", r"\[1\] sleep 100"), ("fg\n", r"sleep 100\r*\n"),
+    ("\x03", r"# "), ("echo status $?\n", r"^status 130\r*\n"),
+    ("cat &\n", r"# "), ("\n", r"Stopped \(tty input\) +cat"), ("kill -9 %1; wait\n", r"# "),
+    ("cat\n", r"cat\r*\n"), ("abd\x7fc\n", r"^abc\r*\n"), ("\x04", r"# "),
+    ("stty -echo; stty | grep -o -e -echo; stty echo\n", r"^-echo\r*\n"),
+    ("sh -c 'trap \"echo resized\" WINCH; stty rows 30 cols 90; :'\n", r"^resized\r*\n"),
+    ("stty size\n", r"^30 90\r*\n"), ("vi /tmp/x\n", r"/tmp/x"), ("ifrom vi\x1b", r"\[Modified\]"),
+    (":wq\r", r"# "), ("cat /tmp/x\n", r"^from vi\r*\n"), ("seq 100 | less\n", r"K20\r*\n"),
+    (" ", r"K40\r*\n"), ("q", r"# "), ("exit\n", r"built-in shell[^$]*# "),
+    ("poweroff\n", r"Requesting system poweroff"),
+)
+
+
+def console(tree):
+    """Job control, line editing, signals from keys, vi and less over the serial console."""
+    def function(bench):
+        if vms.guest_file(bench.settings, "busybox") is None:
+            raise Skip("no busybox: scripts/deps busybox gets it")
+        bench.deadline *= 2
+        with bench.console([bench.tree(tree)]) as session:
+            check(session.expect(r"~ # ", bench.left()), "no prompt")
+            for keys, answer in TYPED:
+                session.send(keys.encode())
+                check(session.expect(answer, bench.left() / 2),
+                      f"after {keys!r} no {answer!r}: {session.text()[-200:]!r}")
+                time.sleep(0.3)
+    return function
+
+
 def describe(mode):
     return {"native": "natively", LINUX: "on Linux"}.get(mode, f"in {mode}")
 
@@ -133,6 +166,9 @@ def describe(mode):
 def add(environment):
     """The usual jobs on the primary variant; --full: all jobs everywhere, and Linux."""
     count = len(re.findall(r"^\$ ", read_text("transcript"), re.M))
+    for tree in ("busybox-te", "busybox-pv", "busybox-hw") if environment.full else ("busybox-te",):
+        add_case(f"{tree} has job control, keys, vi and less on the console", console(tree),
+                 group="busybox")
     modes = MODES + ((LINUX,) if environment.full else ())
     for variant in environment.variants() if environment.full else [environment.primary]:
         for mode in modes:
