@@ -8,7 +8,7 @@
 
 #include "lib/types.h"
 
-#define VPLIC_SOURCES_MAX	128	/* source ids are 1 .. VPLIC_SOURCES_MAX - 1 */
+#define VPLIC_SOURCES_MAX	1024	/* source ids are 1 .. VPLIC_SOURCES_MAX - 1 */
 #define VPLIC_WORDS		(VPLIC_SOURCES_MAX / 32)
 #define VPLIC_CONTEXTS_MAX	1024
 #define VPLIC_PRIORITY_MASK	7U	/* priority and threshold have 3 bits, as SiFive's have */

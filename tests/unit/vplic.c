@@ -202,6 +202,84 @@ TEST("two contexts see one source, and the first claim takes it")
 	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
 }
 
+TEST("a completion by another context that has the source enabled opens the gateway")
+{
+	/* The PLIC does not check whether the completion is the target's last claim. */
+	start();
+	enable(0, 10, 1);
+	enable(1, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_write(&plic, claim_offset(1), 10);
+	CHECK(outputs[0] && outputs[1]);
+}
+
+TEST("a completion of a source that was not claimed changes nothing")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	vplic_write(&plic, claim_offset(0), 10);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING), 1U << 10);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 0);
+}
+
+TEST("a source that is disabled after its claim keeps its gateway shut until it is completed")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_write(&plic, VPLIC_ENABLE, 0);
+	vplic_write(&plic, claim_offset(0), 10);
+	enable(0, 10, 1);
+	CHECK(!outputs[0]);
+	vplic_write(&plic, claim_offset(0), 10);
+	CHECK(outputs[0]);
+}
+
+TEST("the pending bits are read-only")
+{
+	start();
+	enable(0, 10, 1);
+	vplic_write(&plic, VPLIC_PENDING, UINT32_MAX);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING), 0);
+	CHECK_EQ(output_calls, 0);
+}
+
+TEST("the specification's last source, 1023, is one like the others")
+{
+	start();
+	CHECK_EQ(vplic_init(&plic, 1023, contexts, CONTEXTS, output, &plic), 0);
+	enable(2, 1023, 7);
+	vplic_set_level(&plic, 1023, true);
+	CHECK(outputs[2]);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING + 124), 1U << 31);
+	CHECK_EQ(vplic_read(&plic, claim_offset(2)), 1023);
+	vplic_write(&plic, claim_offset(2), 1023);
+	CHECK(outputs[2]);
+	/* The next context's enables begin right behind. */
+	CHECK_EQ(vplic_read(&plic, VPLIC_ENABLE + 2 * VPLIC_ENABLE_STRIDE + 124), 1U << 31);
+	CHECK_EQ(vplic_read(&plic, VPLIC_ENABLE + VPLIC_ENABLE_STRIDE + 124), 0);
+}
+
+TEST("after a reset nothing is pending, enabled or in service, and the outputs are low")
+{
+	start();
+	enable(0, 10, 1);
+	enable(0, 11, 1);
+	vplic_set_level(&plic, 10, true);
+	vplic_set_level(&plic, 11, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+	vplic_reset(&plic);
+	CHECK(!outputs[0]);
+	CHECK_EQ(vplic_read(&plic, VPLIC_PENDING), 0);
+	enable(0, 10, 1);
+	vplic_set_level(&plic, 10, true);
+	CHECK_EQ(vplic_read(&plic, claim_offset(0)), 10);
+}
+
 TEST("more sources or contexts than there can be are refused")
 {
 	CHECK_EQ(vplic_init(&plic, VPLIC_SOURCES_MAX, contexts, 1, output, &plic), -EINVAL);
