@@ -93,15 +93,32 @@ static void zero_range(struct virtio_blk *blk, struct virtio_blk_request *r)
 					     (uint64_t)range.sectors << VIRTIO_BLK_SECTOR_SHIFT));
 }
 
+/* The header, wherever it lies; mostly in one aligned piece. */
+static bool read_header(struct virtio_blk *blk, struct virtio_blk_request *r,
+			struct virtio_blk_header *header)
+{
+	struct virtqueue_cursor cursor = virtqueue_out(&r->chain);
+	const uint64_t *words;
+	size_t got;
+
+	r->cursor = cursor;
+	words = virtqueue_map(queue_of(blk), &r->chain, &r->cursor, sizeof(*header), &got);
+	if (likely(got == sizeof(*header) && IS_ALIGNED((uintptr_t)words, sizeof(*words)))) {
+		header->type = (uint32_t)READ_ONCE(words[0]);
+		header->sector = READ_ONCE(words[1]);
+		return true;
+	}
+	r->cursor = cursor;
+	return virtqueue_read(queue_of(blk), &r->chain, &r->cursor, header, sizeof(*header)) ==
+	       sizeof(*header);
+}
+
 /* Read the header of the chain that was taken. Return: 0; -EINVAL: it is no request at all. */
 static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
 	struct virtio_blk_header header;
 
-	r->cursor = virtqueue_out(&r->chain);
-	if (r->chain.in_bytes == 0 ||
-	    virtqueue_read(queue_of(blk), &r->chain, &r->cursor, &header, sizeof(header)) !=
-		    sizeof(header))
+	if (r->chain.in_bytes == 0 || !read_header(blk, r, &header))
 		return -EINVAL;
 	blk->requests++;
 	r->busy = true;
@@ -138,9 +155,13 @@ static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
 static int request_end(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
 	struct virtqueue_cursor in = virtqueue_in(&r->chain);
+	size_t got;
+	uint8_t *at;
 
 	virtqueue_skip(&r->chain, &in, r->chain.in_bytes - 1);
-	virtqueue_write(queue_of(blk), &r->chain, &in, &r->status, 1);
+	at = virtqueue_map(queue_of(blk), &r->chain, &in, 1, &got);
+	if (at != NULL)
+		*at = r->status;
 	r->busy = false;
 	return virtqueue_give(queue_of(blk), r->chain.head,
 			      (uint32_t)MIN(r->chain.in_bytes, (uint64_t)UINT32_MAX));

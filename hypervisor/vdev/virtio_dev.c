@@ -89,7 +89,8 @@ void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_co
 	dev->virtio = virtio;
 	dev->irq = config->irq;
 	dev->destroy = destroy;
-	dev->memory = (struct virtqueue_memory){ .map = virtio_dev_map, .arg = vm };
+	dev->memory = (struct virtqueue_memory){ .map = virtio_dev_map, .arg = vm,
+						 .epoch = &vm->ram_epoch };
 	dev->vdev = (struct vdev){ .ops = &virtio_dev_ops, .vm = vm, .gpa = config->gpa,
 				   .size = config->size };
 }

@@ -256,9 +256,9 @@ int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t va
 
 	if (size != 4)
 		return 0;
-	switch (offset) {
-	case VIRTIO_MMIO_QUEUE_NOTIFY:
+	if (likely(offset == VIRTIO_MMIO_QUEUE_NOTIFY))
 		return notify(dev, word);
+	switch (offset) {
 	case VIRTIO_MMIO_INTERRUPT_ACK:
 		isr_set(dev, dev->isr & ~word);
 		break;

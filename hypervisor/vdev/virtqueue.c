@@ -3,8 +3,9 @@
  * The device's side of a split virtqueue in guest memory. Pure. Virtual I/O Device (VIRTIO)
  * Version 1.2, section 2.7.
  *
- * Each field that the guest owns is loaded once into a local. The ring's places are looked up at
- * each access: no pointer into guest memory outlives a call.
+ * Each field that the guest owns is loaded once into a local. Where rings and buffers are in the
+ * host is looked up when the queue starts and when a chain is taken, and again when guest memory
+ * has moved since (its epoch).
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -22,7 +23,7 @@ void virtqueue_reset(struct virtqueue *queue)
 
 /* ---- Fields of the rings ---- */
 
-static void *field(const struct virtqueue *queue, uint64_t gpa, size_t size)
+static void *in_one_piece(const struct virtqueue *queue, uint64_t gpa, size_t size)
 {
 	size_t got = 0;
 	void *at = queue->memory->map(queue->memory->arg, gpa, size, &got);
@@ -30,10 +31,44 @@ static void *field(const struct virtqueue *queue, uint64_t gpa, size_t size)
 	return got == size ? at : NULL;
 }
 
-/* Aligned fields never cross a page, so one that is RAM is contiguous. */
-static bool load16(const struct virtqueue *queue, uint64_t gpa, uint16_t *value)
+static void rings_find(struct virtqueue *queue, uint64_t epoch)
 {
-	const uint16_t *at = field(queue, gpa, sizeof(*at));
+	queue->epoch = epoch;
+	queue->desc_at = in_one_piece(queue, queue->desc, VIRTQ_DESC_SIZE(queue->size));
+	queue->avail_at = in_one_piece(queue, queue->avail, VIRTQ_AVAIL_SIZE(queue->size));
+	queue->used_at = in_one_piece(queue, queue->used, VIRTQ_USED_SIZE(queue->size));
+}
+
+static inline uint64_t epoch_now(const struct virtqueue *queue)
+{
+	return queue->memory->epoch == NULL ? 0 : *queue->memory->epoch;
+}
+
+/* At the beginning of each call that touches the rings. */
+static inline void rings_check(struct virtqueue *queue)
+{
+	uint64_t epoch = epoch_now(queue);
+
+	if (unlikely(queue->epoch != epoch))
+		rings_find(queue, epoch);
+}
+
+/* Aligned fields never cross a page, so one that is RAM is contiguous. */
+static inline void *avail_field(const struct virtqueue *queue, uint64_t offset, size_t size)
+{
+	return likely(queue->avail_at != NULL) ? queue->avail_at + offset :
+						 in_one_piece(queue, queue->avail + offset, size);
+}
+
+static inline void *used_field(const struct virtqueue *queue, uint64_t offset, size_t size)
+{
+	return likely(queue->used_at != NULL) ? queue->used_at + offset :
+						in_one_piece(queue, queue->used + offset, size);
+}
+
+static inline bool avail_load(const struct virtqueue *queue, uint64_t offset, uint16_t *value)
+{
+	const uint16_t *at = avail_field(queue, offset, sizeof(*at));
 
 	if (at == NULL)
 		return false;
@@ -41,18 +76,18 @@ static bool load16(const struct virtqueue *queue, uint64_t gpa, uint16_t *value)
 	return true;
 }
 
-static bool store16(const struct virtqueue *queue, uint64_t gpa, uint16_t value)
+static inline bool used_store16(const struct virtqueue *queue, uint64_t offset, uint16_t value)
 {
-	uint16_t *at = field(queue, gpa, sizeof(*at));
+	uint16_t *at = used_field(queue, offset, sizeof(*at));
 
 	if (at != NULL)
 		__atomic_store_n(at, value, __ATOMIC_RELAXED);
 	return at != NULL;
 }
 
-static bool store32(const struct virtqueue *queue, uint64_t gpa, uint32_t value)
+static inline bool used_store32(const struct virtqueue *queue, uint64_t offset, uint32_t value)
 {
-	uint32_t *at = field(queue, gpa, sizeof(*at));
+	uint32_t *at = used_field(queue, offset, sizeof(*at));
 
 	if (at != NULL)
 		__atomic_store_n(at, value, __ATOMIC_RELAXED);
@@ -85,6 +120,7 @@ int virtqueue_start(struct virtqueue *queue)
 	queue->next_avail = queue->next_used = queue->told_used = 0;
 	queue->told = false;
 	queue->ready = true;
+	rings_find(queue, epoch_now(queue));
 	return 0;
 }
 
@@ -95,14 +131,18 @@ static int chain_add(const struct virtqueue *queue, struct virtqueue_chain *chai
 		     const struct virtq_desc *desc)
 {
 	bool in = (desc->flags & VIRTQ_DESC_F_WRITE) != 0;
+	size_t got = 0;
+	void *at = NULL;
 
 	/* What is read comes before what is written (2.7.4.2). */
 	if (!in && chain->count != chain->out_count)
 		return -EINVAL;
-	if (chain->count == VIRTQUEUE_SIZE_MAX || !all_ram(queue, desc->addr, desc->len))
+	if (desc->len != 0)
+		at = queue->memory->map(queue->memory->arg, desc->addr, desc->len, &got);
+	if (chain->count == VIRTQUEUE_SIZE_MAX || (desc->len != 0 && at == NULL))
 		return -EINVAL;
-	chain->segments[chain->count++] =
-		(struct virtqueue_segment){ desc->addr, desc->len };
+	chain->segments[chain->count++] = (struct virtqueue_segment){
+		desc->addr, got == desc->len ? at : NULL, desc->len };
 	if (in) {
 		chain->in_bytes += desc->len;
 	} else {
@@ -143,9 +183,9 @@ static bool load_desc(const struct virtqueue *queue, const struct table *table, 
 
 	if (index >= table->count)
 		return false;
-	words = IS_ALIGNED(gpa, sizeof(*words)) ? field(queue, gpa, sizeof(*out)) : NULL;
-	if (words == NULL)
+	if (table->indirect || queue->desc_at == NULL)
 		return load_bytes(queue, gpa, out, sizeof(*out));
+	words = (const uint64_t *)(const void *)&queue->desc_at[index];
 	second = READ_ONCE(words[1]);
 	out->addr = READ_ONCE(words[0]);
 	out->len = (uint32_t)second;
@@ -204,7 +244,9 @@ int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 	chain->out_bytes = chain->in_bytes = 0;
 	if (!queue->ready)
 		return 0;
-	if (!load16(queue, queue->avail + VIRTQ_AVAIL_IDX, &idx))
+	rings_check(queue);
+	chain->epoch = queue->epoch;
+	if (!avail_load(queue, VIRTQ_AVAIL_IDX, &idx))
 		return -EINVAL;
 	if (idx == queue->next_avail)
 		return 0;
@@ -215,10 +257,8 @@ int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 	 * barrier: what was written before idx must be read after it.
 	 */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!load16(queue,
-		    queue->avail + VIRTQ_AVAIL_RING +
-			    2UL * (queue->next_avail & (queue->size - 1)),
-		    &head))
+	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (queue->next_avail & (queue->size - 1)),
+			&head))
 		return -EINVAL;
 	chain->head = head;
 	if (chain_load(queue, chain))
@@ -234,18 +274,18 @@ void virtqueue_untake(struct virtqueue *queue)
 
 int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
 {
-	uint64_t entry = queue->used + VIRTQ_USED_RING +
-			 8UL * (queue->next_used & (queue->size - 1));
+	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
 
 	if (!queue->ready)
 		return 0;
+	rings_check(queue);
 	/* Two stores: an entry is aligned to 4 and may cross a page. */
-	if (!store32(queue, entry, head) || !store32(queue, entry + 4, written_bytes))
+	if (!used_store32(queue, entry, head) || !used_store32(queue, entry + 4, written_bytes))
 		return -EINVAL;
 	queue->next_used++;
 	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	return store16(queue, queue->used + VIRTQ_USED_IDX, queue->next_used) ? 0 : -EINVAL;
+	return used_store16(queue, VIRTQ_USED_IDX, queue->next_used) ? 0 : -EINVAL;
 }
 
 bool virtqueue_wants_interrupt(struct virtqueue *queue)
@@ -255,16 +295,17 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 
 	if (!queue->ready)
 		return false;
+	rings_check(queue);
 	/*
 	 * The driver stores used_event or flags and then looks at idx again; we stored idx and look
 	 * at its wish. Without a full fence between, both could miss the other's store (2.7.7).
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!queue->event_idx) {
-		load16(queue, queue->avail + VIRTQ_AVAIL_FLAGS, &word);
+		avail_load(queue, VIRTQ_AVAIL_FLAGS, &word);
 		return !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
 	}
-	if (!load16(queue, queue->avail + VIRTQ_AVAIL_RING + 2UL * queue->size, &word))
+	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * queue->size, &word))
 		return false;
 	queue->told_used = now;
 	queue->told = true;
@@ -275,8 +316,10 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 void virtqueue_notify_off(struct virtqueue *queue)
 {
 	/* With event indices an old avail_event does it. */
-	if (queue->ready && !queue->event_idx)
-		store16(queue, queue->used + VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
+	if (!queue->ready || queue->event_idx)
+		return;
+	rings_check(queue);
+	used_store16(queue, VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
 }
 
 bool virtqueue_notify_on(struct virtqueue *queue)
@@ -285,17 +328,17 @@ bool virtqueue_notify_on(struct virtqueue *queue)
 
 	if (!queue->ready)
 		return false;
+	rings_check(queue);
 	if (queue->event_idx)
-		store16(queue, queue->used + VIRTQ_USED_RING + 8UL * queue->size,
-			queue->next_avail);
+		used_store16(queue, VIRTQ_USED_RING + 8UL * queue->size, queue->next_avail);
 	else
-		store16(queue, queue->used + VIRTQ_USED_FLAGS, 0);
+		used_store16(queue, VIRTQ_USED_FLAGS, 0);
 	/*
 	 * The driver stores idx and then looks at our wish; we stored the wish and look at idx.
 	 * A full fence between, or a chain could wait for a notification that never comes.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return load16(queue, queue->avail + VIRTQ_AVAIL_IDX, &idx) && idx != queue->next_avail;
+	return avail_load(queue, VIRTQ_AVAIL_IDX, &idx) && idx != queue->next_avail;
 }
 
 /* ---- The bytes of a chain ---- */
@@ -326,6 +369,12 @@ void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain 
 		return NULL;
 	segment = &chain->segments[cursor->segment];
 	size = MIN(size, segment->size - cursor->offset);
+	if (likely(segment->at != NULL && chain->epoch == epoch_now(queue))) {
+		at = segment->at + cursor->offset;
+		*got = size;
+		cursor->offset += (uint32_t)size;
+		return at;
+	}
 	at = queue->memory->map(queue->memory->arg, segment->gpa + cursor->offset, size, got);
 	if (at != NULL)
 		cursor->offset += (uint32_t)*got;

@@ -22,6 +22,8 @@ struct virtqueue_memory {
 	 */
 	void *(*map)(void *arg, uint64_t gpa, size_t size, size_t *got);
 	void *arg;
+	/* Changes whenever what map() said before may be wrong now; NULL: it never does. */
+	const uint64_t *epoch;
 };
 
 struct virtqueue {
@@ -35,10 +37,15 @@ struct virtqueue {
 	uint16_t next_used;		/* the next entry of the used ring to fill */
 	uint16_t told_used;		/* next_used when the driver was interrupted last */
 	bool told;			/* told_used is valid */
+	/* Where the rings are in the host, as of that epoch; NULL: not in one piece. */
+	uint64_t epoch;
+	struct virtq_desc *desc_at;
+	uint8_t *avail_at, *used_at;
 };
 
 struct virtqueue_segment {
 	uint64_t gpa;
+	uint8_t *at;			/* in the host, as of the chain's epoch; NULL: in pieces */
 	uint32_t size;
 };
 
@@ -48,6 +55,7 @@ struct virtqueue_segment {
  */
 struct virtqueue_chain {
 	uint16_t head;
+	uint64_t epoch;			/* of the memory when it was taken */
 	unsigned out_count, count;	/* segments to read; all */
 	uint64_t out_bytes, in_bytes;
 	struct virtqueue_segment segments[VIRTQUEUE_SIZE_MAX];

@@ -342,6 +342,7 @@ void vm_free_memory(struct vm *vm)
 	list_for_each_entry(dev, &vm->devices, link)
 		if (dev->ops->stop != NULL)
 			dev->ops->stop(dev);
+	vm->ram_epoch++;
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		vm->mode->vcpu_fini(vm->vcpus[i]);
 	gstage_destroy(&vm->shadow_gstage);
