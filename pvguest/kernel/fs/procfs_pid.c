@@ -77,9 +77,9 @@ static void procfs_show_stat(struct text *text, struct proc *proc)
 	text_add(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 ", proc->pid, proc->name,
 		 procfs_state(proc), procfs_parent(proc), leader->group, leader->session,
 		 tty ? DEVICE_TTYS0 : 0, tty ? tty->group : -1);
-	text_add(text, "%lu 0 %lu 0 20 0 %u 0 %lu %lu %lu %lu 1 1 %lu 0 0 ",
+	text_add(text, "%lu 0 %lu 0 %d %d %u 0 %lu %lu %lu %lu 1 1 %lu 0 0 ",
 		 procfs_ticks(procfs_cpu(proc)), procfs_ticks(leader->child_ticks),
-		 procfs_threads(proc), procfs_ticks(proc->start_ticks),
+		 20 + proc->nice, proc->nice, procfs_threads(proc), procfs_ticks(proc->start_ticks),
 		 usage.total_pages << PAGE_SHIFT, usage.present_pages, ~0UL, usage.stack_start);
 	text_add(text, "%lu %lu 0 0 0 0 0 %d 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu %lu %d\n",
 		 (proc->signals.own.bits | leader->signals.shared.bits) & 0x7fffffff,
