@@ -7,6 +7,7 @@
 #include "boot/boot.h"
 #include "boot/host_disks.h"
 #include "boot/host_dt.h"
+#include "boot/host_net.h"
 #include "drv/plic.h"
 #include "drv/uart.h"
 #include "hart/firmware.h"
@@ -224,6 +225,7 @@ static void main_mapped(void)
 		firmware_counts() ? "counts" : "does not count");
 	start_harts();
 	host_disks_init(&host);
+	host_net_find(&host);
 	monitor_init(host.bootargs, hart_count, timebase_hz, boot_poweroff);
 	sched_vm_ended = boot_vm_ended;
 	boot_vms(&host);

@@ -13,6 +13,7 @@ from stratalib.settings import (Settings, StrataError, add_machine_options, buil
 
 RUN_SECONDS = 300
 TRACES = ("0", "1", "full")
+NETS = ("user",)
 END_OF_INPUT = b"\x04"          # Ctrl-D: what a terminal's user types there
 KEYS = ("Ctrl-A X ends QEMU, Ctrl-] then m opens Strata's monitor, Ctrl-] then n gives the input "
         "to the next VM, Ctrl-] then ? tells the rest")
@@ -45,6 +46,8 @@ def add_options(parser):
     group.add_argument("--host-disk", metavar="FILE", default=env("HOST_DISK"),
                        help="a disk image: a disk of the machine, for the tree that names it, or "
                        "else the first one; what is written stays in it")
+    group.add_argument("--net", choices=NETS, default=env("NET"),
+                       help="user: a network device for each guest, joined to QEMU's user network")
     group.add_argument("--bootargs", metavar="S", default=os.environ.get("STRATA_BOOTARGS"),
                        help="the guest's command line")
     group.add_argument("--vcpus", metavar="N", default=env("VCPUS"),
@@ -90,6 +93,14 @@ def machine_disk(settings, name, keep=True):
             "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0")
 
 
+def machine_net(net):
+    """QEMU's user network behind a virtio device, at the second window."""
+    if not net:
+        return ()
+    return ("-global", "virtio-mmio.force-legacy=false", "-netdev", "user,id=net",
+            "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.1")
+
+
 def plan_native(settings, args):
     """The guest on bare OpenSBI: QEMU's own -kernel, -initrd and -append."""
     plan = Plan()
@@ -114,9 +125,10 @@ def plan_native(settings, args):
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,
         append=bootargs, icount=args.icount,
-        extra=machine_disk(settings, getattr(args, "disk", None) or
-                          getattr(args, "host_disk", None)) or
-        machine_disk(settings, image, keep=False))
+        extra=(machine_disk(settings, getattr(args, "disk", None) or
+                            getattr(args, "host_disk", None)) or
+               machine_disk(settings, image, keep=False)) +
+        machine_net(getattr(args, "net", None)))
     plan.symbols = [("guest", vms.need_file(settings, kernel, "--kernel"))]
     return plan
 
@@ -144,7 +156,8 @@ def plan_hypervised(settings, args, options=()):
         words.append("trace=1")
     plan.line = qemu.command(settings, settings.path("strata.elf"), f"{size >> 20}M", cpus,
                              initrd=name, append=" ".join(words) or None, icount=args.icount,
-                             extra=machine_disk(settings, host_disk))
+                             extra=machine_disk(settings, host_disk) +
+                             machine_net(getattr(args, "net", None)))
     return plan
 
 
@@ -159,6 +172,7 @@ def make_plan(settings, args, options=()):
     name_native(settings, args)
     check_choice(args.mode, vms.MODES, "--mode")
     check_choice(args.trace, TRACES, "--trace")
+    check_choice(getattr(args, "net", None), NETS, "--net")
     settings.need(settings.path("strata.elf" if args.mode != "native" else "dts/pvguest-te.dtb"))
     if args.mode == "native":
         return plan_native(settings, args)

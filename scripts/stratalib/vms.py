@@ -118,10 +118,20 @@ class Tree:
 
     def add_disk(self, name, prop="strata,image"):
         """A block device on a file of the archive, copied as it is written, or on a host's disk."""
+        value = name.encode() + b"\0" if prop == "strata,image" else bytes(4)
+        self.add_virtio("--disk", "block", {prop: value})
+
+    def add_net(self):
+        """A network device on the default switch, unless the tree has one already."""
+        if all(node.string("strata,virtio") != "net" for node in self.devices()):
+            self.add_virtio("--net", "net", {})
+
+    def add_virtio(self, option, sort, props):
+        """A virtio device in the first free place."""
         soc, nodes = self.root.child("soc"), self.devices()
         plic = next((n for n in nodes if b"plic" in n.props.get("compatible", b"")), None)
         if soc is None or plic is None or "phandle" not in plic.props:
-            raise StrataError(f"--disk: {self.name} has no soc with a plic", 2)
+            raise StrataError(f"{option}: {self.name} has no soc with a plic", 2)
         sources = {n.cells("interrupts")[0] for n in nodes if n.cells("interrupts")}
         for number in range(1, 9):      # where QEMU's machine has them
             node = fdt.Node(f"virtio@{0x10000000 + 0x1000 * number:x}")
@@ -131,11 +141,11 @@ class Tree:
             node.props["reg"] = fdt.cell64(0x10000000 + 0x1000 * number) + fdt.cell64(0x1000)
             node.props["interrupts"] = number.to_bytes(4, "big")
             node.props["interrupt-parent"] = plic.props["phandle"]
-            node.set_string("strata,virtio", "block")
-            node.props[prop] = name.encode() + b"\0" if prop == "strata,image" else bytes(4)
+            node.set_string("strata,virtio", sort)
+            node.props.update(props)
             soc.children.append(node)
             return
-        raise StrataError(f"--disk: {self.name} has no room for one more device", 2)
+        raise StrataError(f"{option}: {self.name} has no room for one more device", 2)
 
     def take_files(self, settings):
         """Find the files that the tree names; what is not found is left to the hypervisor."""
@@ -201,6 +211,8 @@ def override(settings, tree, args):
         name = _archive_name(path, tree.files)
         tree.files[name] = path
         tree.add_disk(name)
+    if getattr(args, "net", None):
+        tree.add_net()
     if args.bootargs is not None:
         chosen.set_string("bootargs", args.bootargs)
     if getattr(args, "vcpus", None):

@@ -100,6 +100,18 @@ def network(bench):
     check_status(result, 0)
 
 
+def uplink(bench):
+    """QEMU's user network has a gateway, which answers."""
+    need_linux(bench)
+    if vms.guest_file(bench.settings, "linux-devices") is None:
+        raise Skip("no modules: scripts/deps linux gets them")
+    result = bench.strata("run", "--vm", "linux-hw", "--initrd", "linux-devices", "--net", "user",
+                          "--bootargs", "earlycon=sbi console=ttyS0 panic=-1 net=user")
+    check_line(result.out, r"^linux: gateway: 3$")
+    check_line(result.out, r"^linux: done$")
+    check_status(result, 0)
+
+
 def count_twice(bench):
     """count finds the same instructions in two runs, and hardly more in hw than natively."""
     need_linux(bench)
@@ -131,6 +143,8 @@ def add(environment):
                      variant.words(environment.primary), disk(mode), variant, "linux", heavy=True)
         add_case("Debian's Linux, unmodified, writes an ext4 partition of the host's disk" +
                  variant.words(environment.primary), host_disk, variant, "linux", heavy=True)
+        add_case("Debian's Linux reaches QEMU's user network through Strata's switch" +
+                 variant.words(environment.primary), uplink, variant, "linux", heavy=True)
         if environment.full:
             add_case("two Debian Linux VMs ping each other and transfer a file over Strata's "
                      "switch" + variant.words(environment.primary), network, variant, "linux",
