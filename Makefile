@@ -168,7 +168,8 @@ dtbs: $(DTB)
 # What was not fetched is not built, unless a tree of that name is to run.
 busybox: $(if $(wildcard $(BUSYBOX))$(findstring busybox,$(VM) $(INITRD)),$(O)/busybox/root.cpio)
 linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio $(if $(LINUX_MODULES),\
-	$(O)/linux/initrd-devices.cpio $(O)/linux/disk.img))
+	$(O)/linux/initrd-devices.cpio $(O)/linux/disk.img $(O)/linux/initramfs.cpio \
+	$(O)/linux/root.ext4))
 firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
 
 BUILT_BY := $(TOOLCHAIN_MK) Makefile
@@ -261,7 +262,8 @@ BUSYBOX_ETC := $(shell find pvguest/busybox -type f)
 $(BUSYBOX):
 	$(Q)$(deps) busybox
 
-$(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) scripts/busybox_root.py scripts/cpio.py Makefile
+ROOT_MAKER := scripts/busybox_root.py scripts/cpio.py scripts/modules.py Makefile
+$(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) $(ROOT_MAKER)
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< pvguest/busybox
 
 LINUX_INIT := tests/system/linux-init
@@ -280,6 +282,17 @@ $(O)/linux/initrd-devices.cpio: $(LINUX_INIT) $(LINUX_DEVICES) $(LINUX_MODULES) 
 $(O)/linux/disk.img: Makefile
 	$(call say,DISK,$@)mkdir -p $(@D)/disk && seq 1 200000 >$(@D)/disk/numbers && rm -f $@ && \
 		/sbin/mke2fs -q -t ext4 -L strata -d $(@D)/disk $@ 24M >/dev/null
+
+# What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
+E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
+LINUX_ROOT := pvguest/busybox guests/linux/root $(E2FSCK:%=sbin/e2fsck=%)
+LINUX_ROOT_FILES := $(E2FSCK) $(shell find guests/linux pvguest/busybox -type f)
+$(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROOT_MAKER)
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \
+		$(LINUX_ROOT) guests/linux/initramfs modules=$(CACHE)/linux/modules
+
+$(O)/linux/root.ext4: $(BUSYBOX) scripts/ext2.py scripts/ext4.py $(LINUX_ROOT_FILES) $(ROOT_MAKER)
+	$(call say,DISK,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< $(LINUX_ROOT)
 
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)

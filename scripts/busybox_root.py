@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Write the root of a busybox system as a newc cpio archive.
+"""Write the root of a busybox system as a newc cpio archive or, if OUT says .ext4, as a disk.
 
 usage: busybox_root.py OUT BUSYBOX ENTRY...
 BUSYBOX is Debian's static busybox, taken as it is; a link to it stands for each of its applets.
-ENTRY is as in cpio.py: NAME=FILE, or a directory whose tree is taken; the last one counts.
+ENTRY is what else there is, as for cpio.py, the later before the earlier; or modules=DIRECTORY,
+a directory of Linux modules, which get the list of dependencies that modprobe reads.
 """
 import os
 import re
@@ -12,6 +13,10 @@ import stat
 import sys
 
 import cpio
+import ext4
+import modules
+
+DISK_BYTES = 512 << 20
 
 SBIN = set("""
 acpid adjtimex arp blkid blockdev brctl devmem dhcprelay dnsd fbset fdisk findfs freeramdisk fsck
@@ -50,22 +55,29 @@ def members(program, entries):
             place = "sbin/" if name in SBIN else "bin/"
             found[place + name] = (stat.S_IFLNK | 0o777, b"/bin/busybox")
     found["init"] = (stat.S_IFLNK | 0o777, b"/sbin/init")
-    found.update(cpio.collect(entries))
+    for entry in entries:
+        if entry.startswith("modules="):
+            found.update(modules.members(entry.removeprefix("modules=")))
+        else:
+            found.update(cpio.collect([entry]))
     return found
 
 
 def main(argv):
-    if len(argv) < 3:
+    if len(argv) < 4 or "--help" in argv:
         print(__doc__.strip())
         return 0 if "--help" in argv or "-h" in argv else 2
     try:
         with open(argv[2], "rb") as f:
-            blob = cpio.archive(members(f.read(), argv[3:]))
+            found = members(f.read(), argv[3:])
+        if argv[1].endswith(".ext4"):
+            ext4.image(argv[1] + ".tmp", found, DISK_BYTES)
+        else:
+            with open(argv[1] + ".tmp", "wb") as f:
+                f.write(cpio.archive(found))
     except (OSError, ValueError) as err:
         print(f"busybox_root.py: {err}", file=sys.stderr)
         return 1
-    with open(argv[1] + ".tmp", "wb") as f:
-        f.write(blob)
     os.replace(argv[1] + ".tmp", argv[1])
     return 0
 

@@ -213,6 +213,7 @@ class Verdict:
         self.refused, self.ended, self.started, self.panics = {}, {}, {}, []
         self.kernels, self.initrds = {}, {}
         self.listener = None    # called for each whole line
+        self.guest_spoke = False
 
     def feed(self, data):
         self._line += data
@@ -221,11 +222,14 @@ class Verdict:
             self._line = b""
         for line in lines:
             self._take(line.rstrip(b"\r"))
+        if self._line and self.started and not b"strata: ".startswith(self._line[:8]):
+            self.guest_spoke = True     # a prompt
 
     def _take(self, line):
         if self.listener:
             self.listener(line.decode(errors="replace"))
         if not line.startswith(b"strata: "):
+            self.guest_spoke = self.guest_spoke or bool(self.started)
             return
         for kind, expression in self.LINES:
             match = expression.match(line)

@@ -199,16 +199,19 @@ class Feeder:
     """
     Copies standard input to the console; at its end a Ctrl-D for each VM that gets the input.
 
-    A guest that starts may empty its serial port, so a file waits until the console has been silent
-    for a moment: whoever reads then has said its prompt.
+    A guest that starts may empty its serial port, so a file waits until a guest has spoken and been
+    silent for a moment: whoever reads then has said its prompt. A Ctrl-D that is typed while no
+    program reads may get lost (Linux does so when a shell changes its terminal's mode), so it is
+    typed again when the console has been silent for long.
     """
-    SILENCE_SECONDS, PATIENCE_SECONDS = 1.3, 15.0
+    SILENCE_SECONDS, PATIENCE_SECONDS, AGAIN_SECONDS = 1.3, 15.0, 5.0
 
     def __init__(self, session, verdict, interactive, native):
         self.session, self.verdict = session, verdict
         self.interactive, self.native = interactive, native
         self.open, self.over, self.ends_sent, self.last_output = interactive, False, 0, None
         self.fd, self.plain, self.watched = 0, False, False
+        self.last_end = 0.0
 
     def output(self, guest_speaks):
         if guest_speaks:
@@ -240,9 +243,14 @@ class Feeder:
         if self.open and not self.over and ("stdin" in woken or self.plain):
             self._copy()
         if self.over and not self.interactive and not self.session.backlog():
-            if self.ends_sent <= len(self.verdict.ended):
+            if self.ends_sent <= len(self.verdict.ended) or self._is_ignored():
                 self.ends_sent = len(self.verdict.ended) + 1
+                self.last_end = self.session.seconds()
                 self.session.send(END_OF_INPUT)
+
+    def _is_ignored(self):
+        since = max(self.last_end, self.last_output or 0.0)
+        return self.session.seconds() - since > self.AGAIN_SECONDS * machine_scale()
 
     def _copy(self):
         if self.session.backlog() >= 65536:
@@ -299,7 +307,7 @@ def converse(session, verdict, deadline, native, write, learn=None):
                 verdict.feed(fresh)
                 if learn:
                     learn(fresh)
-                feeder.output(banner.feed(fresh))
+                feeder.output(banner.feed(fresh) and (native or verdict.guest_spoke))
             feeder.step(woken)
         return True
     finally:

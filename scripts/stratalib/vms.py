@@ -14,7 +14,8 @@ TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in i
 GENERIC = ("pvguest", "u-boot", "busybox")
 FETCHED = {"u-boot": "guests", "busybox": "busybox", "linux": "linux",
            "linux-initrd": "linux", "linux-devices": "linux",
-           "linux-disk.img": "linux"}         # by scripts/deps
+           "linux-disk.img": "linux", "linux-initramfs": "linux",
+           "linux-root": "linux"}         # by scripts/deps
 
 
 def guest_file(settings, name):
@@ -30,7 +31,9 @@ def guest_file(settings, name):
              "linux": os.path.join(settings.cache, "linux", "Image"),
              "linux-initrd": settings.path("linux", "initrd.cpio"),
              "linux-devices": settings.path("linux", "initrd-devices.cpio"),
-             "linux-disk.img": settings.path("linux", "disk.img")}.get(name),
+             "linux-disk.img": settings.path("linux", "disk.img"),
+             "linux-initramfs": settings.path("linux", "initramfs.cpio"),
+             "linux-root": settings.path("linux", "root.ext4")}.get(name),
             settings.path("tests", "guest", name + ".elf"),
             settings.path("tests", "guest", name)):
         if path and os.path.isfile(path):
