@@ -3,7 +3,7 @@
  * Any bytes as an ext2 image: it is read, written and emptied; only errors come of what is broken.
  * SOURCES: pvguest/kernel/ext2/super.c pvguest/kernel/ext2/alloc.c pvguest/kernel/ext2/inode.c
  * SOURCES: pvguest/kernel/ext2/map.c pvguest/kernel/ext2/dir.c pvguest/kernel/ext2/name.c
- * SOURCES: tests/unit/pvguest/host_lib.c
+ * SOURCES: tests/unit/pvguest/lib/host.c
  */
 #include "pvguest/fake_buffer.h"
 

@@ -3,7 +3,7 @@
  * ext2 beside a model: random operations, then every byte is compared and e2fsck asked.
  * SOURCES: pvguest/kernel/ext2/super.c pvguest/kernel/ext2/alloc.c pvguest/kernel/ext2/inode.c
  * SOURCES: pvguest/kernel/ext2/map.c pvguest/kernel/ext2/dir.c pvguest/kernel/ext2/name.c
- * SOURCES: tests/unit/pvguest/host_lib.c
+ * SOURCES: tests/unit/pvguest/lib/host.c
  */
 #include "test.h"
 
