@@ -203,7 +203,8 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 {
 	static const char *const known[] = { "strata,mode", "strata,world", "strata,pv-step",
 					     "strata,counters", "strata,accounting",
-					     "strata,sbi-disable" };
+					     "strata,sbi-disable", "strata,weight",
+					     "strata,cap" };
 	int err;
 
 	if (!dt_is_compatible(dt->fdt, node, "strata,hypervisor"))
@@ -218,6 +219,8 @@ static int parse_hypervisor(struct vm_dt *dt, int node)
 		err = parse_pv_step(dt, node);
 	if (!err)
 		err = vm_dt_parse_sbi(dt, node);
+	if (!err)
+		err = vm_dt_parse_shares(dt, node);
 	if (err)
 		return err;
 	err = parse_flag(dt, node, "strata,counters", &dt->out->counters);
@@ -269,6 +272,9 @@ static int parse_cpu(struct vm_dt *dt, int node, const struct dt_cells *cells)
 	if (out->vcpu_count == VM_VCPUS_MAX)
 		return VM_DT_REFUSE(dt, node, "reg", "more than %d vCPUs: delete some",
 				    VM_VCPUS_MAX);
+	err = vm_dt_parse_affinity(dt, node, (unsigned)out->vcpu_count);
+	if (err)
+		return err;
 	dt->intc_phandles[out->vcpu_count] = cpu_intc_phandle(dt->fdt, node);
 	out->harts[out->vcpu_count++] = reg.base;
 	return 0;

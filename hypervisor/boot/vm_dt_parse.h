@@ -46,6 +46,11 @@ int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *
 /* strata,sbi-disable of /hypervisor; the mode is known. Return: 0, or refused. */
 int vm_dt_parse_sbi(struct vm_dt *dt, int node);
 
+/* strata,weight and strata,cap of /hypervisor, or what holds without. Return: 0, or refused. */
+int vm_dt_parse_shares(struct vm_dt *dt, int node);
+/* strata,affinity of the cpu node of a vCPU. Return: 0, or refused. */
+int vm_dt_parse_affinity(struct vm_dt *dt, int node, unsigned vcpu);
+
 /* The devices: nodes of the root that have reg, and what stands on its simple-bus nodes. */
 int vm_dt_parse_devices(struct vm_dt *dt);
 

@@ -89,16 +89,18 @@ static void leave_shadow_vmid(const struct vcpu *v, bool entered)
 }
 
 /*
- * The shadow of a vCPU that is not on this hart has no translations here: whoever puts it on one
- * fences everything if another vCPU of the VM has been there.
+ * The shadow of a vCPU whose registers are in no hart's CSRs is in no use: whoever puts it on one
+ * fences everything.
  */
-static void fence(const struct vcpu *v, void (*hfence)(uint64_t va, uint64_t asid), uint64_t va,
+static void fence(struct vcpu *v, void (*hfence)(uint64_t va, uint64_t asid), uint64_t va,
 		  uint64_t asid)
 {
 	bool entered;
 
-	if (this_hart()->loaded != v)
+	if (this_hart()->loaded != v) {
+		v->last_hart = NULL;
 		return;
+	}
 	entered = enter_shadow_vmid(v);
 	hfence(va, asid);
 	leave_shadow_vmid(v, entered);

@@ -105,8 +105,8 @@ void dep_load(struct vcpu *v)
 	csr_write(CSR_HVIP, 0);
 	/* Neither VMID is in hgatp yet: set_tables writes both registers. */
 	v->hgatp = v->vsatp = 0;
-	if (v->vm->vcpu_count > 1) {
-		/* ASIDs of the guest are per hart; another vCPU of it may have run here. */
+	if (v->must_fence) {
+		/* ASIDs are per hart, and its fences were done on the hart that it was on. */
 		v->user_fence = true;
 		csr_write(CSR_HGATP, v->vm->shadow_hgatp);
 		hfence_vvma_all();

@@ -120,8 +120,8 @@ static void hw_load(struct vcpu *v)
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, v->hgatp);
 	csr_write(CSR_VSATP, vs->vsatp);
-	/* A guest's ASIDs are per hart: another vCPU of it may have used them here. */
-	if (v->vm->vcpu_count > 1)
+	/* A guest's ASIDs are per hart, and its fences were done on the hart that it was on. */
+	if (v->must_fence)
 		hfence_vvma_all();
 	if (hart->sstc)
 		csr_write(CSR_VSTIMECMP, vs->vstimecmp);

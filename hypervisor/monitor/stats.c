@@ -129,6 +129,7 @@ void stats_list(const struct vcpu_stat *stat, stats_line_fn *line, void *ctx)
 	list_causes(&out, "inject.", stat->injected_exceptions, stat->injected_interrupts);
 	emit(&out, "inject.illegal_instructions", stat->illegal_injected);
 	emit(&out, "schedules", stat->schedules);
+	emit(&out, "migrations", stat->migrations);
 }
 
 void stats_account(const struct account *account, struct vm *vm, stats_line_fn *line, void *ctx)

@@ -24,6 +24,7 @@ void vm_config_free(struct vm_config *config)
 	}
 	kfree(config->devices);
 	kfree(config->harts);
+	kfree(config->pins);
 	kfree(config->regions);
 	kfree(config->kernel);
 	kfree(config->initrd);

@@ -7,10 +7,12 @@
 #define VM_CONFIG_H
 
 #include "lib/types.h"
+#include "vm/credit.h"
 
 #define VM_NAME_MAX		32	/* with the terminating NUL */
 #define VM_VCPUS_MAX		512	/* as many as QEMU's virt machine has harts */
 #define VM_REGIONS_MAX		64
+#define VM_CAP_MAX		(100 * VM_VCPUS_MAX)
 #define VM_GPA_BITS		39	/* of Sv39x4's 41; above is the hypervisor's */
 
 /* How the guest kernel's privileged operations are done; `native` has no hypervisor. */
@@ -79,6 +81,12 @@ struct vdev_config {
 	uint8_t seed[32];	/* boot fills it in */
 };
 
+/* A hart of the machine, by index, that a vCPU may run on; a vCPU that has none may on all. */
+struct vm_pin {
+	unsigned vcpu;
+	uint32_t hart;
+};
+
 struct vm_config {
 	char name[VM_NAME_MAX];
 	enum vm_mode mode;
@@ -87,6 +95,11 @@ struct vm_config {
 	uint64_t sbi_disabled;	/* strata,sbi-disable: a bit for each enum vsbi_index */
 	bool counters;		/* strata,counters: the guest may read cycle, time and instret */
 	bool accounting;	/* strata,accounting: where the instructions go, for measuring */
+
+	uint32_t weight;	/* strata,weight: its share of the harts, against the others' */
+	uint32_t cap;		/* strata,cap: percent of one hart that it may use; 0: all */
+	struct vm_pin *pins;	/* strata,affinity of the cpu nodes; kalloc'ed */
+	size_t pin_count;
 
 	uint64_t *harts;	/* hart id of each vCPU, kalloc'ed; vCPU 0 boots */
 	size_t vcpu_count;

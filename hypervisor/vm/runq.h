@@ -1,43 +1,106 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The run queue of one hart: which vCPUs want to run, in the order in which they will. Round robin;
- * a policy with weights changes this file and no caller. The owner guards it with a lock.
+ * The run queue of one hart: which vCPUs want to run there, in the order in which they will, and
+ * for how long the one that runs may go on. Pure; its owner guards it with a lock.
  *
- * An entity is in the queue while it is runnable and not running: runq_pick() takes it out to run,
- * runq_enqueue() puts it back when its slice ends or when it wakes.
+ * VMs have shares by weight (vm/credit.h): whose VM has had least comes first. One that wakes is at
+ * most RUNQ_BOOST_MS behind the others, however long it slept: it runs soon, and starves nobody.
+ * One that is far ahead, having been alone on another hart, waits for RUNQ_AHEAD slices at most.
+ * vCPUs of a VM whose cap is used up are parked until it has something again.
+ *
+ * An entity is in the queue while it is runnable and does not run: runq_pick() takes it out to run,
+ * runq_put() ends that. All times are in ticks.
  */
 #ifndef VM_RUNQ_H
 #define VM_RUNQ_H
 
 #include "lib/list.h"
 #include "lib/types.h"
+#include "vm/credit.h"
 
-struct runq {
-	struct list_head entities;
-	size_t count;
-};
+/* A time slice while others wait; what a sleeper gains; what it must gain to interrupt another. */
+#define RUNQ_SLICE_MS	10u
+#define RUNQ_BOOST_MS	5u
+#define RUNQ_GAIN_MS	1u
+/* In slices of its own. */
+#define RUNQ_AHEAD	3u
 
 /* Embedded in a vCPU. */
 struct runq_entity {
 	struct list_head node;
 	struct runq *queue;		/* NULL: in no queue */
+	struct credit *credit;		/* its VM's */
+	uint64_t key;			/* vtime of its place in the queue; parked: until when */
+	uint64_t limit;			/* key never passes it, or it could starve */
+	bool parked;
 };
 
-void runq_init(struct runq *queue);
-void runq_entity_init(struct runq_entity *entity);
+struct runq {
+	struct list_head ready, parked;	/* sorted by key */
+	size_t count;			/* ready */
+	uint64_t ticks_per_ms;
+	struct runq_entity *current;	/* that was picked, or NULL */
+	uint64_t charged;		/* until when current has paid */
+	uint64_t slice_end;
+	bool capped;			/* current must leave at slice_end, whoever waits */
+};
 
-/* Puts an entity at the end. Returns false if it was already in a queue, which changes nothing. */
-bool runq_enqueue(struct runq *queue, struct runq_entity *entity);
+enum runq_why {
+	RUNQ_WAKE,			/* it slept */
+	RUNQ_MOVED,			/* it waited on another hart */
+	RUNQ_PREEMPTED,			/* it ran and would go on */
+};
 
-/* Takes an entity out of its queue, such as when its VM is destroyed. Returns false if in none. */
+void runq_init(struct runq *queue, uint64_t ticks_per_ms);
+void runq_entity_init(struct runq_entity *entity, struct credit *credit);
+
+/*
+ * Queues an entity. If it is to run instead of the current one, slice_end has come. Returns false
+ * if it is in a queue already, which changes nothing.
+ */
+bool runq_enqueue(struct runq *queue, struct runq_entity *entity, enum runq_why why, uint64_t now);
+/* Takes an entity out of its queue. Returns false if it is in none. */
 bool runq_dequeue(struct runq_entity *entity);
+/* Takes out and returns the entity whose turn it is, or NULL: it is current, its slice begins. */
+struct runq_entity *runq_pick(struct runq *queue, uint64_t now);
+/* The current entity has left its hart, at now; it is in no queue. */
+void runq_put(struct runq *queue, uint64_t now);
+/* Whether who waits first in a queue has had less than all in the other, by a slice or more. */
+bool runq_is_behind(const struct runq *queue, const struct runq *other);
+/* Those whose VMs may run again are ready. */
+void runq_release(struct runq *queue, uint64_t now);
 
-/* Takes out and returns the entity whose turn it is, or NULL. */
-struct runq_entity *runq_pick(struct runq *queue);
+/* Whether the current entity has to leave. */
+static inline bool runq_is_over(const struct runq *queue, uint64_t now)
+{
+	return (queue->count > 0 || queue->capped) && now >= queue->slice_end;
+}
 
+/* When runq_is_over() or runq_release() has to be called next; UINT64_MAX: never. */
+static inline uint64_t runq_deadline(const struct runq *queue)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	if (queue->current && (queue->count > 0 || queue->capped))
+		deadline = queue->slice_end;
+	if (!list_empty(&queue->parked))
+		deadline = MIN(deadline, list_entry(list_first(&queue->parked), struct runq_entity,
+						    node)->key);
+	return deadline;
+}
+
+/* The first that waits, or NULL. */
+static inline struct runq_entity *runq_first(const struct runq *queue)
+{
+	struct list_head *node = list_first(&queue->ready);
+
+	return node ? list_entry(node, struct runq_entity, node) : NULL;
+}
+
+/* How many wait, without those that are parked. */
 static inline size_t runq_count(const struct runq *queue)
 {
-	return queue->count;
+	return __atomic_load_n(&queue->count, __ATOMIC_RELAXED);
 }
 
 static inline bool runq_is_queued(const struct runq_entity *entity)

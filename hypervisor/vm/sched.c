@@ -8,21 +8,10 @@
 #include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
-
-/* A hart's part of the scheduler; hart->lock guards it and the states of the hart's vCPUs. */
-struct sched_hart {
-	struct runq runq;
-	size_t vcpu_count;		/* that live here, runnable or not */
-	uint64_t slice_end;		/* of the vCPU that runs, in ticks */
-};
+#include "vm/sched_hart.h"
 
 void (*sched_external_interrupt)(void);
 void (*sched_vm_ended)(struct vm *vm);
-
-static struct sched_hart *sched_of(struct hart *hart)
-{
-	return hart->sched;
-}
 
 int sched_init(struct hart *hart)
 {
@@ -30,50 +19,30 @@ int sched_init(struct hart *hart)
 
 	if (sched == NULL)
 		return -ENOMEM;
-	runq_init(&sched->runq);
+	runq_init(&sched->runq, timebase_hz / 1000);
 	timerq_init(&hart->timers);
 	hart->sched = sched;
 	return 0;
 }
 
-struct hart *sched_choose_hart(void)
-{
-	struct hart *best = NULL;
-
-	for (unsigned i = 0; i < hart_count; i++) {
-		struct hart *hart = harts[i];
-
-		if (hart->online && (best == NULL || sched_of(hart)->vcpu_count <
-							     sched_of(best)->vcpu_count))
-			best = hart;
-	}
-	__atomic_fetch_add(&sched_of(best)->vcpu_count, 1, __ATOMIC_RELAXED);
-	return best;
-}
-
-void sched_forget(struct hart *hart)
-{
-	__atomic_fetch_sub(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
-}
+/* ---- What vCPUs want ---- */
 
 /* What v does from now on, by its state; its hart is locked. */
-static void account_time(struct vcpu *v)
+static void account_time(struct vcpu *v, uint64_t now)
 {
 	static const enum cputime_kind kinds[] = {
 		[VCPU_STOPPED] = CPUTIME_STOPPED, [VCPU_STARTING] = CPUTIME_STOPPED,
 		[VCPU_RUNNABLE] = CPUTIME_WAIT, [VCPU_BLOCKED] = CPUTIME_BLOCKED,
 	};
 
-	cputime_switch(&v->time, kinds[v->state], time_now());
+	cputime_switch(&v->time, v->paused ? CPUTIME_STOPPED : kinds[v->state], now);
 }
 
 void sched_times(struct vcpu *v, uint64_t ticks[CPUTIME_KINDS])
 {
-	struct hart *hart = v->hart;
-	uint64_t now;
+	struct hart *hart = sched_lock_home(v);
+	uint64_t now = time_now();
 
-	spin_lock(&hart->lock);
-	now = time_now();
 	for (unsigned i = 0; i < CPUTIME_KINDS; i++)
 		ticks[i] = cputime_ticks(&v->time, (enum cputime_kind)i, now);
 	spin_unlock(&hart->lock);
@@ -88,102 +57,143 @@ uint64_t sched_steal_ticks(struct vcpu *v)
 }
 
 /*
- * Queue v; its hart is locked. Return: whether that hart has to be kicked, to look at its queue.
- * On this hart the vCPU that runs may have been alone, without an end of its time slice.
+ * Queue v if it wants to run and does not; its hart is locked. Return: whether sched_announce() has
+ * to follow. On this hart the vCPU that runs may have been alone, without an end of its slice.
  */
 static bool enqueue(struct hart *hart, struct vcpu *v)
 {
-	struct sched_hart *sched = sched_of(hart);
+	struct runq *runq = &sched_of(hart)->runq;
+	uint64_t now = time_now(), deadline;
 
-	if (!runq_enqueue(&sched->runq, &v->runq))
+	if (v->state != VCPU_RUNNABLE || v->running || v->paused ||
+	    !runq_enqueue(runq, &v->runq, RUNQ_WAKE, now))
 		return false;
-	account_time(v);
+	account_time(v, now);
+	deadline = runq_deadline(runq);
+	if (hart == this_hart() && deadline < hart->timer_programmed)
+		hart_timer_program(deadline);
+	return hart_count > 1;
+}
+
+/* v has been queued on hart, which is not locked any more. */
+static void announce(struct hart *hart, struct vcpu *v)
+{
 	if (hart != this_hart())
-		return true;
-	if (sched->slice_end < hart->timer_programmed)
-		hart_timer_program(sched->slice_end);
-	return false;
+		hart_kick(hart);
+	if (__atomic_load_n(&sched_of(hart)->runq.current, __ATOMIC_RELAXED) != NULL)
+		sched_offer(v);
 }
 
 void sched_set_state(struct vcpu *v, enum vcpu_state state)
 {
-	struct hart *hart = v->hart;
-	bool kick = false;
+	struct hart *hart = sched_lock_home(v);
+	bool queued;
 
-	spin_lock(&hart->lock);
 	v->state = state;
-	if (state == VCPU_RUNNABLE && !v->running)
-		kick = enqueue(hart, v);
-	else if (state != VCPU_RUNNABLE)
+	if (state != VCPU_RUNNABLE)
 		runq_dequeue(&v->runq);
+	queued = enqueue(hart, v);
 	spin_unlock(&hart->lock);
-	if (kick)
-		hart_kick(hart);
+	if (queued)
+		announce(hart, v);
 }
 
 void sched_dismiss(struct vcpu *v)
 {
-	struct hart *hart = v->hart;
-	bool kick = false;
+	struct hart *hart = sched_lock_home(v);
+	bool queued = false;
 
-	spin_lock(&hart->lock);
 	/* One that has left must not be found in a queue after its VM has rebooted. */
 	if (!v->left) {
 		v->state = VCPU_RUNNABLE;
-		if (!v->running)
-			kick = enqueue(hart, v);
+		v->paused = false;
+		queued = enqueue(hart, v);
 	}
 	spin_unlock(&hart->lock);
-	if (kick)
-		hart_kick(hart);
+	if (queued)
+		announce(hart, v);
 }
 
 void sched_readmit(struct vcpu *v)
 {
-	struct hart *hart = v->hart;
+	struct hart *hart = sched_lock_home(v);
 
-	spin_lock(&hart->lock);
 	v->left = false;
 	v->state = VCPU_STOPPED;
-	spin_unlock(&hart->lock);
 	__atomic_fetch_add(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+	spin_unlock(&hart->lock);
+}
+
+/* v, whose hart is locked, is woken if it is blocked. Return: as enqueue(). */
+static bool wake(struct hart *hart, struct vcpu *v)
+{
+	if (v->state != VCPU_BLOCKED)
+		return false;
+	v->state = VCPU_RUNNABLE;
+	return enqueue(hart, v);
 }
 
 void sched_wake(struct vcpu *v)
 {
-	struct hart *hart = v->hart;
-	bool kick = false;
+	struct hart *hart = sched_lock_home(v);
+	bool queued = wake(hart, v);
 
-	spin_lock(&hart->lock);
-	if (v->state == VCPU_BLOCKED) {
-		v->state = VCPU_RUNNABLE;
-		if (!v->running)
-			kick = enqueue(hart, v);
-	}
 	spin_unlock(&hart->lock);
+	if (queued)
+		announce(hart, v);
+}
+
+void sched_pause(struct vcpu *v, bool pause)
+{
+	struct hart *hart = sched_lock_home(v);
+	bool queued, kick;
+
+	v->paused = pause;
+	if (pause)
+		runq_dequeue(&v->runq);
+	queued = enqueue(hart, v);
+	kick = pause && v->running && hart != this_hart();
+	if (pause && !v->running)
+		account_time(v, time_now());
+	spin_unlock(&hart->lock);
+	if (queued)
+		announce(hart, v);
 	if (kick)
 		hart_kick(hart);
+}
+
+/* ---- Interrupts ---- */
+
+/*
+ * One timer that is due; the hart is locked. The SBI timer is an interrupt line, which the vCPU may
+ * be lowering on another hart in the next moment; a timer of the hardware's own only wakes.
+ */
+static bool expire_timer(struct hart *hart, struct vcpu *v)
+{
+	if (v->timer_deadline <= time_now()) {
+		v->timer_deadline = UINT64_MAX;
+		vcpu_irq_raise(v, IRQ_S_TIMER);
+	}
+	return wake(hart, v);
 }
 
 static void expire_timers(struct hart *hart)
 {
 	for (;;) {
 		struct timerq_node *node;
+		bool queued = false;
 		struct vcpu *v;
 
 		spin_lock(&hart->lock);
 		node = timerq_expire(&hart->timers, time_now());
+		v = container_of(node, struct vcpu, timer_node);
+		if (node != NULL)
+			queued = expire_timer(hart, v);
 		spin_unlock(&hart->lock);
 		if (node == NULL)
 			return;
-		v = container_of(node, struct vcpu, timer_node);
-		/* The SBI timer is an interrupt line; a timer of the hardware's own only wakes. */
-		if (v->timer_deadline <= time_now()) {
-			v->timer_deadline = UINT64_MAX;
-			vcpu_irq_set(v, IRQ_S_TIMER);
-		} else {
-			sched_wake(v);
-		}
+		if (queued)
+			announce(hart, v);
 	}
 }
 
@@ -201,20 +211,21 @@ static void take_interrupts(struct hart *hart)
 }
 
 /* The next time at which this hart has something to do of its own accord. */
-static void program_timer(struct hart *hart, bool running)
+static void program_timer(struct hart *hart)
 {
-	uint64_t deadline = UINT64_MAX;
 	struct timerq_node *first;
+	uint64_t deadline;
 
 	spin_lock(&hart->lock);
+	deadline = runq_deadline(&sched_of(hart)->runq);
 	first = timerq_first(&hart->timers);
 	if (first != NULL)
-		deadline = first->deadline_ticks;
-	if (running && runq_count(&sched_of(hart)->runq) > 0)
-		deadline = MIN(deadline, sched_of(hart)->slice_end);
+		deadline = MIN(deadline, first->deadline_ticks);
 	spin_unlock(&hart->lock);
 	hart_timer_program(deadline);
 }
+
+/* ---- Which vCPU's registers the hart has ---- */
 
 static void unload(struct hart *hart)
 {
@@ -224,16 +235,32 @@ static void unload(struct hart *hart)
 		return;
 	v->mode->save(v);
 	vcpu_save_fp(v);
-	hart->loaded = NULL;
 	if (unlikely(v->account != NULL))
 		account_pause(v);
+	/* From here on another hart may take it. */
+	__atomic_store_n(&hart->loaded, NULL, __ATOMIC_SEQ_CST);
+	if (hart_count == 1)
+		return;
+	if (unlikely(__atomic_load_n(&v->evict, __ATOMIC_SEQ_CST)))
+		sched_evict(hart, v);
+	else if (runq_is_queued(&v->runq))
+		sched_offer(v);
 }
 
+/*
+ * Put v on this hart. Under its VMID the hart may have translations of another vCPU of the VM, or
+ * those that v had when it was here before it went elsewhere, where its fences are done since.
+ */
 static void load(struct hart *hart, struct vcpu *v)
 {
+	struct vcpu **last = &v->vm->last_loaded[hart->index];
+
 	if (hart->loaded == v)
 		return;
 	unload(hart);
+	v->must_fence = *last != v || v->last_hart != hart;
+	*last = v;
+	v->last_hart = hart;
 	hart->loaded = v;
 	if (unlikely(v->account != NULL))
 		account_resume(v);
@@ -241,7 +268,9 @@ static void load(struct hart *hart, struct vcpu *v)
 	v->mode->load(v);
 }
 
-/* Its own timer must wake a vCPU that is not on its hart, or that waits. */
+/* ---- The life of a hart ---- */
+
+/* Its own timer must wake a vCPU that waits. */
 static void arm_wake_up(struct hart *hart, struct vcpu *v)
 {
 	uint64_t deadline = v->mode->wake_deadline(v);
@@ -253,7 +282,7 @@ static void arm_wake_up(struct hart *hart, struct vcpu *v)
 	spin_unlock(&hart->lock);
 }
 
-/* The last vCPU of a VM that has ended tells whoever watches. */
+/* The last vCPU of a VM that has ended tells whoever watches. v is in no queue. */
 static void leave_vm(struct hart *hart, struct vcpu *v)
 {
 	struct vm *vm = v->vm;
@@ -262,93 +291,149 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 		unload(hart);
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
-	runq_dequeue(&v->runq);
-	v->left = true;
 	cputime_switch(&v->time, CPUTIME_STOPPED, time_now());
 	spin_unlock(&hart->lock);
-	sched_forget(hart);
+	__atomic_fetch_sub(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
 		sched_vm_ended(vm);
 }
 
+/* Whether v, which runs, has to let another one run; those whose cap allows it again wait, too. */
+static bool is_slice_over(struct hart *hart)
+{
+	struct runq *runq = &sched_of(hart)->runq;
+	uint64_t now = time_now();
+	bool over = false;
+
+	spin_lock(&hart->lock);
+	if (now >= runq_deadline(runq)) {
+		runq_release(runq, now);
+		over = runq_is_over(runq, now);
+	}
+	spin_unlock(&hart->lock);
+	return over;
+}
+
+/* Its state decides: a vCPU that blocked must not go on. */
+static bool may_run(const struct vcpu *v)
+{
+	return v->state == VCPU_RUNNABLE && !READ_ONCE(v->paused) && !READ_ONCE(v->evict);
+}
+
 /*
- * Run v until it leaves. The order of running and requests is that of Dekker: another hart sets
- * a request and then looks at running, this one sets running and then looks at requests.
+ * Run v until it leaves. The order of running, which is set since v was picked, and requests is
+ * that of Dekker: another hart sets a request and then looks at running, this one has set running
+ * and then looks at requests. Whichever hart v was on when the other one looked, it takes the
+ * request before it runs, there or on the next one.
  */
-static void run(struct hart *hart, struct vcpu *v)
+static void run_guest(struct hart *hart, struct vcpu *v)
 {
 	if (v->start_pending)
 		vcpu_reset(v);
 	load(hart, v);
 	v->stat.schedules++;
-	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
 	vcpu_take_requests(v);
 	if (!v->resuming)
 		v->suspended = false;
-	/* Its state alone decides: a vCPU that blocked must not go on. */
-	while (v->state == VCPU_RUNNABLE) {
+	while (may_run(v)) {
 		if (unlikely(v->resuming)) {
 			vcpu_resume(v);
 			continue;
 		}
-		program_timer(hart, true);
+		program_timer(hart);
 		vcpu_choose_exits(v);
 		vcpu_enter(v);
 		take_interrupts(hart);
 		vcpu_take_requests(v);
-		if (v->vm->state != VM_RUNNING)
-			break;
-		if (runq_count(&sched_of(hart)->runq) > 0 &&
-		    time_now() >= sched_of(hart)->slice_end)
+		if (v->vm->state != VM_RUNNING || is_slice_over(hart))
 			break;
 	}
 	if (v->state != VCPU_RUNNABLE && v->state != VCPU_BLOCKED)
 		/* It stopped: what it leaves in the CSRs is nobody's, and wakes nobody. */
 		unload(hart);
-	else if (v->vm->state == VM_RUNNING)
+	else if (v->state == VCPU_BLOCKED && v->vm->state == VM_RUNNING)
 		arm_wake_up(hart, v);
+}
+
+static void run(struct hart *hart, struct vcpu *v)
+{
+	struct runq *runq = &sched_of(hart)->runq;
+	uint64_t now;
+	bool ended;
+
+	if (v->vm->state == VM_RUNNING)
+		run_guest(hart, v);
 	spin_lock(&hart->lock);
+	now = time_now();
+	runq_put(runq, now);
+	account_time(v, now);
 	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
-	account_time(v);
-	if (v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
-		runq_enqueue(&sched_of(hart)->runq, &v->runq);
+	/* Whether it leaves is decided here: once unlocked, others may wake it and take it. */
+	ended = v->vm->state != VM_RUNNING;
+	if (ended)
+		v->left = true;
+	else if (v->state == VCPU_RUNNABLE && !v->paused)
+		runq_enqueue(runq, &v->runq, RUNQ_PREEMPTED, now);
 	spin_unlock(&hart->lock);
+	if (ended)
+		leave_vm(hart, v);
 }
 
 static struct vcpu *pick(struct hart *hart)
 {
+	struct runq *runq = &sched_of(hart)->runq;
+	struct vcpu *v = NULL, *waits = NULL;
 	struct runq_entity *entity;
-	struct vcpu *v = NULL;
+	uint64_t now;
 
+	if (hart_count > 1 && runq_count(runq) > 0)
+		sched_balance(hart);
 	spin_lock(&hart->lock);
-	entity = runq_pick(&sched_of(hart)->runq);
+	now = time_now();
+	entity = runq_pick(runq, now);
 	if (entity != NULL) {
 		v = container_of(entity, struct vcpu, runq);
-		cputime_switch(&v->time, CPUTIME_RUN, time_now());
+		cputime_switch(&v->time, CPUTIME_RUN, now);
+		__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
+		if (hart_count > 1 && (entity = runq_first(runq)) != NULL)
+			waits = container_of(entity, struct vcpu, runq);
 	}
 	spin_unlock(&hart->lock);
+	if (waits != NULL)
+		sched_offer(waits);
 	return v;
+}
+
+/*
+ * Wait for an interrupt. The order of idle and the queues is that of Dekker again: whoever queues
+ * a vCPU looks for idle harts then, and this one says that it is idle and then looks at queues.
+ */
+static void idle(struct hart *hart)
+{
+	struct sched_hart *sched = sched_of(hart);
+
+	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
+	if (hart_count == 1 || !sched_steal(hart)) {
+		program_timer(hart);
+		hart_wait();
+	}
+	__atomic_store_n(&sched->idle, 0U, __ATOMIC_SEQ_CST);
 }
 
 void sched_run(void)
 {
 	struct hart *hart = this_hart();
-	uint64_t slice_ticks = timebase_hz / 1000 * SCHED_SLICE_MS;
 
 	for (;;) {
 		struct vcpu *v;
 
 		take_interrupts(hart);
+		if (hart->loaded != NULL && unlikely(READ_ONCE(hart->loaded->evict)))
+			unload(hart);
 		v = pick(hart);
-		if (v == NULL) {
-			program_timer(hart, false);
-			hart_wait();
-			continue;
-		}
-		sched_of(hart)->slice_end = time_now() + slice_ticks;
-		if (v->vm->state == VM_RUNNING)
+		if (v != NULL)
 			run(hart, v);
-		if (v->vm->state != VM_RUNNING && !v->left)
-			leave_vm(hart, v);
+		else
+			idle(hart);
 	}
 }

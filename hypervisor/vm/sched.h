@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which vCPU runs on this hart, for how long, and what the hart does in between. Preemptive round
- * robin; tickless while one vCPU is runnable.
+ * Which vCPU runs on which hart, for how long, and what a hart does in between. Preemptive, by
+ * weights and caps (vm/runq.h); each hart has a queue, idle ones take from the others'. Tickless
+ * while one vCPU is runnable, unless its VM is capped.
  */
 #ifndef VM_SCHED_H
 #define VM_SCHED_H
 
 #include "vm/vcpu.h"
-
-/* Length of a time slice while others wait. */
-#define SCHED_SLICE_MS		10
 
 /* Prepare a hart's queue; -ENOMEM. */
 int sched_init(struct hart *hart);
@@ -19,10 +17,19 @@ void sched_run(void) __attribute__((noreturn));
 void sched_wake(struct vcpu *v);
 /* The state that v is in from now on; a vCPU that becomes runnable is queued. Any hart. */
 void sched_set_state(struct vcpu *v, enum vcpu_state state);
-/* The hart with the fewest vCPUs, for a new one. */
-struct hart *sched_choose_hart(void);
-/* A vCPU for which it was chosen will not run there any more. */
-void sched_forget(struct hart *hart);
+/*
+ * The hart with the fewest vCPUs among those in affinity (a bit for each hart index; NULL: any),
+ * for a new one; NULL: none of them is there.
+ */
+struct hart *sched_choose_hart(const uint64_t *affinity);
+/* A new vCPU gets a hart among those in its affinity; -ENODEV. */
+int sched_admit(struct vcpu *v);
+/* A vCPU that has one will not run, and has not left. */
+void sched_withdraw(struct vcpu *v);
+/* v may run on these harts only, from now on; any hart. Return: 0, or -EINVAL: none is there. */
+int sched_pin(struct vcpu *v, const uint64_t *affinity);
+/* v does not run until it is unpaused; its timers go on. Any hart, not v's own exit. */
+void sched_pause(struct vcpu *v, bool pause);
 
 /*
  * The VM of v ends or reboots: v passes through its hart's run loop once more, to be taken leave

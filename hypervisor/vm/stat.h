@@ -26,7 +26,7 @@ struct vcpu_stat {
 	uint64_t injected_exceptions[32];
 	uint64_t injected_interrupts[16];
 	uint64_t shadow_fills, satp_switches;
-	uint64_t schedules;
+	uint64_t schedules, migrations;
 };
 
 /* All synchronous exits: STRATA_COUNTER_TRAPS. */

@@ -21,7 +21,28 @@ void vcpu_fp_save(struct fp_state *fp);
 void vcpu_fp_load(const struct fp_state *fp);
 void vcpu_clear_reservation(void);
 
-int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
+/* The harts that its cpu node allows, or all; and the one to begin with. */
+static int find_hart(struct vcpu *v)
+{
+	const struct vm_config *config = &v->vm->config;
+	bool pinned = false;
+
+	v->affinity = kalloc((hart_count + 63) / 64 * sizeof(*v->affinity));
+	if (v->affinity == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->pin_count; i++) {
+		if (config->pins[i].vcpu != v->index)
+			continue;
+		pinned = true;
+		if (config->pins[i].hart < hart_count)
+			bitmap_set(v->affinity, config->pins[i].hart);
+	}
+	for (unsigned i = 0; i < hart_count && !pinned; i++)
+		bitmap_set(v->affinity, i);
+	return sched_admit(v);
+}
+
+int vcpu_create(struct vm *vm, unsigned index)
 {
 	struct vcpu *v = kalloc(sizeof(*v));
 	int err;
@@ -34,22 +55,31 @@ int vcpu_create(struct vm *vm, unsigned index, struct hart *hart)
 	v->mode = vm->mode;
 	v->exits = vm->mode->exits;
 	v->sbi_restricted = vm->config.sbi_disabled != 0;
-	v->hart = hart;
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
-	runq_entity_init(&v->runq);
+	runq_entity_init(&v->runq, &vm->credit);
 	cputime_init(&v->time, time_now());
 	timerq_node_init(&v->timer_node);
-	err = vm->config.accounting ? account_create(v) : 0;
+	err = find_hart(v);
+	if (!err)
+		err = vm->config.accounting ? account_create(v) : 0;
 	if (!err)
 		err = vm->mode->vcpu_init(v);
 	if (err) {
-		account_destroy(v);
-		kfree(v);
+		vcpu_destroy(v);
 		return err;
 	}
 	vm->vcpus[index] = v;
 	return 0;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	if (v->hart != NULL && !v->left)
+		sched_withdraw(v);
+	account_destroy(v);
+	kfree(v->affinity);
+	kfree(v);
 }
 
 void vcpu_load_fp(struct vcpu *v)
@@ -71,12 +101,27 @@ void vcpu_save_fp(struct vcpu *v)
 
 /* ---- Interrupts ---- */
 
-/* Have v look at its requests before it runs on. */
+/*
+ * Have v look at its requests before it runs on. If it changes harts meanwhile it does so there,
+ * before it runs (vm/sched.c, run_guest), and a kick at its old hart is for nothing.
+ */
 static void vcpu_request(struct vcpu *v, uint64_t request)
 {
 	__atomic_fetch_or(&v->requests, request, __ATOMIC_SEQ_CST);
-	if (v->hart != this_hart() && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
-		hart_kick(v->hart);
+	if (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST)) {
+		struct hart *hart = __atomic_load_n(&v->hart, __ATOMIC_SEQ_CST);
+
+		if (hart != this_hart())
+			hart_kick(hart);
+	}
+}
+
+void vcpu_irq_raise(struct vcpu *v, unsigned irq)
+{
+	uint64_t bit = 1UL << irq;
+
+	if (!(__atomic_fetch_or(&v->irq_pending, bit, __ATOMIC_SEQ_CST) & bit))
+		vcpu_request(v, VCPU_REQ_IRQ);
 }
 
 void vcpu_irq_set(struct vcpu *v, unsigned irq)
@@ -107,12 +152,13 @@ void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
 
 void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
 {
-	struct hart *hart = v->hart;
+	struct hart *hart = this_hart();
 	bool due = deadline <= time_now();
 
+	/* It runs here, so it belongs here until it leaves. */
+	spin_lock(&hart->lock);
 	if (v->irq_pending & SIP_STIP)
 		vcpu_irq_clear(v, IRQ_S_TIMER);
-	spin_lock(&hart->lock);
 	v->timer_deadline = due ? UINT64_MAX : deadline;
 	if (due || deadline == UINT64_MAX) {
 		timerq_remove(&v->timer_node);
@@ -222,7 +268,7 @@ static void reset_registers(struct vcpu *v)
 
 void vcpu_reset(struct vcpu *v)
 {
-	struct hart *hart = v->hart;
+	struct hart *hart = this_hart();
 
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
@@ -230,6 +276,7 @@ void vcpu_reset(struct vcpu *v)
 	spin_unlock(&hart->lock);
 	__atomic_fetch_and(&v->irq_pending, ~SIP_STIP, __ATOMIC_SEQ_CST);
 	v->resuming = false;
+	v->last_hart = NULL;
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }

@@ -104,18 +104,24 @@ struct vcpu {
 	uint64_t timer_deadline;
 	struct timerq_node timer_node;
 
-	/* Scheduling; under hart->lock of its hart. */
-	struct hart *hart;		/* where it runs; fixed */
+	/* Scheduling; under hart->lock of its hart (vm/sched_hart.h). */
+	struct hart *hart;		/* where it runs */
+	uint64_t *affinity;		/* where it may: a bit for each hart's index */
+	bool evict;			/* it has to leave its hart, having been pinned elsewhere */
+	bool paused;			/* by the monitor */
 	enum vcpu_state state;
 	bool suspended;			/* blocked by HSM suspend, not by WFI */
 	bool resuming;			/* it loses its registers: resumes at start_pc */
-	bool running;			/* on its hart right now */
+	bool running;			/* from when its hart picks it until it puts it back */
 	bool left;			/* its VM has ended and it will not run again */
 	/* Started, but not yet reset, which its own hart does before it runs; with what. */
 	bool start_pending;
 	uint64_t start_pc, start_opaque;
 	struct runq_entity runq;
 	struct cputime time;
+	/* Written by the hart that loads it. */
+	struct hart *last_hart;		/* that had it; NULL: its translations are stale anyway */
+	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
 	bool same_trap;			/* inject: it is in this very trap already */
@@ -126,8 +132,10 @@ struct vcpu {
 #define VCPU_REQ_FENCE_VMA	(1u << 2)	/* everything of the guest's translations */
 #define VCPU_REQ_IRQ		(1u << 3)	/* irq_pending has changed */
 
-/* Create the vCPU number index of vm, to run on hart; -ENOMEM. */
-int vcpu_create(struct vm *vm, unsigned index, struct hart *hart);
+/* Create the vCPU number index of vm; -ENOMEM; -ENODEV: its harts are not in this machine. */
+int vcpu_create(struct vm *vm, unsigned index);
+/* Free it; it is stopped for good, and what its mode has is freed. */
+void vcpu_destroy(struct vcpu *v);
 
 /* Take what other harts asked of the loaded vCPU. */
 enum vcpu_next vcpu_take_requests(struct vcpu *v);
@@ -144,6 +152,8 @@ void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap);
  * wakes it if it is blocked, interrupts its hart if it runs elsewhere.
  */
 void vcpu_irq_set(struct vcpu *v, unsigned irq);
+/* The same without waking it, under the lock of its hart. */
+void vcpu_irq_raise(struct vcpu *v, unsigned irq);
 void vcpu_irq_clear(struct vcpu *v, unsigned irq);
 
 /* SBI set_timer: deadline in ticks of the time CSR; clears the pending timer interrupt. */

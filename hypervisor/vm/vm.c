@@ -200,17 +200,15 @@ static int build(struct vm *vm)
 
 	if (!err)
 		err = build_vmids(vm);
+	credit_init(&vm->credit, vm->config.weight, vm->config.cap, timebase_hz / 1000);
 	vm->vcpus = kalloc(vm->config.vcpu_count * sizeof(*vm->vcpus));
-	if (vm->vcpus == NULL)
+	vm->last_loaded = kalloc(hart_count * sizeof(struct vcpu *));
+	if (vm->vcpus == NULL || vm->last_loaded == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < vm->config.vcpu_count && !err; i++) {
-		struct hart *hart = sched_choose_hart();
-
-		err = vcpu_create(vm, i, hart);
+		err = vcpu_create(vm, i);
 		if (!err)
 			vm->vcpu_count++;
-		else
-			sched_forget(hart);
 	}
 	return err;
 }
@@ -243,6 +241,9 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 	if (err) {
 		if (err == -ENOSPC)
 			snprintf(why, why_size, "every VMID of this machine is in use");
+		else if (err == -ENODEV)
+			snprintf(why, why_size, "cpu %lu: strata,affinity: the machine has none of "
+				 "these harts", vm->config.harts[vm->vcpu_count]);
 		else
 			snprintf(why, why_size,
 				 "out of memory while building it (%lu MiB are free)",
@@ -290,7 +291,7 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 
 		__atomic_fetch_or(&v->requests, VCPU_REQ_STOP, __ATOMIC_SEQ_CST);
 		sched_dismiss(v);
-		if (v->hart != this_hart() && __atomic_load_n(&v->running, __ATOMIC_SEQ_CST))
+		if (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST) && v->hart != this_hart())
 			hart_kick(v->hart);
 	}
 }
@@ -362,13 +363,10 @@ void vm_destroy(struct vm *vm)
 		dev->ops->destroy(dev);
 	}
 	vm_free_memory(vm);
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		if (!vm->vcpus[i]->left)
-			sched_forget(vm->vcpus[i]->hart);
-		account_destroy(vm->vcpus[i]);
-		kfree(vm->vcpus[i]);
-	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		vcpu_destroy(vm->vcpus[i]);
 	kfree(vm->vcpus);
+	kfree(vm->last_loaded);
 	if (vm->console != NULL)
 		vconsole_destroy(vm);
 	vm_config_free(&vm->config);

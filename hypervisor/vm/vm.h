@@ -3,7 +3,8 @@
  * A virtual machine: its memory, its devices, its vCPUs and its life. Built from a vm_config, run
  * by the harts. RISC-V privileged specification, "Hypervisor extension".
  *
- * Lock order: vm_list_lock > vm->lock > a device's own lock > hart->lock > console.
+ * Lock order: vm_list_lock > vm->lock > a device's own lock > hart->lock (several: by index) >
+ * credit->lock > console.
  */
 #ifndef VM_VM_H
 #define VM_VM_H
@@ -14,6 +15,7 @@
 #include "lib/types.h"
 #include "mem/gstage.h"
 #include "vm/config.h"
+#include "vm/credit.h"
 
 struct mode_ops;
 struct vcpu;
@@ -87,6 +89,8 @@ struct vm {
 	struct vcpu **vcpus;
 	unsigned vcpu_count;
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
+	struct credit credit;		/* its share of the harts */
+	struct vcpu **last_loaded;	/* by hart index: the last one there; that hart's own */
 
 	struct spinlock lock;
 	struct list_head devices;	/* of struct vdev; fixed once running */

@@ -2,7 +2,7 @@
 /*
  * VM trees: what a good one says, and files that are none. boot_vm_dt_bad.c has the bad ones.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
- * SOURCES: hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
+ * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -94,6 +94,30 @@ TEST("SBI extensions are switched off by name, but for those that the mode needs
 	tree_string(fdt, "/hypervisor", "strata,mode", "pv");
 	tree_string(fdt, "/hypervisor", "strata,sbi-disable", "strata");
 	CHECK(parse() != 0);
+	done();
+}
+
+TEST("weight, cap and affinity are the tree's, or 256, none and every hart")
+{
+	tree_create(fdt);
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.weight, 256);
+	CHECK_EQ(config.cap, 0);
+	CHECK_EQ(config.pin_count, 0);
+	done();
+	tree_create(fdt);
+	tree_add_cpu(fdt, "cpu@1", 1, 77);
+	tree_cells(fdt, "/hypervisor", "strata,weight", CELLS(512));
+	tree_cells(fdt, "/hypervisor", "strata,cap", CELLS(150));
+	tree_cells(fdt, "/cpus/cpu@0", "strata,affinity", CELLS(3));
+	tree_cells(fdt, "/cpus/cpu@1", "strata,affinity", CELLS(0, 2));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.weight, 512);
+	CHECK_EQ(config.cap, 150);
+	CHECK_EQ(config.vcpu_count, 2);
+	CHECK_EQ(config.pin_count, 3);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_EQ(config.pins[i].vcpu, config.pins[i].hart == 3 ? 1U : 0U);
 	done();
 }
 

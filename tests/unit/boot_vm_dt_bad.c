@@ -2,7 +2,7 @@
 /*
  * Bad VM trees, each a change to a good one, with the line that refuses it.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
- * SOURCES: hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
+ * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -117,6 +117,17 @@ static const struct {
 	  "/hypervisor: strata,counters: has a wrong size: it has no value" },
 	{ { TREE_SET(HV, "strata,accounting", 1, 1) },
 	  "/hypervisor: strata,accounting: has a wrong size: it has no value" },
+	{ { TREE_SET(HV, "strata,weight", 1, 0) },
+	  "/hypervisor: strata,weight: 0 is not in the range from 1 to 65535" },
+	{ { TREE_SET(HV, "strata,weight", 2, 1, 1) },
+	  "/hypervisor: strata,weight: has a wrong size: write one cell, <100>" },
+	{ { TREE_SET(HV, "strata,cap", 1, 51201) },
+	  "/hypervisor: strata,cap: 51201 is not in the range from 0 to 51200" },
+	{ { TREE_TEXT("/cpus/cpu@0", "strata,affinity", "0") },
+	  "/cpus/cpu@0: strata,affinity: has a wrong size: write the numbers of the harts, "
+	  "<0 1>" },
+	{ { TREE_TEXT("/cpus/cpu@0", "strata,afinity", "") },
+	  "/cpus/cpu@0: strata,afinity: is not known: correct or delete it" },
 	{ { TREE_TEXT(HV, "strata,wieght", "") },
 	  "/hypervisor: strata,wieght: is not known: correct or delete it" },
 	/* /chosen */

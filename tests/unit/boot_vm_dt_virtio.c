@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Virtio devices in VM trees: what good nodes say, and the lines that refuse bad ones.
- * SOURCES: hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
+ * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Private to vm/sched.c and vm/sched_move.c: a hart's part of the scheduler, and how vCPUs change
+ * harts.
+ *
+ * hart->lock of v->hart guards the scheduling state of v. It changes with v->hart, which only
+ * changes while both harts are locked, v does not run, and its registers are in no hart's CSRs: a
+ * vCPU that blocks stays loaded, and until its hart loads another one nobody else can take it.
+ */
+#ifndef VM_SCHED_HART_H
+#define VM_SCHED_HART_H
+
+#include "hart/hart.h"
+#include "lib/bitmap.h"
+#include "vm/runq.h"
+#include "vm/vcpu.h"
+
+struct sched_hart {
+	struct runq runq;
+	size_t vcpu_count;		/* that live here, runnable or not; atomic */
+	uint32_t idle;			/* in WFI, or about to be; atomic */
+	unsigned partner;		/* the hart with which it evened out last */
+};
+
+static inline struct sched_hart *sched_of(const struct hart *hart)
+{
+	return hart->sched;
+}
+
+/* v may run on that hart. */
+static inline bool sched_allows(const struct vcpu *v, const struct hart *hart)
+{
+	return bitmap_test(v->affinity, hart->index);
+}
+
+/* Lock the hart that v belongs to, and return it. */
+struct hart *sched_lock_home(struct vcpu *v);
+/* A vCPU that waits on hart, which is busy: wake a hart that is idle, to take it. No lock held. */
+void sched_offer(struct vcpu *v);
+/* This hart has nothing to do: take a vCPU that waits elsewhere. Return: whether there was one. */
+bool sched_steal(struct hart *hart);
+/* This hart is about to pick, and vCPUs wait: have the others do their part. */
+void sched_balance(struct hart *hart);
+/* v, which is loaded nowhere by now and does not run, may not be on hart any more. */
+void sched_evict(struct hart *hart, struct vcpu *v);
+
+#endif
