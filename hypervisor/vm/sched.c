@@ -333,8 +333,11 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 	load(hart, v);
 	v->stat.schedules++;
 	vcpu_take_requests(v);
-	if (!v->resuming)
+	if (!v->resuming) {
 		v->suspended = false;
+		if (v->steal.enabled)
+			steal_update(v);
+	}
 	while (may_run(v)) {
 		if (unlikely(v->resuming)) {
 			vcpu_resume(v);
@@ -363,6 +366,8 @@ static void run(struct hart *hart, struct vcpu *v)
 
 	if (v->vm->state == VM_RUNNING)
 		run_guest(hart, v);
+	if (v->steal.enabled && v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
+		steal_preempted(v);
 	spin_lock(&hart->lock);
 	now = time_now();
 	runq_put(runq, now);

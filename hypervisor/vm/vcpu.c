@@ -277,6 +277,7 @@ void vcpu_reset(struct vcpu *v)
 	__atomic_fetch_and(&v->irq_pending, ~SIP_STIP, __ATOMIC_SEQ_CST);
 	v->resuming = false;
 	v->last_hart = NULL;
+	steal_disable(v);
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }

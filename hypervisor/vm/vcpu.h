@@ -15,6 +15,7 @@
 #include "vm/cputime.h"
 #include "vm/runq.h"
 #include "vm/stat.h"
+#include "vm/steal.h"
 #include "vm/vm.h"
 
 struct hart;
@@ -122,6 +123,7 @@ struct vcpu {
 	/* Written by the hart that loads it. */
 	struct hart *last_hart;		/* that had it; NULL: its translations are stale anyway */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
+	struct steal steal;		/* its own hart alone */
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
 	bool same_trap;			/* inject: it is in this very trap already */

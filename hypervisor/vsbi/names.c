@@ -31,6 +31,7 @@ static const char *const hsm_functions[] = {
 };
 static const char *const srst_functions[] = { "system_reset" };
 static const char *const susp_functions[] = { "system_suspend" };
+static const char *const sta_functions[] = { "steal_time_set_shmem" };
 static const char *const dbcn_functions[] = {
 	[SBI_DBCN_WRITE] = "console_write", [SBI_DBCN_READ] = "console_read",
 	[SBI_DBCN_WRITE_BYTE] = "console_write_byte",
@@ -84,6 +85,7 @@ static const struct ext_names ext_names[] = {
 	NAMES(SBI_EXT_DBCN, SBI_EXT_DBCN, "DBCN", dbcn_functions),
 	NAMES(SBI_EXT_SRST, SBI_EXT_SRST, "SRST", srst_functions),
 	NAMES(SBI_EXT_SUSP, SBI_EXT_SUSP, "SUSP", susp_functions),
+	NAMES(SBI_EXT_STA, SBI_EXT_STA, "STA", sta_functions),
 	NAMES(SBI_EXT_LEGACY_SET_TIMER, SBI_EXT_LEGACY_SHUTDOWN, "LEGACY", legacy_functions),
 };
 

@@ -15,10 +15,10 @@ def guest_names(out):
     return sorted(n for n in (os.path.basename(f)[:-4] for f in found) if n not in APART)
 
 
-def run_guest(name, mode, cpus=1):
+def run_guest(name, mode, cpus=1, more=()):
     """A case: the guest reports no failed test and powers off cleanly."""
     def function(bench):
-        result = bench.strata("run", "--kernel", name, "--mode", mode, "--cpus", str(cpus))
+        result = bench.strata("run", "--kernel", name, "--mode", mode, "--cpus", str(cpus), *more)
         failed = [line for line in result.out.splitlines() if line.startswith("FAIL:")]
         check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
         check_line(result.out, r"^\d+ passed, 0 failed")
@@ -61,6 +61,9 @@ def add(environment):
     if not environment.quick:
         add_case("the test guest firmware passes natively on two harts",
                  run_guest("firmware", "native", 2), group="guests")
+    for mode in ("te", "pv", "hw"):
+        spread(environment, f"two vCPUs on one hart see what they steal from each other in {mode}",
+               run_guest("sta", mode, 1, ("--vcpus", "2")), turn, "guests")
     for mode in ("te", "pv0"):
         spread(environment, f"every access to an S-mode CSR has the same result in {mode} as "
                "natively", compare_transcripts(mode), turn, "guests")

@@ -11,6 +11,7 @@
 #include "test.h"
 #include "vm/guestmem.h"
 #include "vm/mode.h"
+#include "vm/sched.h"
 #include "vm/vconsole.h"
 #include "vsbi/vsbi.h"
 
@@ -22,12 +23,14 @@ static struct vm vm;
 static struct vcpu cpus[HARTS];
 static struct vcpu *cpu_list[HARTS] = { &cpus[0], &cpus[1], &cpus[2] };
 static const uint64_t hartids[HARTS] = { 0, 1, 70 };
-static uint8_t ram[RAM_SIZE];
+static _Alignas(8) uint8_t ram[RAM_SIZE];
 static char written[8192], typed[64];
 static size_t written_size, typed_size;
 static uint64_t remote_mask, remote_base, remote_request;
 static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
+static uint64_t stolen_ticks;
+uint64_t timebase_hz = 10000000;
 
 bool vm_is_ram(struct vm *machine, gpa_t gpa, size_t size)
 {
@@ -58,6 +61,25 @@ int vm_write(struct vm *machine, gpa_t gpa, const void *from, size_t size)
 		return -EFAULT;
 	memcpy(ram + (gpa.v - RAM_GPA), from, size);
 	return 0;
+}
+
+void *vm_ram(struct vm *machine, gpa_t gpa, size_t size)
+{
+	return vm_is_ram(machine, gpa, size) ? ram + (gpa.v - RAM_GPA) : NULL;
+}
+
+int vm_zero(struct vm *machine, gpa_t gpa, size_t size)
+{
+	if (!vm_is_ram(machine, gpa, size))
+		return -EFAULT;
+	memset(ram + (gpa.v - RAM_GPA), 0, size);
+	return 0;
+}
+
+uint64_t sched_steal_ticks(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	return stolen_ticks;
 }
 
 struct vcpu *vm_vcpu_by_hartid(struct vm *machine, uint64_t hartid)

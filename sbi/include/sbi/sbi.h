@@ -86,6 +86,13 @@
 #define SBI_SUSP_SYSTEM_SUSPEND		0
 #define SBI_SUSP_TO_RAM			0
 
+#define SBI_EXT_STA			0x535441
+#define SBI_STA_SET_SHMEM		0
+#define SBI_STA_SHMEM_SIZE		64
+
+/* shmem_phys_lo and _hi both: no shared memory any more */
+#define SBI_SHMEM_DISABLE		(~0UL)
+
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
@@ -93,6 +100,14 @@
 struct sbi_ret {
 	int64_t error;
 	uint64_t value;
+};
+
+/* STA's shared memory, up to SBI_STA_SHMEM_SIZE zeros. */
+struct sbi_sta_shmem {
+	uint32_t sequence;		/* odd while steal is written */
+	uint32_t flags;
+	uint64_t steal;			/* nanoseconds */
+	uint8_t preempted;
 };
 #endif
 
