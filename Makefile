@@ -377,7 +377,7 @@ QEMU_PROGRAM := $(abspath $(CACHE))/qemu10/bin/qemu-system-riscv64
 else
 QEMU_PROGRAM := $(QEMU)
 endif
-$(foreach v,CPUS CPU MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
+$(foreach v,CPUS CPU AIA MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
 	HOST_DISK NET OP VCPUS MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
@@ -478,6 +478,7 @@ help:
 ##  O=build         where everything is built        V=1       show the commands
 ##  QEMU=PROGRAM    or QEMU=qemu10                   FIRMWARE=strata|distro
 ##  CPUS=N          harts                            CPU=rv64,h=false   QEMU's -cpu
+##  AIA=aplic-imsic[,guests=N]      AIA instead of the PLIC
 ##  VCPUS=N         virtual CPUs of each VM
 ##  MEM=SIZE        the machine's memory             TIMEOUT=SECONDS    deadline of a run
 ##  CROSS_COMPILE=  TOOLPREFIX=  prefix of the RISC-V compiler (found by itself)

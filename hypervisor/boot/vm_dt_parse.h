@@ -14,7 +14,8 @@ struct vm_dt {
 	struct vm_config *out;
 	struct refusal refusal;
 	uint32_t *intc_phandles;	/* of each vCPU's interrupt controller; 0: none */
-	uint32_t plic_phandle;		/* 0: none */
+	uint32_t intc_phandle;		/* of the PLIC or APLIC; 0: none */
+	uint32_t imsic_phandle;		/* 0: none */
 	size_t devices_max;		/* that out->devices has room for */
 };
 
@@ -42,6 +43,10 @@ int vm_dt_check_known(struct vm_dt *dt, int node, const char *const *known, size
 int vm_dt_interrupt(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
 /* A node that is compatible with "virtio,mmio" (vm_dt_virtio.c). */
 int vm_dt_parse_virtio(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
+
+/* Nodes that are compatible with "riscv,imsics" and "riscv,aplic" (vm_dt_aia.c). */
+int vm_dt_parse_imsic(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
+int vm_dt_parse_aplic(struct vm_dt *dt, int node, int bus, struct vdev_config *out);
 
 /* strata,sbi-disable of /hypervisor; the mode is known. Return: 0, or refused. */
 int vm_dt_parse_sbi(struct vm_dt *dt, int node);

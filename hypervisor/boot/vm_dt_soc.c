@@ -15,6 +15,8 @@
 #define INTC_M_EXTERNAL		11U
 #define INTC_NONE		0xffffffffU
 
+#define IRQ_TYPE_LEVEL_HIGH	4U	/* the second cell of an interrupt (Linux binding) */
+
 #define UART_REGISTERS		8
 #define UART_REG_SHIFT_MAX	3
 
@@ -44,11 +46,13 @@ int vm_dt_interrupt(struct vm_dt *dt, int node, int bus, struct vdev_config *out
 		return 0;
 	if (err || out->irq == 0)
 		return VM_DT_REFUSE(dt, node, "interrupts",
-				    "is not one PLIC source from 1 on: write <10>");
+				    "is not one source from 1 on: write <10> for a PLIC, <10 4> "
+				    "for an APLIC");
+	dt_u32(dt->fdt, node, "interrupts", 1, &out->irq_type);
 	out->irq_parent = interrupt_parent(dt, node, bus);
 	if (!out->irq_parent)
 		return VM_DT_REFUSE(dt, node, "interrupt-parent",
-				    "is missing: write the PLIC's label, <&plic>");
+				    "is missing: write the interrupt controller's label, <&plic>");
 	return 0;
 }
 
@@ -124,7 +128,7 @@ static int parse_plic(struct vm_dt *dt, int node, int bus, struct vdev_config *p
 				    PLIC_NDEV_MAX);
 	if (dt_u32(dt->fdt, node, "#interrupt-cells", 0, &cells) || cells != 1)
 		return VM_DT_REFUSE(dt, node, "#interrupt-cells", "is not 1: write <1>");
-	dt->plic_phandle = fdt_get_phandle(dt->fdt, node);
+	dt->intc_phandle = fdt_get_phandle(dt->fdt, node);
 	return parse_contexts(dt, node, plic);
 }
 
@@ -138,6 +142,8 @@ static const struct device_class {
 	{ "ns16550a", VDEV_UART, true, parse_uart },
 	{ "sifive,plic-1.0.0", VDEV_PLIC, true, parse_plic },
 	{ "riscv,plic0", VDEV_PLIC, true, parse_plic },
+	{ "riscv,aplic", VDEV_APLIC, true, vm_dt_parse_aplic },
+	{ "riscv,imsics", VDEV_IMSIC, true, vm_dt_parse_imsic },
 	{ "virtio,mmio", VDEV_VIRTIO_BLK, false, vm_dt_parse_virtio },
 };
 
@@ -179,7 +185,8 @@ static int parse_device(struct vm_dt *dt, int node, int bus, const struct dt_cel
 
 	if (!class)
 		return VM_DT_REFUSE(dt, node, "compatible", "\"%.40s\" is not emulated (ns16550a, "
-				    "sifive,plic-1.0.0 and virtio,mmio are): delete the node",
+				    "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio "
+				    "are): delete the node",
 				    compatible ? compatible : "");
 	for (size_t i = 0; class->single && i < out->device_count; i++)
 		if (out->devices[i].kind == class->kind)
@@ -222,19 +229,28 @@ static int parse_bus(struct vm_dt *dt, int bus)
 	return err;
 }
 
+/* A device's line: its controller is the tree's, has this source, and nobody else drives it. */
 static int check_interrupt(struct vm_dt *dt, const struct vdev_config *device,
-			   const struct vdev_config *plic)
+			   const struct vdev_config *intc)
 {
 	const char *name = device->kind == VDEV_UART ? "serial" : "virtio";
 	unsigned long at = device->gpa;
+	uint32_t type;
 
-	if (!plic || device->irq_parent != dt->plic_phandle)
-		return refuse(&dt->refusal, "%s@%lx: interrupt-parent: phandle %u is not a "
-			      "PLIC: write <&plic>", name, at, device->irq_parent);
-	if (device->irq > plic->ndev)
+	if (!intc || device->irq_parent != dt->intc_phandle)
+		return refuse(&dt->refusal, "%s@%lx: interrupt-parent: phandle %u is neither a "
+			      "PLIC nor an APLIC: write its label, <&plic>", name, at,
+			      device->irq_parent);
+	if (device->irq > intc->ndev)
 		return refuse(&dt->refusal, "%s@%lx: interrupts: source %u is beyond the "
-			      "PLIC's riscv,ndev = %u: lower one or raise the other",
-			      name, at, device->irq, plic->ndev);
+			      "controller's last, %u: lower one or raise the other",
+			      name, at, device->irq, intc->ndev);
+	type = intc->kind == VDEV_APLIC ? IRQ_TYPE_LEVEL_HIGH : 0;
+	if (device->irq_type != type)
+		return refuse(&dt->refusal, "%s@%lx: interrupts: has type %u behind the source: "
+			      "write <%u%s", name, at, device->irq_type, device->irq,
+			      type ? " 4>, level-triggered and active high, for an APLIC" :
+				     ">, nothing else, for a PLIC");
 	for (const struct vdev_config *other = dt->out->devices; other < device; other++)
 		if (other->irq == device->irq)
 			return refuse(&dt->refusal, "%s@%lx: interrupts: source %u is the device's "
@@ -243,18 +259,44 @@ static int check_interrupt(struct vm_dt *dt, const struct vdev_config *device,
 	return 0;
 }
 
+static bool is_controller(const struct vdev_config *device)
+{
+	return device->kind == VDEV_PLIC || device->kind == VDEV_APLIC;
+}
+
+/* The tree's PLIC or APLIC, of which there is one; an APLIC needs IMSICs, and they an APLIC. */
+static int find_controller(struct vm_dt *dt, const struct vdev_config **intc)
+{
+	const struct vdev_config *devices = dt->out->devices, *imsic = NULL;
+
+	for (size_t i = 0; i < dt->out->device_count; i++) {
+		if (devices[i].kind == VDEV_IMSIC)
+			imsic = &devices[i];
+		if (!is_controller(&devices[i]))
+			continue;
+		if (*intc)
+			return refuse(&dt->refusal, "interrupt controllers at 0x%lx and 0x%lx: a "
+				      "VM has a PLIC or an APLIC: delete one node",
+				      (unsigned long)(*intc)->gpa, (unsigned long)devices[i].gpa);
+		*intc = &devices[i];
+	}
+	if (*intc && (*intc)->kind == VDEV_APLIC && (!imsic || !dt->imsic_phandle ||
+						     (*intc)->irq_parent != dt->imsic_phandle))
+		return refuse(&dt->refusal, "aplic@%lx: msi-parent: phandle %u is not the "
+			      "riscv,imsics node of the tree: write its label, <&imsics>",
+			      (unsigned long)(*intc)->gpa, (*intc)->irq_parent);
+	return 0;
+}
+
 /* What a device refers to may come after it in the tree. */
 static int check_interrupts(struct vm_dt *dt)
 {
-	const struct vdev_config *devices = dt->out->devices, *plic = NULL;
-	int err = 0;
+	const struct vdev_config *devices = dt->out->devices, *intc = NULL;
+	int err = find_controller(dt, &intc);
 
-	for (size_t i = 0; i < dt->out->device_count; i++)
-		if (devices[i].kind == VDEV_PLIC)
-			plic = &devices[i];
 	for (size_t i = 0; i < dt->out->device_count && !err; i++)
 		if (devices[i].irq)
-			err = check_interrupt(dt, &devices[i], plic);
+			err = check_interrupt(dt, &devices[i], intc);
 	return err;
 }
 

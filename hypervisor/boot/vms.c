@@ -231,6 +231,35 @@ static int equip_devices(struct vm *vm, const struct source *source, char *why)
 
 /* ---- One VM ---- */
 
+static const struct vdev_config *find_device(const struct vm_config *config, enum vdev_kind kind)
+{
+	for (size_t i = 0; i < config->device_count; i++)
+		if (config->devices[i].kind == kind)
+			return &config->devices[i];
+	return NULL;
+}
+
+/* Who has IMSICs has Ssaia, by the hart or by emulation; who has none would only be misled. */
+static uint64_t guest_isa(const struct host_info *host, const struct vm_config *config)
+{
+	uint64_t isa = isa_guest(host->isa, config->mode);
+
+	return find_device(config, VDEV_IMSIC) != NULL ? isa | ISA_SSAIA : isa;
+}
+
+/* In VS-mode a guest uses the hart's own siselect and stopi. */
+static int check_aia(const struct vm_config *config, const struct mode_ops *mode, char *why)
+{
+	const struct vdev_config *imsic = find_device(config, VDEV_IMSIC);
+
+	if (imsic == NULL || mode->deprivileged || hart_boot.aia)
+		return 0;
+	snprintf(why, WHY_SIZE, "imsics@%lx: compatible: riscv,imsics in mode %s needs a machine "
+		 "with AIA (QEMU: -machine virt,aia=aplic-imsic): write a plic instead, or start "
+		 "it with AIA=aplic-imsic", imsic->gpa, mode->name);
+	return -ENODEV;
+}
+
 /* Kernel, initrd and tree into guest RAM; sets where it starts. */
 static int load_images(struct vm *vm, const struct source *source, char *why)
 {
@@ -245,7 +274,7 @@ static int load_images(struct vm *vm, const struct source *source, char *why)
 		err = load_initrd(vm, source, &top, &kernel, &facts, why);
 	if (err)
 		return err;
-	if (isa_format(isa_guest(source->host->isa, vm->config.mode), isa, sizeof(isa)) < 0)
+	if (isa_format(guest_isa(source->host, &vm->config), isa, sizeof(isa)) < 0)
 		return -ENOSPC;
 	facts.isa = isa;
 	make_seed(source->host, vm, facts.seed);
@@ -291,6 +320,11 @@ static struct vm *build(const struct source *source, const char *name)
 	mode = mode_find(config.mode, config.world, &reason);
 	if (mode == NULL) {
 		refuse(name, reason);
+		vm_config_free(&config);
+		return NULL;
+	}
+	if (check_aia(&config, mode, why)) {
+		refuse(name, why);
 		vm_config_free(&config);
 		return NULL;
 	}

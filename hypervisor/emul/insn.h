@@ -15,6 +15,12 @@ enum csr_op {
 	CSR_OP_RC = 3,
 };
 
+/* What a CSR instruction writes, before any of it is made legal. */
+static inline uint64_t csr_op_apply(enum csr_op op, uint64_t before, uint64_t operand)
+{
+	return op == CSR_OP_RW ? operand : op == CSR_OP_RS ? before | operand : before & ~operand;
+}
+
 enum insn_kind {
 	INSN_KIND_OTHER,	/* nothing that a hypervisor emulates: reflect the trap */
 	INSN_KIND_CSR,		/* csr, csr_op, csr_imm, rd, rs1 (or uimm) */

@@ -64,9 +64,10 @@ void hart_init_this(void)
 		csr_write(CSR_VSATP, 0);
 		csr_write(CSR_HTIMEDELTA, 0);
 		hart->aia = CSR_EXISTS(CSR_VSISELECT);
-		/* Guests have senvcfg, and none of the state that later extensions added. */
+		/* Guests have senvcfg and AIA's CSRs, and nothing that later extensions added. */
 		if (CSR_EXISTS(CSR_HSTATEEN0))
-			csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG);
+			csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG | HSTATEEN0_CSRIND |
+						 HSTATEEN0_AIA | HSTATEEN0_IMSIC);
 		if (hart->sstc) {
 			/* Or VSTIP, which follows vstimecmp, could stay set from reset. */
 			csr_set(CSR_HENVCFG, HENVCFG_STCE);

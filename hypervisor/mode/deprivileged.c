@@ -6,11 +6,13 @@
  * Two VMIDs a VM: under vm->hgatp lies guest RAM alone, for the guest's user on the guest's own
  * tables and for its kernel while satp is Bare; under vm->shadow_hgatp lie the shadow tables too.
  */
+#include <riscv/aia.h>
 #include <riscv/hyp.h>
 #include "emul/privop.h"
 #include "hart/hart.h"
 #include "hart/trace.h"
 #include "mode/deprivileged.h"
+#include "vdev/vimsic_dev.h"
 
 #define DEP_HSTATUS   (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
 #define DEP_HENVCFG   (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
@@ -264,6 +266,40 @@ void dep_sfence(struct vcpu *v, bool has_va, uint64_t va, bool has_asid, uint64_
 	v->user_fence = true;
 }
 
+/* stopi: the interrupt to be taken first. Its priority is 1 where all priorities are alike. */
+static uint64_t aia_topi(const struct vcpu *v)
+{
+	static const uint8_t order[] = { IRQ_S_EXT, IRQ_S_SOFT, IRQ_S_TIMER };
+	uint64_t ready = v->vcsr.sip & READ_ONCE(v->page->sie);
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (ready >> order[i] & 1)
+			return (uint64_t)order[i] << TOPI_IID_SHIFT | 1;
+	return 0;
+}
+
+/* The CSRs of Ssaia, for a VM with IMSICs. Return: false if there is no such one. */
+static bool aia_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t operand,
+		    uint64_t *old)
+{
+	switch (csr) {
+	case CSR_SISELECT:
+		*old = v->siselect;
+		if (writes)
+			v->siselect = csr_op_apply(op, *old, operand) & ISELECT_MASK;
+		return true;
+	case CSR_SIREG:
+		return vimsic_sireg(v, v->siselect, op, writes, operand, old);
+	case CSR_STOPEI:
+		return vimsic_stopei(v, writes, old);
+	case CSR_STOPI:
+		*old = aia_topi(v);
+		return !writes;
+	default:
+		return false;
+	}
+}
+
 bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t operand,
 	     uint64_t *old)
 {
@@ -272,8 +308,11 @@ bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t
 	if (csr == CSR_SSTATUS)
 		fold_fs(v);
 	effects = vcsr_access(&v->vcsr, csr, op, writes, operand, old);
-	if (effects < 0)
-		return false;
+	if (unlikely(effects < 0)) {
+		if (v->imsic == NULL || !aia_csr(v, csr, op, writes, operand, old))
+			return false;
+		effects = 0;
+	}
 	v->stat.csr[stat_csr_slot(csr)]++;
 	/* Interrupts are delivered by the caller, who has to step the pc first. */
 	dep_apply(v, effects & ~VCSR_FX_IRQ);

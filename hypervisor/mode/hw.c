@@ -3,12 +3,14 @@
  * Mode hw: the guest's kernel runs in VS-mode on the machine's own VS CSRs and two-stage paging;
  * exits happen only for what the hardware leaves. Privileged specification, "Hypervisor Extension".
  */
+#include <riscv/aia.h>
 #include <riscv/hyp.h>
 #include "emul/insn.h"
 #include "hart/hart.h"
 #include "hart/trace.h"
 #include "lib/errno.h"
 #include "mode/mode.h"
+#include "vdev/vimsic_dev.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
 #include "vsbi/vsbi.h"
@@ -33,6 +35,9 @@
  * flushes (CBIE = 01): dropping lines could show what another VM left in memory.
  */
 #define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+
+/* Of a software interrupt file: the least urgent, which is the order without priorities, too. */
+#define HW_HVICTL_EXT ((uint64_t)IRQ_S_EXT << HVICTL_IID_SHIFT | HVICTL_IPRIO_MASK)
 
 static uint64_t hw_features(const struct vm *vm)
 {
@@ -85,6 +90,9 @@ static void hw_irq_update(struct vcpu *v)
 	v->stat.injected_interrupts[IRQ_S_TIMER] += raised >> IRQ_VS_TIMER & 1;
 	v->stat.injected_interrupts[IRQ_S_EXT] += raised >> IRQ_VS_EXT & 1;
 	csr_write(CSR_HVIP, levels);
+	/* vstopi shows an external interrupt without a guest file only if it has a priority. */
+	if (unlikely(v->imsic != NULL))
+		csr_write(CSR_HVICTL, levels & HVIP_VSEIP ? HW_HVICTL_EXT : 0);
 }
 
 static void hw_clear_soft(struct vcpu *v)
@@ -156,6 +164,8 @@ static void hw_save(struct vcpu *v)
 		vs->vsiselect = csr_read(CSR_VSISELECT);
 	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
 	csr_write(CSR_HVIP, 0);
+	if (unlikely(v->imsic != NULL))
+		csr_write(CSR_HVICTL, 0);
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, 0);
 }
@@ -249,6 +259,28 @@ static enum vcpu_next hw_exit_ecall(struct vcpu *v)
 	return vsbi_call(v);
 }
 
+/* With VGEIN = 0 the hart has no interrupt file for the guest: its registers trap, for us to be. */
+static bool emulate_imsic(struct vcpu *v, const struct insn *insn)
+{
+	uint64_t operand = insn_csr_operand(insn, v->regs), old;
+	bool writes = insn_csr_writes(insn), exists = false;
+
+	if (v->imsic == NULL || insn->kind != INSN_KIND_CSR)
+		return false;
+	if (insn->csr == CSR_STOPEI)
+		exists = vimsic_stopei(v, writes, &old);
+	else if (insn->csr == CSR_SIREG)
+		exists = vimsic_sireg(v, csr_read(CSR_VSISELECT), insn->csr_op, writes, operand,
+				      &old);
+	if (!exists)
+		return false;
+	v->stat.csr[stat_csr_slot(insn->csr)]++;
+	if (insn->rd != 0)
+		v->regs[insn->rd] = old;
+	v->pc += insn->len;
+	return true;
+}
+
 /* WFI is ours; everything else that raises cause 22 is not for this guest. */
 static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 {
@@ -264,6 +296,8 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 		v->pc += insn.len;
 		return vcpu_block(v);
 	}
+	if (csr_read(CSR_SSTATUS) & SSTATUS_SPP && emulate_imsic(v, &insn))
+		return VCPU_RESUME;
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
 	return VCPU_RESUME;

@@ -4,7 +4,9 @@
  */
 #include "lib/errno.h"
 #include "lib/printf.h"
+#include "vdev/vaplic_dev.h"
 #include "vdev/vdev.h"
+#include "vdev/vimsic_dev.h"
 #include "vdev/virtio_dev.h"
 #include "vdev/vplic_dev.h"
 #include "vdev/vuart_dev.h"
@@ -16,6 +18,8 @@ static const struct {
 } vdev_kinds[VDEV_KIND_COUNT] = {
 	[VDEV_UART] = { "ns16550a", vuart_dev_create },
 	[VDEV_PLIC] = { "plic", vplic_dev_create },
+	[VDEV_APLIC] = { "aplic", vaplic_dev_create },
+	[VDEV_IMSIC] = { "imsics", vimsic_dev_create },
 	[VDEV_VIRTIO_BLK] = { "virtio block", virtio_blk_dev_create },
 	[VDEV_VIRTIO_NET] = { "virtio net", virtio_net_dev_create },
 	[VDEV_VIRTIO_CONSOLE] = { "virtio console", virtio_console_dev_create },
@@ -33,10 +37,6 @@ int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 	for (size_t i = 0; i < vm->config.device_count; i++) {
 		const struct vdev_config *config = &vm->config.devices[i];
 
-		if (config->kind == VDEV_PLIC && vm->plic != NULL) {
-			snprintf(why, why_size, "it has a second plic, at 0x%lx", config->gpa);
-			return -EINVAL;
-		}
 		err = vdev_kinds[config->kind].create(vm, config);
 		if (err) {
 			snprintf(why, why_size, "%s at 0x%lx: %s", vdev_kinds[config->kind].name,

@@ -9,7 +9,7 @@
 
 /*
  * Build every device that vm->config.devices names, and the console that they write to; sets
- * vm->plic, vm->uart and vm->console. Called once, after vm_create() and before vm_start().
+ * vm->intc, vm->uart and vm->console. Called once, after vm_create() and before vm_start().
  * Return: 0; -ENOMEM or -EINVAL with one line in why. What was built stays with the VM and goes
  * with it (vdev_ops.destroy).
  */

@@ -3,7 +3,7 @@
  * Any virtio device of a VM: the state machine behind a window.
  */
 #include "vdev/virtio_dev.h"
-#include "vdev/vplic_dev.h"
+#include "vdev/virq.h"
 
 static struct virtio_dev *virtio_dev_of(struct vdev *vdev)
 {
@@ -14,7 +14,7 @@ void virtio_dev_interrupt(void *arg, bool level)
 {
 	struct virtio_dev *dev = arg;
 
-	vplic_dev_set_level(dev->vdev.vm, dev->irq, level);
+	virq_set_level(dev->vdev.vm, dev->irq, level);
 }
 
 static void *virtio_dev_map(void *arg, uint64_t gpa, size_t size, size_t *got)

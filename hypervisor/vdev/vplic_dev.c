@@ -63,6 +63,15 @@ static int vplic_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 	return 0;
 }
 
+static void vplic_dev_set_level(struct vdev *vdev, unsigned source, bool level)
+{
+	struct vplic_dev *dev = vplic_dev_of(vdev);
+
+	spin_lock(&dev->lock);
+	vplic_set_level(&dev->plic, source, level);
+	spin_unlock(&dev->lock);
+}
+
 static void vplic_dev_reset(struct vdev *vdev)
 {
 	struct vplic_dev *dev = vplic_dev_of(vdev);
@@ -116,18 +125,7 @@ int vplic_dev_create(struct vm *vm, const struct vdev_config *config)
 	dev->vdev = (struct vdev){ .ops = &vplic_dev_ops, .vm = vm, .gpa = config->gpa,
 				   .size = config->size };
 	vm_add_device(vm, &dev->vdev);
-	vm->plic = &dev->vdev;
+	vm->intc = &dev->vdev;
+	vm->intc_set_level = vplic_dev_set_level;
 	return 0;
-}
-
-void vplic_dev_set_level(struct vm *vm, unsigned source, bool level)
-{
-	struct vplic_dev *dev;
-
-	if (vm->plic == NULL || source == 0)
-		return;
-	dev = vplic_dev_of(vm->plic);
-	spin_lock(&dev->lock);
-	vplic_set_level(&dev->plic, source, level);
-	spin_unlock(&dev->lock);
 }

@@ -9,10 +9,5 @@
 
 /* Build the device and make it the VM's interrupt controller. Return: 0, -ENOMEM, -EINVAL. */
 int vplic_dev_create(struct vm *vm, const struct vdev_config *config);
-/*
- * A device of the VM drives its interrupt line; from any hart, with at most device locks held
- * (a device's lock nests outside the PLIC's). Without a PLIC, or for source 0: nothing.
- */
-void vplic_dev_set_level(struct vm *vm, unsigned source, bool level);
 
 #endif

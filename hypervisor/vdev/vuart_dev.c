@@ -4,7 +4,7 @@
  */
 #include "lib/errno.h"
 #include "mem/kalloc.h"
-#include "vdev/vplic_dev.h"
+#include "vdev/virq.h"
 #include "vdev/vuart.h"
 #include "vdev/vuart_dev.h"
 #include "vm/vconsole.h"
@@ -45,7 +45,7 @@ static void vuart_dev_interrupt(void *arg, bool level)
 {
 	struct vuart_dev *dev = arg;
 
-	vplic_dev_set_level(dev->vdev.vm, dev->irq, level);
+	virq_set_level(dev->vdev.vm, dev->irq, level);
 }
 
 static const struct vuart_io vuart_dev_io = {

@@ -41,6 +41,8 @@ struct host_blk;
 enum vdev_kind {
 	VDEV_UART,
 	VDEV_PLIC,
+	VDEV_APLIC,
+	VDEV_IMSIC,
 	VDEV_VIRTIO_BLK,
 	VDEV_VIRTIO_NET,
 	VDEV_VIRTIO_CONSOLE,
@@ -48,7 +50,7 @@ enum vdev_kind {
 	VDEV_KIND_COUNT
 };
 
-/* One PLIC context, in order of `interrupts-extended`. */
+/* One context of a PLIC, or page of the IMSICs, in order of `interrupts-extended`. */
 struct vdev_context {
 	unsigned vcpu;		/* index into vm_config.harts */
 	uint32_t irq;		/* 9: S-mode external; to 11 (M-mode) and -1 nobody listens */
@@ -57,11 +59,12 @@ struct vdev_context {
 struct vdev_config {
 	enum vdev_kind kind;
 	uint64_t gpa, size;
-	uint32_t irq;		/* PLIC source, 0 for none */
-	uint32_t irq_parent;	/* the tree's phandle of that PLIC */
+	uint32_t irq;		/* source of the PLIC or APLIC, 0 for none */
+	uint32_t irq_type;	/* the cell behind it, which an APLIC has; 0: none */
+	uint32_t irq_parent;	/* the tree's phandle of that controller; aplic: of the IMSICs */
 	uint32_t reg_shift;	/* uart: register n is at n << reg_shift */
-	uint32_t ndev;		/* plic: sources are 1..ndev */
-	struct vdev_context *contexts;	/* plic, kalloc'ed */
+	uint32_t ndev;		/* plic, aplic: sources are 1..ndev; imsics: identities */
+	struct vdev_context *contexts;	/* plic, imsics; kalloc'ed */
 	size_t context_count;
 	/* virtio block */
 	char *image;		/* file name in the archive, kalloc'ed; NULL: none */

@@ -19,6 +19,7 @@
 #include "vm/vm.h"
 
 struct hart;
+struct vimsic_vcpu;
 
 /* The specification's register numbers of those that the SBI and the ABI speak of. */
 #define REG_RA 1
@@ -75,6 +76,7 @@ struct vcpu {
 	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
 	bool supervisor;		/* virtual privilege: S, else U */
 	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
+	uint64_t siselect;		/* of Ssaia, if it has an imsic */
 	bool user_fence;		/* the guest's own tables need a fence before use */
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
@@ -85,6 +87,7 @@ struct vcpu {
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
 	struct vcpu_stat stat;
 	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
+	struct vimsic_vcpu *imsic;	/* its interrupt file; NULL: its VM has no IMSICs */
 	struct account *account;	/* where its instructions go; NULL: nobody asked */
 
 	gpa_t page_gpa;			/* where the shadow's VMID sees the page */

@@ -94,7 +94,9 @@ struct vm {
 
 	struct spinlock lock;
 	struct list_head devices;	/* of struct vdev; fixed once running */
-	struct vdev *plic;		/* interrupt controller, or NULL */
+	struct vdev *intc;		/* PLIC or APLIC, or NULL */
+	void (*intc_set_level)(struct vdev *intc, unsigned source, bool level);
+	struct vdev *imsic;		/* its IMSICs, or NULL */
 	struct vdev *uart;		/* console device, or NULL */
 	struct vconsole *console;
 	gpa_t entry, tree;		/* where vCPU 0 starts, and its a1 */

@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 def command(settings, kernel, mem, cpus, initrd=None, append=None, icount=False, extra=()):
     """QEMU's command line up to the console's."""
     settings.require_qemu()
-    line = [settings.qemu, "-machine", "virt", "-smp", str(cpus), "-m", mem,
+    line = [settings.qemu, "-machine", "virt" + settings.aia, "-smp", str(cpus), "-m", mem,
             "-display", "none", "-no-reboot"]
     if settings.cpu:
         line += ["-cpu", settings.cpu]

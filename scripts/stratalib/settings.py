@@ -72,6 +72,17 @@ def keep_user_files(args, place):
         args.qemu = absolute(args.qemu)
 
 
+def machine_aia(text):
+    """AIA= as options of QEMU's machine: aplic, or aplic-imsic with guests=N."""
+    found = re.fullmatch(r"(none|aplic|aplic-imsic)(?:,guests=([0-7]))?", text or "none")
+    if not found or (found.group(2) and found.group(1) != "aplic-imsic"):
+        raise StrataError(f"--aia: {text!r} is none of none, aplic, aplic-imsic and "
+                          "aplic-imsic,guests=0 to 7", 2)
+    if found.group(1) == "none":
+        return ""
+    return f",aia={found.group(1)}" + (f",aia-guests={found.group(2)}" if found.group(2) else "")
+
+
 class Settings:
     """Where things are and how the machine is made."""
 
@@ -87,6 +98,7 @@ class Settings:
             self.qemu = os.path.join(TOP, self.cache, "qemu10/bin/qemu-system-riscv64")
         self.cpu = args.cpu
         self.cpus = args.cpus
+        self.aia = machine_aia(getattr(args, "aia", None))
         self._version = None
 
     def path(self, *parts):
@@ -156,6 +168,9 @@ def add_machine_options(parser):
     group.add_argument("--cpus", metavar="N", default=env("CPUS"), help="harts")
     group.add_argument("--cpu", metavar="MODEL", default=env("CPU"),
                        help="QEMU's -cpu, such as rv64,h=false")
+    group.add_argument("--aia", metavar="KIND", default=env("AIA"),
+                       help="interrupt controllers: aplic or aplic-imsic[,guests=N] instead of a "
+                            "PLIC")
     group.add_argument("--timeout", metavar="S", default=env("TIMEOUT"),
                        help="deadline in seconds (default: scaled to this machine)")
 

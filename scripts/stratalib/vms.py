@@ -98,6 +98,10 @@ class Tree:
             cpu.child("interrupt-controller").props["phandle"] = (free + number).to_bytes(4, "big")
             made.append(cpu)
         cpus.children = made + others
+        for imsics in self.root.child("soc").all("imsics") if self.root.child("soc") else []:
+            imsics.props["interrupts-extended"] = b"".join(
+                struct.pack(">2I", free + n, 9) for n in range(count))
+            imsics.props["reg"] = imsics.props["reg"][:8] + fdt.cell64(0x1000 * count)
         for plic in self.root.child("soc").all("plic") if self.root.child("soc") else []:
             plic.props["interrupts-extended"] = b"".join(
                 struct.pack(">4I", free + n, 11, free + n, 9) for n in range(count))

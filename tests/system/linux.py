@@ -9,6 +9,8 @@ from stratalib import vms
 SECONDS_FACTOR = 2          # of an ordinary case's deadline
 USUAL = (("te", 1), ("hw", 1))
 ALL = [(mode, cpus) for cpus in (1, 2) for mode in ("native", "te", "pv", "hw")]
+# mode, vCPUs, guest interrupt files; two vCPUs on two harts and four with one file left over.
+AIA = [("hw", 2, 3), ("hw", 1, 0), ("hw", 1, 3), ("hw", 4, 1), ("te", 1, 0), ("pv", 1, 0)]
 
 
 def need_linux(bench):
@@ -86,6 +88,30 @@ def host_disk(bench):
     check(more == b"".join(b"%d\n" % i for i in range(1, 300001)), "the file is not as written")
 
 
+def aia(mode, vcpus, guests):
+    """The serial port and the disk interrupt by MSIs; guests: the hart's interrupt files."""
+    def function(bench):
+        need_linux(bench)
+        if vms.guest_file(bench.settings, "linux-disk.img") is None:
+            raise Skip("no modules: scripts/deps linux gets them")
+        machine = ["--aia", f"aplic-imsic,guests={guests}"] if mode == "hw" else []
+        result = bench.strata("run", "--vm", "linux-aia", "--mode", mode, "--vcpus", str(vcpus),
+                              "--cpus", str(min(vcpus, 2)), *machine)
+        check_line(result.out, rf"^linux: processors: {vcpus}$")
+        check_line(result.out, r"^linux: interrupts by MSI: [1-9]\d* of a disk, [1-9]\d* of a uart")
+        check_line(result.out, r"^linux: done$")
+        check_status(result, 0)
+    return function
+
+
+def refuse_aia(bench):
+    """A tree with IMSICs on a machine without AIA."""
+    need_linux(bench)
+    result = bench.strata("run", "--vm", "linux-aia")
+    check_line(result.out, r"^strata: linux-aia: refused: imsics@28000000: compatible: ")
+    check_status(result, 1)
+
+
 def network(bench):
     """Two machines on a switch: ping, and a transfer whose sum both know."""
     need_linux(bench)
@@ -145,10 +171,17 @@ def add(environment):
                  variant.words(environment.primary), host_disk, variant, "linux", heavy=True)
         add_case("Debian's Linux reaches QEMU's user network through Strata's switch" +
                  variant.words(environment.primary), uplink, variant, "linux", heavy=True)
+        for mode, vcpus, guests in AIA if environment.full else AIA[:1]:
+            add_case(f"Debian's Linux, unmodified, gets its interrupts as MSIs in {mode} on "
+                     f"{vcpus} vCPUs, with {guests} guest interrupt files a hart" +
+                     variant.words(environment.primary), aia(mode, vcpus, guests), variant,
+                     "linux", heavy=True)
         if environment.full:
             add_case("two Debian Linux VMs ping each other and transfer a file over Strata's "
                      "switch" + variant.words(environment.primary), network, variant, "linux",
                      heavy=True)
+    add_case("a tree with IMSICs is refused in hw on a machine without AIA", refuse_aia,
+             group="linux")
     if environment.full and environment.primary.firmware == "strata":
         add_case("count finds the same instructions in Linux's life in two runs", count_twice,
                  group="linux", heavy=True)

@@ -3,6 +3,7 @@
  * The VM trees in dts/, as the build compiled them: build/tests/unit/boot_dts reads build/dts.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
+ * SOURCES: hypervisor/boot/vm_dt_aia.c
  * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c
  * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
  * SOURCES: hypervisor/lib/string.c

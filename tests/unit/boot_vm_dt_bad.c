@@ -3,6 +3,7 @@
  * Bad VM trees, each a change to a good one, with the line that refuses it.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
+ * SOURCES: hypervisor/boot/vm_dt_aia.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
@@ -190,13 +191,13 @@ static const struct {
 	{ { TREE_NODE("/soc", "virtio@1"),
 	    TREE_TEXT("/soc/virtio@1", "compatible", "virtio,pci") },
 	  "/soc/virtio@1: compatible: \"virtio,pci\" is not emulated (ns16550a, "
-	  "sifive,plic-1.0.0 and virtio,mmio are): delete the node" },
+	  "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
 	{ { TREE_NODE("/soc", "x") }, "/soc/x: compatible: \"\" is not emulated (ns16550a, "
-	  "sifive,plic-1.0.0 and virtio,mmio are): delete the node" },
+	  "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
 	{ { TREE_NODE("/", "flash@0"), TREE_TEXT("/flash@0", "compatible", "cfi-flash"),
 	    TREE_SET("/flash@0", "reg", 4, 0, 0, 0, 0x1000) },
-	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a, sifive,plic-1.0.0 "
-	  "and virtio,mmio are): delete the node" },
+	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a, sifive,plic-1.0.0, "
+	  "riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
 	{ { TREE_NODE("/soc", "serial@2"), TREE_TEXT("/soc/serial@2", "compatible", "ns16550a"),
 	    TREE_SET("/soc/serial@2", "reg", 4, 0, 0x20000000, 0, 0x100) },
 	  UART ": compatible: a second ns16550a: a VM has one, delete the node" },
@@ -222,18 +223,23 @@ static const struct {
 	{ { TREE_SET(UART, "reg-shift", 1, 4) },
 	  UART ": reg-shift: is not 0 to 3: correct or delete it" },
 	{ { TREE_SET(UART, "interrupts", 1, 0) },
-	  UART ": interrupts: is not one PLIC source from 1 on: write <10>" },
+	  UART ": interrupts: is not one source from 1 on: write <10> for a PLIC, "
+	  "<10 4> for an APLIC" },
 	{ { TREE_RAW(UART, "interrupts", "") },
-	  UART ": interrupts: is not one PLIC source from 1 on: write <10>" },
+	  UART ": interrupts: is not one source from 1 on: write <10> for a PLIC, "
+	  "<10 4> for an APLIC" },
 	{ { TREE_SET(UART, "interrupts", 1, 32) },
-	  "serial@10000000: interrupts: source 32 is beyond the PLIC's riscv,ndev = 31: lower one "
+	  "serial@10000000: interrupts: source 32 is beyond the controller's last, 31: lower one "
 	  "or raise the other" },
 	{ { TREE_DROP(UART, "interrupt-parent") },
-	  UART ": interrupt-parent: is missing: write the PLIC's label, <&plic>" },
+	  UART ": interrupt-parent: is missing: write the interrupt "
+	  "controller's label, <&plic>" },
 	{ { TREE_SET(UART, "interrupt-parent", 1, 77) },
-	  "serial@10000000: interrupt-parent: phandle 77 is not a PLIC: write <&plic>" },
+	  "serial@10000000: interrupt-parent: phandle 77 is neither a PLIC nor an "
+	  "APLIC: write its label, <&plic>" },
 	{ { TREE_DROP_NODE(PLIC) },
-	  "serial@10000000: interrupt-parent: phandle 2 is not a PLIC: write <&plic>" },
+	  "serial@10000000: interrupt-parent: phandle 2 is neither a PLIC nor an "
+	  "APLIC: write its label, <&plic>" },
 	{ { TREE_SET(UART, "interrupts-extended", 2, 2, 10) },
 	  UART ": interrupts-extended: is not read: write interrupts and interrupt-parent" },
 	{ { TREE_SET(PLIC, "riscv,ndev", 1, 1024) },

@@ -3,7 +3,7 @@
  * Virtio devices in VM trees: what good nodes say, and the lines that refuse bad ones.
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/dt.c
- * SOURCES: hypervisor/boot/vm_dt_virtio.c
+ * SOURCES: hypervisor/boot/vm_dt_virtio.c hypervisor/boot/vm_dt_aia.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/vm/config.c hypervisor/lib/string.c
  */
 #include "test.h"
@@ -240,12 +240,14 @@ static const struct {
 	{ "reg", NULL, { 0, 0x10001000, 0, 0x1ff }, 4,
 	  DISK ": reg: its registers do not fit into 0x1ff bytes: write 0x1000" },
 	{ "interrupts", NULL, { 0 }, 1,
-	  DISK ": interrupts: is not one PLIC source from 1 on: write <10>" },
+	  DISK ": interrupts: is not one source from 1 on: write <10> for a PLIC, "
+	  "<10 4> for an APLIC" },
 	{ "interrupts", NULL, { 32 }, 1,
-	  "virtio@10001000: interrupts: source 32 is beyond the PLIC's riscv,ndev = 31: lower one "
+	  "virtio@10001000: interrupts: source 32 is beyond the controller's last, 31: lower one "
 	  "or raise the other" },
 	{ "interrupt-parent", NULL, { 77 }, 1,
-	  "virtio@10001000: interrupt-parent: phandle 77 is not a PLIC: write <&plic>" },
+	  "virtio@10001000: interrupt-parent: phandle 77 is neither a PLIC nor an "
+	  "APLIC: write its label, <&plic>" },
 };
 
 TEST("a bad virtio node is refused with one line")

@@ -34,7 +34,10 @@
 #define CSR_SIP			0x144
 #define CSR_STIMECMP		0x14d
 #define CSR_SISELECT		0x150	/* Ssaia */
+#define CSR_SIREG		0x151	/* Ssaia */
+#define CSR_STOPEI		0x15c	/* Ssaia */
 #define CSR_SATP		0x180
+#define CSR_STOPI		0xdb0	/* Ssaia */
 
 /* Numbers: hypervisor extension */
 #define CSR_HSTATUS		0x600
@@ -44,6 +47,7 @@
 #define CSR_HTIMEDELTA		0x605
 #define CSR_HCOUNTEREN		0x606
 #define CSR_HGEIE		0x607
+#define CSR_HVICTL		0x609	/* Ssaia */
 #define CSR_HENVCFG		0x60a
 #define CSR_HSTATEEN0		0x60c	/* Smstateen */
 #define CSR_HTVAL		0x643
@@ -169,6 +173,9 @@
 #define ENVCFG_CBCFE		(RISCV_UL(1) << 6)
 #define ENVCFG_CBZE		(RISCV_UL(1) << 7)
 #define HSTATEEN0_ENVCFG	(RISCV_UL(1) << 62)
+#define HSTATEEN0_IMSIC		(RISCV_UL(1) << 58)
+#define HSTATEEN0_AIA		(RISCV_UL(1) << 59)
+#define HSTATEEN0_CSRIND	(RISCV_UL(1) << 60)
 #define HENVCFG_ADUE		(RISCV_UL(1) << 61)
 #define HENVCFG_PBMTE		(RISCV_UL(1) << 62)
 #define HENVCFG_STCE		(RISCV_UL(1) << 63)
