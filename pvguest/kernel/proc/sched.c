@@ -313,7 +313,14 @@ uint64_t sched_deadline(void)
 {
 	struct hart *hart = hart_this;
 
-	return hart->current && hart->run_count ? hart->slice_end_ticks : SCHED_FOREVER;
+	/*
+	 * A slice that is over has no end ahead: the next one sets the timer. If that were still
+	 * in the past, it would fire before the next process has executed one instruction, and
+	 * where the kernel lock is far away that one's slice would be over by then, and so on.
+	 */
+	if (!hart->current || !hart->run_count || (hart->current->work & PROC_WORK_RESCHED))
+		return SCHED_FOREVER;
+	return hart->slice_end_ticks;
 }
 
 _Noreturn void sched_idle(void)
