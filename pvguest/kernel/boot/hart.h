@@ -33,8 +33,7 @@ struct hart {
 	size_t run_count;
 	bool online;		/* it is in its idle loop or runs a process */
 	bool slice_wanted;	/* the current process got competition from another hart */
-	bool lock_asleep;	/* it waits for the kernel lock with this ticket by WFI */
-	uint32_t lock_ticket;
+	bool lock_asleep;	/* it waits for the kernel lock by WFI */
 	uint64_t ipi_count;
 	uint64_t stack_top;	/* of the idle loop; the boot hart has boot.S's */
 	/* Registers of its PLIC context; NULL: it takes no external interrupts. */

@@ -2,69 +2,71 @@
 /*
  * The big kernel lock. Its owner may be a virtual hart that does not run right now, and waiting in
  * a loop would keep it from running: so a hart looks a few times and then waits by WFI, and whoever
- * passes the lock on wakes it by an IPI. SBI specification, "IPI Extension".
+ * lets go of the lock wakes it by an IPI. SBI specification, "IPI Extension".
  */
 #include "proc/klock.h"
 
 #include "boot/hart.h"
-#include "lib/ticket.h"
+#include "lib/sleeplock.h"
 #include "priv/priv.h"
+#include "proc/sched.h"
 
 #define KLOCK_LOOKS	64
 
-static struct ticket_lock klock;
-static uint32_t klock_sleepers;
+static struct sleeplock klock;
+
+static bool klock_look(void)
+{
+	for (unsigned int looks = 0; looks < KLOCK_LOOKS; looks++)
+		if (sleeplock_try(&klock))
+			return true;
+	return false;
+}
 
 /*
  * Only the software interrupt ends the waiting, as only that can be taken back at once: a timer or
  * a device stays pending until the kernel has seen to it. Whoever else sent one has left word in
- * memory of what there is to do, and that is looked at with the lock held.
+ * memory of what there is to do. It is looked at with the lock held: nobody will send it again.
  */
-static void klock_sleep(uint32_t ticket)
+static void klock_sleep(void)
 {
 	struct hart *hart = hart_this;
 
-	hart->lock_ticket = ticket;
 	__atomic_store_n(&hart->lock_asleep, true, __ATOMIC_RELAXED);
-	/* Orders the above before the look at the lock: klock_leave() does the opposite. */
-	__atomic_fetch_add(&klock_sleepers, 1, __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	sleeplock_lie_down(&klock);
 	priv_set_sie(SIP_SSIP);
-	while (!ticket_is_served(&klock, ticket)) {
+	while (!klock_look()) {
 		priv_wait();
 		priv_ipi_clear();
+		sleeplock_woken(&klock);
 	}
 	priv_set_sie(PRIV_SIE_ALL);
 	__atomic_store_n(&hart->lock_asleep, false, __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&klock_sleepers, 1, __ATOMIC_RELAXED);
+	sleeplock_get_up(&klock);
+	sched_kicked();
 }
 
 void klock_enter(void)
 {
-	uint32_t ticket = ticket_take(&klock);
-
-	for (unsigned int looks = 0; looks < KLOCK_LOOKS; looks++)
-		if (ticket_is_served(&klock, ticket))
-			return;
-	klock_sleep(ticket);
+	if (!klock_look())
+		klock_sleep();
 }
 
-static void klock_wake(uint32_t ticket)
+/* The next one after this hart, so that each has its turn. */
+static bool klock_call(void)
 {
-	for (size_t i = 0; i < hart_count; i++) {
-		const struct hart *hart = hart_all[i];
+	for (size_t i = 1; i < hart_count; i++) {
+		const struct hart *hart = hart_all[(hart_this->number + i) % hart_count];
 
-		if (__atomic_load_n(&hart->lock_asleep, __ATOMIC_RELAXED) &&
-		    hart->lock_ticket == ticket)
+		if (__atomic_load_n(&hart->lock_asleep, __ATOMIC_RELAXED)) {
 			hart_kick(hart);
+			return true;
+		}
 	}
+	return false;
 }
 
 void klock_leave(void)
 {
-	uint32_t next = ticket_pass(&klock);
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&klock_sleepers, __ATOMIC_RELAXED))
-		klock_wake(next);
+	sleeplock_release(&klock, klock_call);
 }

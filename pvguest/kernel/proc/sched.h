@@ -32,7 +32,7 @@ void sched_prod(const struct proc *proc);
 void sched_set_affinity(struct proc *proc, uint64_t harts);
 /* The harts that are there. */
 uint64_t sched_online(void);
-/* From the software interrupt: another hart has left word. */
+/* From the software interrupt, or instead of it: another hart has left word. */
 void sched_kicked(void);
 /* From the timer interrupt: the slice may be over. */
 void sched_tick(uint64_t now_ticks);

@@ -11,6 +11,8 @@
 #include "lib/thread.h"
 
 #define THREADS 8
+/* How often a thread must get its turn on a busy hart. */
+#define TURNS 20
 
 static struct thread threads[THREADS];
 static struct mutex mutex;
@@ -169,8 +171,10 @@ static void on_signal(int signo, struct siginfo *info, void *context)
 
 static void wait_for_phase(uint32_t value)
 {
-	while (phase != value)
-		futex_wait(&phase, phase, -1);
+	uint32_t now;
+
+	while ((now = phase) != value)
+		futex_wait(&phase, now, -1);
 }
 
 static void set_phase(uint32_t value)
@@ -232,9 +236,20 @@ static void tgkill_finds_the_thread(void)
 	thread_join(&threads[0]);
 }
 
+static int live_with_threads(void)
+{
+	long i;
+
+	for (i = 0; i < THREADS; i++)
+		if (thread_start(&threads[i], i & 1 ? spin_for_ever : sleep_for_ever, NULL) != 0)
+			return 1;
+	for (;;)
+		check_sleep_ms(1000);
+}
+
 static void fatal_signal_ends_all(void)
 {
-	long pid = check_fork(exit_with_threads);
+	long pid = check_fork(live_with_threads);
 
 	check_sleep_ms(5);
 	CHECK_EQ(sys_kill(pid, SIGKILL), 0);
@@ -276,7 +291,7 @@ static void closed_while_read(void)
 
 	CHECK_EQ(sys_pipe(fds), 0);
 	CHECK_EQ(thread_start(&threads[0], read_slowly, &fds[0]), 0);
-	check_sleep_ms(10);
+	check_asleep(sys_getpid(), (long)threads[0].tid);
 	CHECK_EQ(sys_close(fds[0]), 0);
 	CHECK_EQ(sys_write(fds[1], "x", 1), 1);
 	CHECK_EQ(thread_join(&threads[0]), 1);
@@ -317,6 +332,86 @@ static void affinity_holds(void)
 		CHECK_EQ(thread_start(&threads[cpu], where_am_i, (void *)cpu), 0);
 	while (cpu-- > 0)
 		CHECK_EQ(thread_join(&threads[cpu]), 0);
+}
+
+/* Another thread of the same hart has to get its turn between system calls of this one. */
+static long call_for_ever(void *argument)
+{
+	uint64_t mask = 1;
+
+	syscall3(SYS_sched_setaffinity, 0, sizeof(mask), (long)&mask);
+	while (argument != NULL && seen == 0)
+		syscall0(SYS_gettid);
+	return 0;
+}
+
+/* Elsewhere, if there is another hart: keeps the others out of the kernel for a while each time. */
+static long read_for_ever(void *argument)
+{
+	static char room[32768];
+	int fd = (int)sys_open("/dev/zero", O_RDONLY);
+
+	(void)argument;
+	if (fd < 0)
+		return fd;
+	while (seen == 0)
+		sys_read(fd, room, sizeof(room));
+	return sys_close(fd);
+}
+
+static long answer(void *argument)
+{
+	uint64_t mask = 1;
+	uint32_t round;
+
+	(void)argument;
+	syscall3(SYS_sched_setaffinity, 0, sizeof(mask), (long)&mask);
+	for (round = 1; round <= 2 * TURNS; round += 2) {
+		wait_for_phase(round);
+		set_phase(round + 1);
+	}
+	return 0;
+}
+
+static void busy_harts_are_shared(void)
+{
+	uint64_t mask = 2;
+	uint32_t round;
+
+	/* Where there is only one hart this fails, and all three share it. */
+	syscall3(SYS_sched_setaffinity, 0, sizeof(mask), (long)&mask);
+	CHECK_EQ(thread_start(&threads[0], call_for_ever, &mutex), 0);
+	CHECK_EQ(thread_start(&threads[1], answer, NULL), 0);
+	CHECK_EQ(thread_start(&threads[2], read_for_ever, NULL), 0);
+	for (round = 1; round <= 2 * TURNS; round += 2) {
+		set_phase(round);
+		wait_for_phase(round + 1);
+	}
+	seen = 1;
+	for (round = 0; round < 3; round++)
+		CHECK_EQ(thread_join(&threads[round]), 0);
+}
+
+static void go_to(long cpu)
+{
+	uint64_t mask = 1UL << cpu;
+
+	if (syscall3(SYS_sched_setaffinity, 0, sizeof(mask), (long)&mask) != 0)
+		check_skip("there is one hart");
+}
+
+/* From hart to hart: each one's registers still hold what they did when the thread was there. */
+static void fp_registers_come_back(void)
+{
+	long value = 0, step;
+
+	for (step = 0; step < 6; step++) {
+		go_to(~step & 1);
+		/* Nothing here computes with FP, so that the register keeps it. */
+		__asm__ volatile("fmv.x.d %0, fs11" : "=r"(value));
+		CHECK(step == 0 || value == step - 1);
+		__asm__ volatile("fmv.d.x fs11, %0" : : "r"(step) : "fs11");
+	}
 }
 
 static long double_up(void *argument)
@@ -399,7 +494,11 @@ int main(int argc, char **argv)
 		{ "a descriptor that is closed while it is read does not break the reader",
 		  closed_while_read },
 		{ "a thread runs on the harts of its affinity only", affinity_holds },
+		{ "threads that call the kernel all the time let others of their hart run",
+		  busy_harts_are_shared },
 		{ "FP registers go with their thread", fp_registers_move_along },
+		{ "FP registers are right when a thread comes back to a hart",
+		  fp_registers_come_back },
 		{ "threads that end leave no memory behind", threads_leave_nothing },
 	};
 

@@ -85,6 +85,37 @@ void check_sleep_ms(long ms)
 		;
 }
 
+/* The state letter of /proc/PID/stat; it follows the name, which is in brackets. 0: no idea. */
+static char thread_state(long pid, long tid)
+{
+	char path[64], text[256], *end;
+	long fd, got;
+
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/stat", pid, tid);
+	fd = sys_open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	got = sys_read((int)fd, text, sizeof(text) - 1);
+	sys_close((int)fd);
+	text[got > 0 ? got : 0] = '\0';
+	end = strrchr(text, ')');
+	return end != NULL && end[1] == ' ' ? end[2] : 0;
+}
+
+void check_asleep(long pid, long tid)
+{
+	long deadline = check_now_ms() + CHECK_DEADLINE_MS / 4;
+	char state;
+
+	do {
+		check_sleep_ms(1);
+		state = thread_state(pid, tid);
+	} while (state != 0 && state != 'S' && check_now_ms() < deadline);
+	/* Nobody to ask: then time must do. */
+	if (state == 0)
+		check_sleep_ms(30);
+}
+
 long check_now_ms(void)
 {
 	struct timespec now;

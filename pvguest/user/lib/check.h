@@ -50,6 +50,9 @@ int check_wait(long pid);
 /* Sleeps about that long, signals or not. */
 void check_sleep_ms(long ms);
 
+/* Waits until that thread sleeps in the kernel; tid is pid for the first one. */
+void check_asleep(long pid, long tid);
+
 /* Milliseconds of the monotonic clock. */
 long check_now_ms(void);
 
