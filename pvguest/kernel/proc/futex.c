@@ -149,10 +149,13 @@ int futex_requeue(uint64_t addr, uint64_t to, bool is_private, uint32_t wake, ui
 			break;
 		if (!futex_is_at(waiter, &from_key))
 			continue;
+		moved++;
+		/* To where it is: else it would be met again. */
+		if (futex_is_at(waiter, &to_key))
+			continue;
 		waiter->key = to_key;
 		list_del(&waiter->link);
 		list_add_before(futex_bucket(&to_key), &waiter->link);
-		moved++;
 	}
 	return woken + (int)moved;
 }

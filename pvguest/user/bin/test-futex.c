@@ -64,9 +64,9 @@ static void start(long (*run)(void *argument))
 	running = 0;
 	for (i = 0; i < WAITERS; i++)
 		CHECK_EQ(thread_start(&threads[i], run, (void *)(1L << i)), 0);
-	while (running != WAITERS)
+	/* Moving them to where they are counts them. */
+	while (futex(&word, FUTEX_REQUEUE | FUTEX_PRIVATE, 0, 1000, &word, 0) != WAITERS)
 		check_sleep_ms(1);
-	check_sleep_ms(20);
 }
 
 static void wakes_as_many_as_asked(void)
@@ -158,7 +158,7 @@ static void signals_interrupt(void)
 	CHECK_EQ(thread_start(&threads[0], wait_without_end, NULL), 0);
 	while (running != 1)
 		check_sleep_ms(1);
-	check_sleep_ms(10);
+	check_asleep(sys_getpid(), (long)threads[0].tid);
 	CHECK_EQ(syscall3(SYS_tkill, (long)threads[0].tid, SIGUSR1, 0), 0);
 	CHECK_EQ(thread_join(&threads[0]), -EINTR);
 	CHECK_EQ(other, 1);
