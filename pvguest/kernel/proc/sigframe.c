@@ -121,14 +121,12 @@ int sigframe_push(struct trap_frame *frame, const struct signal_action *action,
 
 long signal_return(struct trap_frame *frame)
 {
-	struct signal_state *signals = &proc_current->signals;
 	struct sigframe_ucontext uc;
 
 	if (user_read(&uc, frame->iret.sp + offsetof(struct sigframe, uc), sizeof(uc)))
 		proc_exit_group(SIGSEGV);
 	sigframe_load(frame, &uc.context);
-	signals->blocked = uc.mask;
-	signal_update(proc_current);
+	signal_set_blocked(uc.mask);
 	/* What is restored is not the result of a call. */
 	frame->cause = TRAP_DONE;
 	return (long)frame->iret.a0;

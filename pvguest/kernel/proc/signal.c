@@ -256,6 +256,18 @@ void signal_pass_on(struct proc *leader)
 		signal_tell(leader, left & -left);
 }
 
+/* What it no longer takes another thread may, which was not told when the signal came. */
+void signal_set_blocked(uint64_t blocked)
+{
+	struct proc *proc = proc_current;
+	uint64_t left = proc->leader->signals.shared.bits & blocked & ~proc->signals.blocked;
+
+	proc->signals.blocked = blocked;
+	for (; left; left &= left - 1)
+		signal_tell(proc->leader, left & -left);
+	signal_update(proc);
+}
+
 /* Stops and their opposite cancel each other, at once and in all threads. */
 static void signal_cancel(struct proc *leader, int signo)
 {
@@ -455,14 +467,13 @@ void signal_deliver(struct trap_frame *frame)
 	struct signal_info info;
 	struct signal_action action;
 	int signo = signal_next(proc, &info);
-	uint64_t mask;
+	uint64_t mask, own;
 
 	if (!signo) {
 		signal_settle_call(frame, NULL);
-		if (signals->restore_saved)
-			signals->blocked = signals->saved;
+		mask = signals->restore_saved ? signals->saved : signals->blocked;
 		signals->restore_saved = false;
-		signal_update(proc);
+		signal_set_blocked(mask);
 		return;
 	}
 	action = signals->actions[signo - 1];
@@ -471,10 +482,8 @@ void signal_deliver(struct trap_frame *frame)
 	signals->restore_saved = false;
 	if (action.flags & SA_RESETHAND)
 		signals->actions[signo - 1].handler = SIG_DFL;
-	signals->blocked |= action.mask;
-	if (!(action.flags & SA_NODEFER))
-		signals->blocked |= SIGNAL_BIT(signo);
-	signal_update(proc);
+	own = action.flags & SA_NODEFER ? 0 : SIGNAL_BIT(signo);
+	signal_set_blocked(signals->blocked | action.mask | own);
 	if (sigframe_push(frame, &action, &info, mask))
 		proc_exit_group(SIGSEGV);
 }

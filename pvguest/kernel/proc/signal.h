@@ -126,6 +126,8 @@ bool signal_is_pending(const struct proc *proc);
 int signal_accept(struct proc *proc, uint64_t set, struct signal_info *info);
 /* Looks at mask and pending set again after either changed. */
 void signal_update(struct proc *proc);
+/* The current thread's mask. */
+void signal_set_blocked(uint64_t blocked);
 /* Delivers one signal, or none, and settles a call that was interrupted. */
 void signal_deliver(struct trap_frame *frame);
 /* rt_sigreturn: back to before the handler; the value for a0. */

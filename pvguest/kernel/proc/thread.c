@@ -52,6 +52,8 @@ void thread_kill_others(void)
 		if (thread->state == PROC_STOPPED)
 			sched_wake(thread);
 	}
+	/* Two that run exec at once. */
+	wait_wake(&leader->thread_wait);
 }
 
 uint64_t thread_ticks(const struct proc *leader)
@@ -105,8 +107,9 @@ int thread_become_alone(void)
 	if (self->killed)
 		return -EAGAIN;
 	thread_kill_others();
+	/* Signals wait for the new program. Whoever kills this thread ends, too, and wakes it. */
 	while (!thread_is_last()) {
-		wait_sleep(&leader->thread_wait);
+		wait_sleep_deaf(&leader->thread_wait);
 		if (self->killed)
 			return -EAGAIN;
 	}

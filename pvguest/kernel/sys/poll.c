@@ -33,8 +33,7 @@ int sys_set_temporary_mask(uint64_t set)
 		return -EFAULT;
 	signals->saved = signals->blocked;
 	signals->restore_saved = true;
-	signals->blocked = mask;
-	signal_update(proc_current);
+	signal_set_blocked(mask);
 	/* Even if no signal comes, the way out puts the old mask back. */
 	proc_current->work |= PROC_WORK_SIGNAL;
 	return 0;

@@ -40,8 +40,7 @@ long sys_rt_sigaction(long user_signo, uint64_t action, uint64_t old, size_t siz
 
 long sys_rt_sigprocmask(long how, uint64_t user_set, uint64_t old, size_t size)
 {
-	struct signal_state *signals = &proc_current->signals;
-	uint64_t set = 0, before = signals->blocked;
+	uint64_t set = 0, before = proc_current->signals.blocked;
 
 	if (size != 8)
 		return -EINVAL;
@@ -53,10 +52,9 @@ long sys_rt_sigprocmask(long how, uint64_t user_set, uint64_t old, size_t size)
 		return -EFAULT;
 	if (!user_set)
 		return 0;
-	signals->blocked = (int)how == SIG_BLOCK     ? before | set
+	signal_set_blocked((int)how == SIG_BLOCK     ? before | set
 			   : (int)how == SIG_UNBLOCK ? before & ~set
-						     : set;
-	signal_update(proc_current);
+						     : set);
 	return 0;
 }
 

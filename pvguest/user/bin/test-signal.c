@@ -60,13 +60,14 @@ static uint64_t mask_get(void)
 	return mask;
 }
 
-/* Sends `signo` to the parent after a while. */
+/* Sends `signo` to the parent after a while, and once it sleeps. */
 static long later(int signo, long ms)
 {
 	long parent = sys_getpid(), pid = sys_fork();
 
 	if (pid == 0) {
 		check_sleep_ms(ms);
+		check_asleep(parent, parent);
 		sys_kill(parent, signo);
 		sys_exit(0);
 	}
@@ -290,12 +291,21 @@ static void wait_is_interrupted(void)
 	check_wait(pid);
 }
 
+static long me;
+
+static int signal_parent(void)
+{
+	check_sleep_ms(30);
+	return sys_kill(me, SIGUSR1) != 0;
+}
+
 static void hog_is_reached(void)
 {
 	long pid;
 
 	act(SIGUSR1, on_signal, SA_SIGINFO, 0);
-	pid = later(SIGUSR1, 30);
+	me = sys_getpid();
+	pid = check_fork(signal_parent);
 	while (calls == 0)
 		;			/* no system call here */
 	check_wait(pid);
