@@ -79,10 +79,12 @@ def run_program(program, mode):
     return function
 
 
-SMP_PROGRAMS = {"test-thread": r"\d+ passed, 0 failed", "test-futex": r"\d+ passed, 0 failed",
+PASSED = r"\d+ passed, 0 failed"
+SMP_PROGRAMS = {"test-smp": PASSED, "test-thread": PASSED, "test-futex": PASSED,
                 "stress": r"PASS: stress"}
 # (program, mode, vCPUs, harts) of a normal run; natively the harts are all there is.
-SMP = [("test-thread", "native", 2, 2), ("test-thread", "te", 4, 1), ("test-thread", "pv0", 2, 2),
+SMP = [("test-smp", "native", 4, 4), ("test-smp", "te", 2, 2), ("test-smp", "hw", 4, 1),
+       ("test-thread", "native", 2, 2), ("test-thread", "te", 4, 1), ("test-thread", "pv0", 2, 2),
        ("test-thread", "hw", 2, 1), ("test-futex", "te", 2, 2), ("test-futex", "pv1", 4, 2),
        ("stress", "native", 4, 4), ("stress", "hw", 4, 2), ("stress", "pv1", 2, 1)]
 
