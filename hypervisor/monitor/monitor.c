@@ -6,17 +6,17 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/kalloc.h"
+#include "monitor/command.h"
 #include "monitor/console.h"
 #include "monitor/monitor.h"
 #include "monitor/option.h"
 #include "monitor/stats.h"
 #include "monitor/trace.h"
 #include "vm/mode.h"
-#include "vm/sched.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
-#define WORDS_MAX	4
+#define WORDS_MAX	6
 #define DUMP_DEFAULT	40
 
 #define say console_monitor_printf
@@ -44,11 +44,16 @@ static const char *state_name(const struct vm *vm)
 		[VM_DESTROYED] = "destroyed",
 	};
 
-	return names[vm->state];
+	return vm->state == VM_RUNNING && vm->paused ? "paused" : names[vm->state];
 }
 
-/* By name, by an unambiguous beginning of it, or by number; NULL after a message. List locked. */
-static struct vm *find_vm(const char *word)
+uint64_t monitor_ms(uint64_t ticks)
+{
+	return ticks / monitor.timebase_hz * 1000 + ticks % monitor.timebase_hz * 1000 /
+						    monitor.timebase_hz;
+}
+
+struct vm *monitor_find_vm(const char *word)
 {
 	struct vm *vm, *found = NULL;
 	uint64_t number = 0, position = 0;
@@ -96,46 +101,12 @@ static void command_list(unsigned count, char **words)
 	spin_unlock(&vm_list_lock);
 }
 
-static uint64_t ms(uint64_t ticks)
-{
-	return ticks * 1000 / monitor.timebase_hz;
-}
-
-static void command_vcpu_list(unsigned count, char **words)
-{
-	static const char *const names[] = {
-		[VCPU_STOPPED] = "stopped", [VCPU_STARTING] = "starting",
-		[VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
-	};
-	struct vm *vm;
-
-	(void)count;
-	(void)words;
-	spin_lock(&vm_list_lock);
-	say("Name                 vCPU  Hart  State       Run ms   Wait ms  PC                  "
-	    "Exits\n");
-	list_for_each_entry(vm, &vm_list, link) {
-		for (unsigned i = 0; i < vm->vcpu_count; i++) {
-			struct vcpu *v = vm->vcpus[i];
-			uint64_t ticks[CPUTIME_KINDS];
-
-			sched_times(v, ticks);
-			say("%-20s %4u  %4u  %-8s %9lu %9lu  0x%016lx  %lu\n", vm->config.name,
-			    v->index, v->hart->index,
-			    v->running ? "running" : names[v->state],
-			    ms(ticks[CPUTIME_RUN]), ms(ticks[CPUTIME_WAIT]), v->pc,
-			    stat_traps(&v->stat) + stat_interrupt_exits(&v->stat));
-		}
-	}
-	spin_unlock(&vm_list_lock);
-}
-
 static void command_console(unsigned count, char **words)
 {
 	struct vm *vm;
 
 	spin_lock(&vm_list_lock);
-	vm = count > 1 ? find_vm(words[1]) : console_focused_vm();
+	vm = count > 1 ? monitor_find_vm(words[1]) : console_focused_vm();
 	if (vm != NULL && vm->state == VM_RUNNING)
 		console_focus(vm);
 	else if (vm != NULL || count == 1)
@@ -153,7 +124,7 @@ static void command_destroy(unsigned count, char **words)
 		return;
 	}
 	spin_lock(&vm_list_lock);
-	vm = find_vm(words[1]);
+	vm = monitor_find_vm(words[1]);
 	if (vm != NULL && !vm_is_alive(vm))
 		say("%s: not running: %s\n", vm->config.name, state_name(vm));
 	else if (vm != NULL)
@@ -218,7 +189,7 @@ static void command_stats(unsigned count, char **words)
 	if (count == 1) {
 		list_for_each_entry(vm, &vm_list, link)
 			stats_vm(vm, UINT64_MAX);
-	} else if ((vm = find_vm(words[1])) != NULL) {
+	} else if ((vm = monitor_find_vm(words[1])) != NULL) {
 		if (count > 2 && (string_to_u64(words[2], &vcpu) || vcpu >= vm->vcpu_count))
 			say("stats: %s has no vCPU %s\n", vm->config.name, words[2]);
 		else
@@ -232,7 +203,7 @@ static void trace_one_vm(const char *word)
 	struct vm *vm;
 
 	spin_lock(&vm_list_lock);
-	vm = strcmp(word, "all") == 0 ? NULL : find_vm(word);
+	vm = strcmp(word, "all") == 0 ? NULL : monitor_find_vm(word);
 	if (vm != NULL || strcmp(word, "all") == 0) {
 		trace_filter(vm ? vm->id : UINT32_MAX);
 		say("trace: %s%s\n", vm ? "only " : "all virtual machines",
@@ -292,13 +263,22 @@ static const struct command commands[] = {
 	{ "destroy", "NAME", "stop a virtual machine", command_destroy, 2 },
 	{ "help", "", "this list", command_help, 1 },
 	{ "list", "", "the virtual machines", command_list, 1 },
+	{ "pause", "NAME", "have a virtual machine not run", command_pause, 2 },
 	{ "poweroff", "", "stop all virtual machines and the machine", command_quit, 1 },
 	{ "quit", "", "the same", command_quit, 1 },
+	{ "sched-credit", "[NAME [weight W] [cap C]]",
+	  "shares: a weight against the others', a cap in percent of a hart", command_sched_credit,
+	  6 },
 	{ "stats", "[NAME [VCPU]]", "exits, emulated instructions, hypercalls, injections",
 	  command_stats, 3 },
+	{ "top", "", "which virtual machines use the harts", command_top, 1 },
 	{ "trace", "on|live|off|dump [LINES]|NAME|all", "every change of privilege level",
 	  command_trace, 3 },
-	{ "vcpu-list", "", "the virtual CPUs", command_vcpu_list, 1 },
+	{ "unpause", "NAME", "have it run again", command_unpause, 2 },
+	{ "vcpu-list", "", "the virtual CPUs: where they run, and for how long",
+	  command_vcpu_list, 1 },
+	{ "vcpu-pin", "NAME VCPU|all HARTS", "the harts it may run on: 0,2-3 or all",
+	  command_vcpu_pin, 4 },
 };
 
 static void command_help(unsigned count, char **words)

@@ -296,6 +296,13 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 	}
 }
 
+void vm_pause(struct vm *vm, bool pause)
+{
+	vm->paused = pause;
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		sched_pause(vm->vcpus[i], pause);
+}
+
 void vm_reset(struct vm *vm)
 {
 	struct vdev *dev;
@@ -328,6 +335,7 @@ bool vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
 	again = vm->state == VM_REBOOTING;
 	if (again) {
 		vm->why[0] = '\0';
+		vm->paused = false;
 		__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&vm->lock);

@@ -90,6 +90,8 @@ struct vm {
 	unsigned vcpu_count;
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
 	struct credit credit;		/* its share of the harts */
+	bool paused;			/* under vm_list_lock */
+	uint64_t looked_at, looked_run, looked_wait;	/* the monitor's top, in ticks */
 	struct vcpu **last_loaded;	/* by hart index: the last one there; that hart's own */
 
 	struct spinlock lock;
@@ -126,6 +128,8 @@ void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque);
  */
 void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 	__attribute__((format(printf, 3, 4)));
+/* None of its vCPUs runs until it is unpaused; its timers go on. vm_list_lock is held. */
+void vm_pause(struct vm *vm, bool pause);
 /*
  * A VM that reboots, after its last vCPU has left: RAM zeroed, devices and vCPUs as after power-on.
  * Its images are loaded by the caller, who then calls vm_restart().

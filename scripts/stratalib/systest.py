@@ -36,10 +36,11 @@ def main(args):
     import linux        # noqa: E402
     import pvguest      # noqa: E402
     import reporting    # noqa: E402
+    import scheduler    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, reporting, guests, pvguest, accounting, consoles, badinput, linux, virtio,
-                   disk, busybox):
+    for module in (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
+                   linux, virtio, disk, busybox):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

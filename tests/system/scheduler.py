@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Who runs where and for how long: shares, caps, sleep, more vCPUs than harts, migration."""
+import re
+import struct
+import time
+
+from harness import MODES, add_case, check, check_line, spread
+
+ESCAPE = b"\x1d"
+LINE = r"^(\S+) +(\d+) +(\d+) +(\w+) +(\d+) +(\d+) +(\d+) +0x[0-9a-f]+ +(\d+)\r?$"
+
+
+def cell(value):
+    return struct.pack(">I", value)
+
+
+def ask(session, command, limit):
+    """What the monitor answers; its prompt is there."""
+    begin = len(session.text())
+    session.send(command.encode() + b"\n")
+    check(session.expect(re.escape(command) + r"\r?\n(?s:.*)strata> $", limit),
+          f"no answer to {command}")
+    return session.text()[begin:]
+
+
+def times(session, limit):
+    """vcpu-list: by VM and vCPU the hart, the state, ms run, waited and slept, exits."""
+    found = {}
+    for name, vcpu, hart, state, *numbers in re.findall(
+            LINE, ask(session, "vcpu-list", limit), re.M):
+        found[name, int(vcpu)] = (int(hart), state, *map(int, numbers))
+    return found
+
+
+def over(session, seconds, limit):
+    """What each vCPU ran, waited, slept (ms) and left (exits) in the next seconds."""
+    before = times(session, limit)
+    time.sleep(seconds)
+    after = times(session, limit)
+    return {key: tuple(b - a for a, b in zip(before[key][2:], after[key][2:])) for key in after}
+
+
+def spinner(bench, name, mode="te", **properties):
+    """A VM that never sleeps."""
+    tree = bench.tree(f"pvguest-{mode}", bootargs="run=/bin/spin", rename=name)
+    for key, value in properties.items():
+        tree.hypervisor().props["strata," + key] = cell(value)
+    return tree
+
+
+def monitor(session, vms, limit):
+    for name in vms:        # in the order of the archive
+        check(session.expect(rf"strata: {name}: mode", limit),
+              f"{name} does not run")
+    session.send(ESCAPE + b"m")
+    check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+    time.sleep(2)
+
+
+def weights(bench):
+    """Counted in the vCPUs' own time, so it does not matter what else the machine does."""
+    limit = bench.left() / 3
+    with bench.console([spinner(bench, "light", weight=256),
+                        spinner(bench, "heavy", "hw", weight=512)]) as session:
+        monitor(session, ("light", "heavy"), limit)
+        ran = over(session, 6, limit)
+        light, heavy = ran["light", 0], ran["heavy", 0]
+        check(1.9 <= heavy[0] / light[0] <= 2.1, f"they ran {light[0]} and {heavy[0]} ms")
+        check(abs(light[1] - heavy[0]) <= 60, f"{light[1]} ms stolen while {heavy[0]} ms were run")
+        ask(session, "sched-credit heavy weight 256", limit)
+        ran = over(session, 6, limit)
+        light, heavy = ran["light", 0], ran["heavy", 0]
+        check(0.95 <= heavy[0] / light[0] <= 1.05, f"then {light[0]} and {heavy[0]} ms")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def cap(bench):
+    limit = bench.left() / 3
+    with bench.console([spinner(bench, "capped", cap=50)]) as session:
+        monitor(session, ("capped",), limit)
+        ran = over(session, 5, limit)["capped", 0]
+        check(0.47 <= ran[0] / (ran[0] + ran[1]) <= 0.53, f"ran {ran[0]}, waited {ran[1]} ms")
+        ask(session, "sched-credit capped cap 0", limit)
+        ran = over(session, 3, limit)["capped", 0]
+        check(ran[1] <= 30, f"without a cap it waited {ran[1]} ms beside {ran[0]}")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def sleep(bench):
+    """It waits at its prompt; another VM works beside it, or not."""
+    limit = bench.left() / 3
+    trees = [bench.tree(f"pvguest-{m}", bootargs="run=/bin/cat", rename=f"sleeper-{m}")
+             for m in ("te", "pv", "hw")]
+    with bench.console(trees + [spinner(bench, "busy")]) as session:
+        monitor(session, ("busy",), limit)
+        for key, numbers in over(session, 4, limit).items():
+            if key[0] != "busy":
+                check(numbers[0] == 0 and numbers[3] == 0,
+                      f"{key[0]} ran {numbers[0]} ms, {numbers[3]} exits")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def pinned(bench):
+    """Harts by vcpu-pin; pause and unpause."""
+    limit = bench.left() / 4
+    with bench.console([spinner(bench, "one"), spinner(bench, "two", "hw")], cpus=2) as session:
+        monitor(session, ("one", "two"), limit)
+        for harts in ((0, 0), (1, 1), (1, 0), (0, 1)):
+            for name, hart in zip(("one", "two"), harts):
+                ask(session, f"vcpu-pin {name} 0 {hart}", limit)
+            ran = over(session, 2, limit)
+            now = times(session, limit)
+            check((now["one", 0][0], now["two", 0][0]) == harts, f"not on {harts}: {now}")
+            share = ran["one", 0][0] / (ran["one", 0][0] + ran["one", 0][1])
+            wanted = 0.5 if harts[0] == harts[1] else 1
+            check(abs(share - wanted) <= 0.08, f"on {harts} it ran {share:.2f} of the time")
+        ask(session, "vcpu-pin one all all", limit)
+        ask(session, "pause one", limit)
+        ran = over(session, 1, limit)
+        check(ran["one", 0] == (0, 0, 0, 0), f"paused, it had {ran['one', 0]}")
+        ask(session, "unpause one", limit)
+        check(over(session, 1, limit)["one", 0][0] > 300, "unpaused, it does not run")
+        ask(session, "pause one", limit)
+        ask(session, "destroy one", limit)
+        check(session.expect(r"strata: one: destroyed", limit) or
+              "strata: one: destroyed" in session.text(), "a paused VM cannot be destroyed")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def crowd(mode, cpus, vcpus):
+    """The SMP guest with IPIs, remote fences, starts and stops, beside VMs that never sleep."""
+    def function(bench):
+        base = {"te": "pvguest-te", "pv0": "pvguest-pv0", "pv1": "pvguest-pv",
+                "hw": "pvguest-hw"}[mode]
+        trees = [bench.tree(base, kernel=name[:-1], rename=name, vcpus=vcpus)
+                 for name in ("smp0", "fp0", "fp1")]
+        with bench.console(trees, cpus=cpus) as session:
+            bench.verdict(session)
+            text = session.text()
+        check_line(text, r"\[smp0\] \d+ passed, 0 failed")
+        check_line(text, r"\[fp1\] \d+ passed, 0 failed")
+        check("FAIL:" not in text, "a test failed")
+    return function
+
+
+def add(environment):
+    turn = 0
+    for mode in MODES:
+        if mode == "native":
+            continue
+        for cpus, vcpus in ((1, 2), (2, 3), (3, 2)):
+            turn += 1
+            spread(environment, f"the SMP guest passes in {mode} with {vcpus} vCPUs on {cpus} "
+                   "harts, beside two other VMs", crowd(mode, cpus, vcpus), turn, "scheduler")
+    spread(environment, "two VMs that never sleep share a hart by their weights", weights, 1,
+           "scheduler")
+    spread(environment, "a VM gets half a hart with a cap of 50", cap, 2, "scheduler")
+    spread(environment, "a VM that sleeps has no exit and no time", sleep, 3, "scheduler")
+    spread(environment, "vcpu-pin moves a vCPU that runs; pause and unpause", pinned, 4,
+           "scheduler")
