@@ -55,5 +55,6 @@
  */
 #define ERESTART	512
 #define ERESTARTNOHAND	514
+#define ERESTART_RESTARTBLOCK	516
 
 #endif

@@ -90,6 +90,8 @@ struct proc {
 	struct signal_state signals;
 	struct timer alarm;	/* (L) setitimer */
 	uint64_t alarm_interval_ns;	/* (L) */
+	/* What a sleep that a stop interrupts goes on with: until when, and where the rest goes. */
+	uint64_t sleep_deadline_ticks, sleep_remaining;
 	uint64_t start_ticks;	/* when it was made */
 	uint64_t cpu_ticks;	/* (L) with those of threads that ended */
 	uint64_t child_ticks;	/* (L) of children waited for */

@@ -23,6 +23,8 @@
 #define SIGNAL_FAULTS                                                                              \
 	(SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) |     \
 	 SIGNAL_BIT(SIGFPE))
+/* restart_syscall(2), which the program never calls itself. */
+#define SIGNAL_RESTART_SYSCALL	128
 /* QUIT ILL TRAP ABRT BUS FPE SEGV XCPU XFSZ SYS: wait4 says "core dumped" bit 0x80. */
 #define SIGNAL_CORE                                                                                \
 	(SIGNAL_BIT(3) | SIGNAL_BIT(4) | SIGNAL_BIT(5) | SIGNAL_BIT(6) | SIGNAL_BIT(7) |           \
@@ -450,14 +452,17 @@ static void signal_settle_call(struct trap_frame *frame, const struct signal_act
 	if (!trap_is_call(frame))
 		return;
 	frame->cause = TRAP_DONE;
-	if (result != -ERESTART && result != -ERESTARTNOHAND)
+	if (result != -ERESTART && result != -ERESTARTNOHAND && result != -ERESTART_RESTARTBLOCK)
 		return;
-	if (action && (result == -ERESTARTNOHAND || !(action->flags & SA_RESTART))) {
+	if (action && (result != -ERESTART || !(action->flags & SA_RESTART))) {
 		frame->iret.a0 = (uint64_t)-EINTR;
 		return;
 	}
 	frame->iret.a0 = frame->orig_a0;
 	frame->sepc -= 4;
+	/* Not from its beginning: it would sleep for the whole time again. */
+	if (result == -ERESTART_RESTARTBLOCK)
+		frame->iret.a7 = SIGNAL_RESTART_SYSCALL;
 }
 
 void signal_deliver(struct trap_frame *frame)

@@ -91,6 +91,7 @@ typedef long (*syscall_t)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint
 	x(124, sched_yield, (void))                                                                \
 	x(125, sched_get_priority_max, (long policy))                                              \
 	x(126, sched_get_priority_min, (long policy))                                              \
+	x(128, restart_syscall, (void))                                                            \
 	x(129, kill, (long pid, long signo))                                                       \
 	x(130, tkill, (long pid, long signo))                                                      \
 	x(131, tgkill, (long group, long pid, long signo))                                         \

@@ -132,7 +132,17 @@ static long time_sleep(uint64_t deadline, uint64_t remaining)
 	if (remaining && time_write(remaining, deadline > now ? timer_ticks_to_ns(deadline - now)
 							      : 0))
 		return -EFAULT;
-	return -EINTR;
+	proc_current->sleep_deadline_ticks = deadline;
+	proc_current->sleep_remaining = remaining;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* How signal_deliver() goes on with a sleep if no handler ran. */
+long sys_restart_syscall(void)
+{
+	uint64_t deadline = proc_current->sleep_deadline_ticks;
+
+	return deadline ? time_sleep(deadline, proc_current->sleep_remaining) : -EINTR;
 }
 
 /* A length of time never ends early: ticks are rounded up, and one has already begun. */

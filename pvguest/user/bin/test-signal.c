@@ -10,6 +10,7 @@
 #include "lib/syscall.h"
 
 #define BIT(signo) (1UL << ((signo) - 1))
+#define WAIT_STOPPED 2	/* WUNTRACED */
 
 static volatile int calls, last_signo, last_code, last_pid, depth, max_depth;
 
@@ -291,6 +292,86 @@ static void wait_is_interrupted(void)
 	check_wait(pid);
 }
 
+static void wait_is_restarted(void)
+{
+	long sleeper = check_fork(body_wait), first, second;
+	int status = 0;
+
+	act(SIGUSR1, on_signal, SA_SIGINFO | SA_RESTART, 0);
+	first = later(SIGUSR1, 30);
+	second = sys_fork();
+	if (second == 0) {
+		check_sleep_ms(150);
+		sys_exit(sys_kill(sleeper, SIGKILL) != 0);
+	}
+	CHECK_EQ(sys_wait4(sleeper, &status, 0), sleeper);
+	CHECK_EQ(status & 0x7f, SIGKILL);
+	CHECK_EQ(calls, 1);
+	check_wait(first);
+	check_wait(second);
+}
+
+static int sleep_a_second(void)
+{
+	struct timespec second = { .tv_sec = 1 }, left;
+	long before = check_now_ms();
+
+	CHECK_EQ(sys_nanosleep(&second, &left), 0);
+	CHECK(check_now_ms() - before >= 1000);
+	return check_now_ms() - before >= 1500;
+}
+
+/* Stopped for 600 ms of its second, which is not to begin again. */
+static void sleep_goes_on(void)
+{
+	long pid = check_fork(sleep_a_second);
+	int status = 0;
+
+	check_asleep(pid, pid);
+	CHECK_EQ(sys_kill(pid, SIGSTOP), 0);
+	CHECK_EQ(sys_wait4(pid, &status, WAIT_STOPPED), pid);
+	CHECK_EQ(status, SIGSTOP << 8 | 0x7f);
+	check_sleep_ms(600);
+	CHECK_EQ(sys_kill(pid, SIGCONT), 0);
+	CHECK_EQ(check_wait(pid), 0);
+}
+
+static struct {
+	char *base;
+	long flags;
+	size_t size;
+} other_stack;
+static uintptr_t stack_seen[2];
+
+/* Once more from within: that one must not begin at the top again. */
+static void on_other_stack(int signo, struct siginfo *info, void *context)
+{
+	(void)info;
+	(void)context;
+	stack_seen[calls] = (uintptr_t)__builtin_frame_address(0);
+	if (calls++ == 0)
+		sys_kill(sys_getpid(), signo);
+}
+
+static void onstack_has_its_own(void)
+{
+	uintptr_t base;
+
+	other_stack.size = 65536;
+	other_stack.base = check_map(other_stack.size, PROT_READ | PROT_WRITE);
+	base = (uintptr_t)other_stack.base;
+	CHECK_EQ(syscall3(SYS_sigaltstack, (long)&other_stack, 0, 0), 0);
+	act(SIGUSR1, on_other_stack, SA_SIGINFO | SA_ONSTACK | SA_NODEFER, 0);
+	raise_self(SIGUSR1);
+	CHECK_EQ(calls, 2);
+	CHECK(stack_seen[0] > base && stack_seen[0] <= base + other_stack.size);
+	CHECK(stack_seen[1] > base && stack_seen[1] < stack_seen[0]);
+	calls = 1;
+	act(SIGUSR1, on_other_stack, SA_SIGINFO, 0);
+	raise_self(SIGUSR1);
+	CHECK(stack_seen[1] < base || stack_seen[1] > base + other_stack.size);
+}
+
 static long me;
 
 static int signal_parent(void)
@@ -351,6 +432,9 @@ int main(int argc, char **argv)
 		{ "a signal interrupts nanosleep, which tells the rest", sleep_is_interrupted },
 		{ "an ignored signal interrupts nothing", ignored_does_not_interrupt },
 		{ "a signal interrupts wait4 with EINTR", wait_is_interrupted },
+		{ "with SA_RESTART wait4 goes on", wait_is_restarted },
+		{ "nanosleep goes on after a stop, and ends when it should", sleep_goes_on },
+		{ "SA_ONSTACK calls handlers on the other stack", onstack_has_its_own },
 		{ "a signal reaches a process that never calls the kernel", hog_is_reached },
 		{ "fork inherits actions and mask, not pending signals", fork_inherits },
 	};

@@ -69,6 +69,7 @@
 #define SYS_kill		129
 #define SYS_tkill		130
 #define SYS_tgkill		131
+#define SYS_sigaltstack		132
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
 #define SYS_rt_sigreturn	139
@@ -214,6 +215,7 @@
 #define SIG_UNBLOCK	1
 #define SIG_SETMASK	2
 #define SA_SIGINFO	0x00000004UL
+#define SA_ONSTACK	0x08000000UL
 #define SA_RESTART	0x10000000UL
 #define SA_NODEFER	0x40000000UL
 #define SA_RESETHAND	0x80000000UL
