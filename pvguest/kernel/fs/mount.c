@@ -21,11 +21,12 @@ static void mount_put(struct mount *mount)
 	while (mount && !--mount->users) {
 		struct mount *below = mount->point.mount;
 
+		/* What follows may sleep: nobody shall find it any more. */
+		list_del(&mount->link);
 		if (below) {
 			mount->point.dentry->covers--;
 			dentry_put(mount->point.dentry);
 		}
-		list_del(&mount->link);
 		dentry_put(mount->root);
 		mount->super->mounts--;
 		super_put(mount->super);
@@ -226,10 +227,13 @@ int mount_remove(const struct path *root, bool detach)
 		return -EBUSY;
 	if (mount->super->type->sync)
 		mount->super->type->sync(mount->super);
+	/* While that slept somebody else may have been faster. */
+	if (!mount->point.mount)
+		return -EINVAL;
 	if (!detach && mount_is_busy(mount))
 		return -EBUSY;
-	mount_detach(mount);
 	list_del(&mount->link);
+	mount_detach(mount);
 	mount_put(mount);
 	return 0;
 }

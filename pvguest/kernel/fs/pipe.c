@@ -25,6 +25,7 @@ struct pipe {
 	char *buf;
 	size_t size, most;	/* of buf now, and what it may become */
 	uint64_t head, tail;
+	struct mutex lock;	/* buf, size, head, tail: copying from and to user memory may sleep */
 	struct wait_queue queue;
 };
 
@@ -46,6 +47,7 @@ static struct pipe *pipe_alloc(void)
 		heap_free(pipe);
 		return NULL;
 	}
+	mutex_init(&pipe->lock);
 	wait_queue_init(&pipe->queue);
 	return pipe;
 }
@@ -58,7 +60,7 @@ static void pipe_put(struct pipe *pipe)
 	heap_free(pipe);
 }
 
-/* Another buffer, which holds what is in the pipe. */
+/* Another buffer, which holds what is in the pipe. The lock is held. */
 static bool pipe_resize(struct pipe *pipe, size_t size)
 {
 	size_t fill = pipe_fill(pipe), at = pipe->tail & (pipe->size - 1);
@@ -83,23 +85,11 @@ static void pipe_grow(struct pipe *pipe)
 	pipe_resize(pipe, pipe->most);
 }
 
-static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
+/* Takes out what there is; the bytes done or -EFAULT. The lock is held. */
+static ssize_t pipe_take_out(struct pipe *pipe, uint64_t buf, size_t length)
 {
-	struct pipe *pipe = file->pipe;
 	size_t done = 0;
-	int error;
 
-	if (!length)
-		return 0;
-	while (!pipe_fill(pipe)) {
-		if (!pipe->writers)
-			return 0;
-		if (file->flags & O_NONBLOCK)
-			return -EAGAIN;
-		error = wait_sleep(&pipe->queue);
-		if (error)
-			return error;
-	}
 	length = MIN(length, pipe_fill(pipe));
 	while (done < length) {
 		size_t at = pipe->tail & (pipe->size - 1);
@@ -110,11 +100,35 @@ static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
 		pipe->tail += part;
 		done += part;
 	}
-	wait_wake(&pipe->queue);
 	return (ssize_t)done;
 }
 
-/* Puts in what there is room for; the bytes done or -EFAULT. */
+static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
+{
+	struct pipe *pipe = file->pipe;
+	ssize_t done;
+	int error;
+
+	if (!length)
+		return 0;
+	for (;;) {
+		mutex_lock(&pipe->lock);
+		done = pipe_take_out(pipe, buf, length);
+		mutex_unlock(&pipe->lock);
+		if (done || !pipe->writers)
+			break;
+		if (file->flags & O_NONBLOCK)
+			return -EAGAIN;
+		error = pipe_fill(pipe) ? 0 : wait_sleep(&pipe->queue);
+		if (error)
+			return error;
+	}
+	if (done > 0)
+		wait_wake(&pipe->queue);
+	return done;
+}
+
+/* Puts in what there is room for; the bytes done or -EFAULT. The lock is held. */
 static ssize_t pipe_put_in(struct pipe *pipe, uint64_t buf, size_t length)
 {
 	size_t done = 0;
@@ -132,6 +146,20 @@ static ssize_t pipe_put_in(struct pipe *pipe, uint64_t buf, size_t length)
 	return (ssize_t)done;
 }
 
+/* The same, if there is room for so much at least, else 0. */
+static ssize_t pipe_put_in_if(struct pipe *pipe, uint64_t buf, size_t length, size_t need)
+{
+	ssize_t done = 0;
+
+	mutex_lock(&pipe->lock);
+	if (pipe->size - pipe_fill(pipe) < need && pipe->size < pipe->most)
+		pipe_grow(pipe);
+	if (pipe->size - pipe_fill(pipe) >= need)
+		done = pipe_put_in(pipe, buf, length);
+	mutex_unlock(&pipe->lock);
+	return done;
+}
+
 static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
 {
 	struct pipe *pipe = file->pipe;
@@ -147,19 +175,18 @@ static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
 				signal_send(proc_current, &info);
 			return done ? (ssize_t)done : -EPIPE;
 		}
-		if (pipe->size - pipe_fill(pipe) < need && pipe->size < pipe->most)
-			pipe_grow(pipe);
-		if (pipe->size - pipe_fill(pipe) >= need) {
-			part = pipe_put_in(pipe, buf + done, length - done);
-			if (part < 0)
-				return done ? (ssize_t)done : part;
+		part = pipe_put_in_if(pipe, buf + done, length - done, need);
+		if (part < 0)
+			return done ? (ssize_t)done : part;
+		if (part) {
 			done += (size_t)part;
 			wait_wake(&pipe->queue);
 			continue;
 		}
 		if (file->flags & O_NONBLOCK)
 			return done ? (ssize_t)done : -EAGAIN;
-		error = wait_sleep(&pipe->queue);
+		/* Since then a sleeper on the lock may have been left behind: look again. */
+		error = pipe->size - pipe_fill(pipe) >= need ? 0 : wait_sleep(&pipe->queue);
 		if (error)
 			return done ? (ssize_t)done : error;
 	}
@@ -170,6 +197,7 @@ long pipe_size(struct file *file, uint64_t size)
 {
 	struct pipe *pipe = file->pipe;
 	size_t most = PIPE_FIRST_SIZE;
+	long error = 0;
 
 	if (!pipe)
 		return -EBADF;
@@ -179,13 +207,16 @@ long pipe_size(struct file *file, uint64_t size)
 		return -EPERM;
 	while (most < size)
 		most *= 2;
+	mutex_lock(&pipe->lock);
 	if (pipe_fill(pipe) > most)
-		return -EBUSY;
-	if (pipe->size > most && !pipe_resize(pipe, most))
-		return -ENOMEM;
-	pipe->most = most;
+		error = -EBUSY;
+	else if (pipe->size > most && !pipe_resize(pipe, most))
+		error = -ENOMEM;
+	else
+		pipe->most = most;
+	mutex_unlock(&pipe->lock);
 	wait_wake(&pipe->queue);
-	return (long)most;
+	return error ? error : (long)most;
 }
 
 static unsigned int pipe_poll(struct file *file, struct wait_queue **queue)

@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "proc/wait.h"
 
 /* Every type there is. */
 static const struct file_system *const super_types[] = {
@@ -21,6 +22,8 @@ static const struct file_system *const super_types[] = {
 };
 
 struct list super_list = LIST_INIT(super_list);
+/* Whoever waits until a superblock is there, or is gone. */
+static struct wait_queue super_queue = { LIST_INIT(super_queue.waiters) };
 
 const struct file_system *super_type_at(size_t index)
 {
@@ -35,8 +38,8 @@ const struct file_system *super_type(const char *name)
 	return NULL;
 }
 
-/* What is mounted already and is to be shown again; NULL. */
-static struct superblock *super_again(const struct file_system *type, const struct inode *device)
+/* What is mounted already and is to be shown again, or is about to be or not to be; NULL. */
+static struct superblock *super_find(const struct file_system *type, const struct inode *device)
 {
 	struct list *pos;
 
@@ -49,6 +52,16 @@ static struct superblock *super_again(const struct file_system *type, const stru
 			return super;
 	}
 	return NULL;
+}
+
+/* The same; what is changing is waited for, deaf to signals: that ends by itself. */
+static struct superblock *super_again(const struct file_system *type, const struct inode *device)
+{
+	struct superblock *super;
+
+	while ((super = super_find(type, device)) != NULL && super->changing)
+		wait_sleep_deaf(&super_queue);
+	return super;
 }
 
 /* An unnamed device number: major 0. */
@@ -69,6 +82,7 @@ static void super_free(struct superblock *super)
 	if (super->device)
 		inode_put(super->device);
 	list_del(&super->link);
+	wait_wake(&super_queue);
 	heap_free(super);
 }
 
@@ -103,19 +117,25 @@ int super_mount(const struct file_system *type, const struct super_source *sourc
 		inode_get(super->device);
 	}
 	/* In the list from the beginning: a second mount of the device must not begin, too. */
+	super->changing = true;
 	list_add_before(&super_list, &super->link);
 	error = type->mount(super, source);
-	if (error)
+	if (error) {
 		super_free(super);
-	else
-		*made = super;
-	return error;
+		return error;
+	}
+	super->changing = false;
+	wait_wake(&super_queue);
+	*made = super;
+	return 0;
 }
 
 void super_put(struct superblock *super)
 {
 	if (--super->users)
 		return;
+	/* All of this may sleep: it stays in the list, so that its device is seen to be in use. */
+	super->changing = true;
 	if (super->type->sync)
 		super->type->sync(super);
 	if (super->root)
@@ -133,26 +153,32 @@ void inode_unmap(struct inode *inode)
 	super_put(super);
 }
 
-int super_sync_all(void)
+/* The next one to be written, behind that place in the list, with a user; NULL: that was all. */
+static struct superblock *super_next(const struct list *at)
 {
-	struct list *pos;
-	int error = 0;
-
-	LIST_FOR_EACH (pos, &super_list) {
+	for (struct list *pos = at->next; pos != &super_list; pos = pos->next) {
 		struct superblock *super = LIST_ENTRY(pos, struct superblock, link);
-		int one;
 
-		if (!super->type->sync || !super->root)
+		if (super->changing || !super->type->sync)
 			continue;
 		super->users++;
-		one = super->type->sync(super);
+		return super;
+	}
+	return NULL;
+}
+
+int super_sync_all(void)
+{
+	struct superblock *super = super_next(&super_list), *next;
+	int error = 0;
+
+	for (; super; super = next) {
+		int one = super->type->sync(super);
+
 		error = error ? error : one;
-		/* Somebody may have unmounted it meanwhile: then the list begins anew elsewhere. */
-		if (super->users == 1) {
-			super_put(super);
-			return error;
-		}
-		super->users--;
+		/* The next one first: this one may be unmounted by being put. */
+		next = super_next(&super->link);
+		super_put(super);
 	}
 	return error;
 }
@@ -165,9 +191,11 @@ void super_shutdown(void)
 	LIST_FOR_EACH (pos, &super_list) {
 		struct superblock *super = LIST_ENTRY(pos, struct superblock, link);
 
+		if (super->changing)
+			continue;
 		/* Somebody may unmount it while this sleeps. */
 		super->users++;
-		if (super->device && super->root && super->type->remount &&
+		if (super->device && super->type->remount &&
 		    !super->type->remount(super, true, ""))
 			super->read_only = true;
 	}
