@@ -65,10 +65,11 @@ static int blockdev_copy(struct block_device *device, uint64_t at, uint64_t buf,
 	return error;
 }
 
-static ssize_t blockdev_transfer(struct file *file, uint64_t buf, size_t length, bool write)
+static ssize_t blockdev_transfer(struct file *file, uint64_t buf, size_t length, uint64_t *position,
+				 bool write)
 {
 	struct block_device *device = blockdev_of(file);
-	uint64_t at = file->position, end = block_bytes(device);
+	uint64_t at = *position, end = block_bytes(device);
 	size_t done = 0, part;
 	int error = 0;
 
@@ -82,18 +83,18 @@ static ssize_t blockdev_transfer(struct file *file, uint64_t buf, size_t length,
 		if (!error)
 			done += part;
 	}
-	file->position = at + done;
+	*position = at + done;
 	return done || !error ? (ssize_t)done : error;
 }
 
-static ssize_t blockdev_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t blockdev_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
-	return blockdev_transfer(file, buf, length, false);
+	return blockdev_transfer(file, buf, length, position, false);
 }
 
-static ssize_t blockdev_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t blockdev_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
-	return blockdev_transfer(file, buf, length, true);
+	return blockdev_transfer(file, buf, length, position, true);
 }
 
 static long blockdev_seek(struct file *file, long offset, int whence)

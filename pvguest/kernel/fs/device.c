@@ -15,30 +15,35 @@
 #include "lib/string.h"
 #include "mm/user.h"
 
-static ssize_t device_null_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t device_null_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	(void)buf;
 	(void)length;
 	return 0;
 }
 
-static ssize_t device_null_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t device_null_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	(void)buf;
 	return (ssize_t)length;
 }
 
-static ssize_t device_zero_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t device_zero_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	return user_clear(buf, length) ?: (ssize_t)length;
 }
 
-static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length,
+				  uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	for (size_t done = 0; done < length; done += 8) {
 		uint64_t value = random_next();
 
@@ -48,9 +53,10 @@ static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length
 	return (ssize_t)length;
 }
 
-static ssize_t device_full_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t device_full_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	(void)buf;
 	return length ? -ENOSPC : 0;
 }

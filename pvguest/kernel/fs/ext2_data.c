@@ -203,7 +203,7 @@ static int ext2_data_finish(struct ext2_mounted *mounted, uint32_t count)
 	return error;
 }
 
-/* Begins to write a page; how many requests it took, or negative. */
+/* Begins to write a page, of which the caller is a user; how many requests it took, or negative. */
 static int ext2_data_start(struct ext2_mounted *mounted, struct ext2_node *node, uint64_t index,
 			   struct page *page, uint32_t at)
 {
@@ -216,7 +216,7 @@ static int ext2_data_start(struct ext2_mounted *mounted, struct ext2_node *node,
 	 * Somebody maps the page, or is copying into it: it may change after this. Else what
 	 * changes it marks it again.
 	 */
-	if (page->users == 1)
+	if (page->users == 2)
 		ext2_data_mark(node, index, false);
 	for (int i = 0; i < count; i++)
 		if (blocks[i])
@@ -242,7 +242,10 @@ static int ext2_data_write_locked(struct ext2_mounted *mounted, struct ext2_node
 
 		if (!ext2_data_is_dirty(node, i) || !page)
 			continue;
+		/* Finding its blocks may sleep. */
+		page_get(page);
 		made = ext2_data_start(mounted, node, i, page, count);
+		page_put(page);
 		if (made < 0)
 			error = error ?: made;
 		else

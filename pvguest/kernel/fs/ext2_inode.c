@@ -11,123 +11,8 @@
 
 #define NS_PER_SECOND 1000000000UL
 
-/* How many inodes may stay in memory that nobody uses; memory that runs out takes more. */
-#define EXT2_KEPT_MAX 4096U
-
-static size_t ext2_kept;
-
-static void ext2_node_keep(struct ext2_node *node)
-{
-	if (node->kept)
-		return;
-	node->kept = true;
-	inode_get(node->inode);
-	ext2_kept++;
-}
-
-/* The list is no user any more; that may have been the last one. */
-static void ext2_node_let_go(struct ext2_node *node)
-{
-	if (!node->kept)
-		return;
-	node->kept = false;
-	ext2_kept--;
-	inode_put(node->inode);
-}
-
-void ext2_node_drop_all(struct ext2_mounted *mounted)
-{
-	struct list *pos = mounted->nodes.next;
-
-	while (pos != &mounted->nodes) {
-		struct ext2_node *node = LIST_ENTRY(pos, struct ext2_node, link);
-
-		if (!node->kept) {
-			pos = pos->next;
-			continue;
-		}
-		ext2_node_let_go(node);
-		/* Releasing it may have slept: anything may have changed. */
-		pos = mounted->nodes.next;
-	}
-}
-
-bool ext2_node_has_nameless(const struct ext2_mounted *mounted)
-{
-	struct list *pos;
-
-	LIST_FOR_EACH(pos, &mounted->nodes)
-	if (!LIST_ENTRY(pos, struct ext2_node, link)->inode->links)
-		return true;
-	return false;
-}
-
-/* Pages that are neither dirty nor mapped nor being copied. */
-static size_t ext2_node_drop_pages(struct ext2_node *node, size_t most)
-{
-	struct inode *inode = node->inode;
-	size_t freed = 0;
-
-	for (uint64_t i = 0; i < inode->page_slots && freed < most; i++) {
-		struct page *page = inode->pages[i];
-
-		if (!page || page->users != 1 || ext2_data_is_dirty(node, i))
-			continue;
-		inode_drop_page(inode, i);
-		freed++;
-	}
-	return freed;
-}
-
-/* True if letting go of it frees it, without any work for the disk. */
-static bool ext2_node_is_idle(const struct ext2_node *node)
-{
-	return node->kept && node->inode->users == 1 && !node->dirty_pages && !node->grown;
-}
-
-static size_t ext2_node_shrink_one(struct ext2_mounted *mounted, size_t pages)
-{
-	struct list *pos, *next;
-	size_t freed = 0;
-
-	for (pos = mounted->nodes.next; pos != &mounted->nodes && freed < pages; pos = next) {
-		struct ext2_node *node = LIST_ENTRY(pos, struct ext2_node, link);
-
-		next = pos->next;
-		if (!node->inode->filled || node->inode->lock.held)
-			continue;
-		freed += ext2_node_drop_pages(node, pages - freed);
-		if (ext2_node_is_idle(node))
-			ext2_node_let_go(node);
-	}
-	return freed;
-}
-
-size_t ext2_node_shrink(size_t pages)
-{
-	size_t freed = buffer_shrink(pages);
-	struct list *pos;
-
-	LIST_FOR_EACH(pos, &ext2_mounted_list)
-	if (freed < pages)
-		freed += ext2_node_shrink_one(LIST_ENTRY(pos, struct ext2_mounted, link),
-					      pages - freed);
-	return freed;
-}
-
-/* Makes room for another one: the longest unused go, as long as that is no work. */
-static void ext2_node_trim(struct ext2_mounted *mounted)
-{
-	struct list *pos, *next;
-	unsigned int most = 8;
-
-	for (pos = mounted->nodes.next; pos != &mounted->nodes && ext2_kept > EXT2_KEPT_MAX && most;
-	     pos = next, most--) {
-		next = pos->next;
-		if (ext2_node_is_idle(LIST_ENTRY(pos, struct ext2_node, link)))
-			ext2_node_let_go(LIST_ENTRY(pos, struct ext2_node, link));
-	}
-}
+/* Of one that is released and found again: what it still holds then cannot be written. */
+#define EXT2_SETTLE_ROUNDS 8U
 
 static void ext2_node_show(struct ext2_fs *fs, struct ext2_node *node)
 {
@@ -178,6 +63,9 @@ static int ext2_node_fill(struct inode *inode, struct ext2_mounted *mounted)
 		error = ext2_corrupt(fs, "a name leads to a free inode");
 	if (!error && !ext2_node_type_is_known(node->core.disk.i_mode))
 		error = ext2_corrupt(fs, "an inode has no type");
+	if (!error && (node->core.disk.i_mode & S_IFMT) == S_IFREG &&
+	    ext2_inode_size(fs, &node->core) > ext2_inode_size_max(fs))
+		error = ext2_corrupt(fs, "a file is longer than files can be");
 	if (!error)
 		ext2_node_show(fs, node);
 	ext2_unlock(mounted);
@@ -218,6 +106,22 @@ int ext2_node_get(struct superblock *super, uint32_t number, struct inode **made
 	return 0;
 }
 
+/*
+ * Directories have one name: with two, one could lie in itself, and whoever locks a directory and
+ * what is in it would wait for himself. The inode is put if there is an error.
+ */
+static int ext2_node_check_name(struct ext2_mounted *mounted, struct inode *inode)
+{
+	int error;
+
+	if (!inode_is_dir(inode) || list_empty(&inode->names))
+		return 0;
+	error = ext2_corrupt(ext2_lock(mounted), "a directory has two names");
+	ext2_unlock(mounted);
+	inode_put(inode);
+	return error;
+}
+
 static int ext2_node_lookup(struct inode *dir, struct name name, struct inode **inode)
 {
 	struct ext2_mounted *mounted = ext2_of(dir);
@@ -226,7 +130,8 @@ static int ext2_node_lookup(struct inode *dir, struct name name, struct inode **
 				  &number);
 
 	ext2_unlock(mounted);
-	return error ?: ext2_node_get(dir->super, number, inode);
+	error = error ?: ext2_node_get(dir->super, number, inode);
+	return error ?: ext2_node_check_name(mounted, *inode);
 }
 
 /* What changed in the core: links, and for directories size and times. */
@@ -451,27 +356,47 @@ void ext2_node_trim_ends(struct ext2_mounted *mounted)
 	}
 }
 
-/* The last user is gone. If there is no name either, the file goes; else nothing stays behind. */
+/* Everything of it to the disk. Whoever finds it meanwhile may leave more. */
+static void ext2_node_settle(struct ext2_mounted *mounted, struct ext2_node *node)
+{
+	struct inode *inode = node->inode;
+	int error = 0;
+
+	for (unsigned int i = 0; i < EXT2_SETTLE_ROUNDS && !error && inode->users == 1; i++) {
+		error = ext2_data_write(node);
+		if (inode->users == 1)
+			ext2_node_trim_end(mounted, node);
+		if (!node->dirty_pages && !node->grown)
+			return;
+	}
+}
+
+/* Nobody finds it any more, by its number or among the others: that may be given away soon. */
+static void ext2_node_free(struct ext2_mounted *mounted, struct ext2_node *node)
+{
+	list_del(&node->inode->hash_link);
+	list_del(&node->link);
+	node->grown = false;
+	ext2_data_forget(node, 0);
+	mutex_lock(&mounted->writer);
+	ext2_inode_release(ext2_lock(mounted), &node->core);
+	ext2_unlock(mounted);
+	mutex_unlock(&mounted->writer);
+}
+
+/* Nobody else uses it. If there is no name either, the file goes; else nothing stays behind. */
 static void ext2_node_release(struct inode *inode)
 {
 	struct ext2_mounted *mounted = ext2_of(inode);
 	struct ext2_node *node = ext2_node(inode);
 
-	if (!inode->links) {
-		/* Its number may be given away while this sleeps: nobody finds it any more. */
-		list_del(&inode->hash_link);
-		ext2_data_forget(node, 0);
-		mutex_lock(&mounted->writer);
-		ext2_inode_release(ext2_lock(mounted), &node->core);
-		ext2_unlock(mounted);
-		mutex_unlock(&mounted->writer);
-	} else {
-		ext2_data_write(node);
-		if (!inode->users)
-			ext2_node_trim_end(mounted, node);
-	}
-	if (inode->users)
+	if (inode->links)
+		ext2_node_settle(mounted, node);
+	/* That may have slept, and somebody may have found it again: he puts it once more. */
+	if (inode->users > 1)
 		return;
+	if (!inode->links && mounted)
+		ext2_node_free(mounted, node);
 	ext2_data_forget(node, 0);
 	list_del(&node->link);
 	heap_free(node->dirty);

@@ -63,10 +63,17 @@ void ext2_unlock(struct ext2_mounted *mounted);
 extern const struct inode_ops ext2_inode_ops;
 /* The inode of that number, with a user for the caller. */
 int ext2_node_get(struct superblock *super, uint32_t number, struct inode **inode);
-/* Lets go of all that nobody else uses. May sleep. */
-void ext2_node_drop_all(struct ext2_mounted *mounted);
 /* Frees what failed writes left behind the ends of files, but of those that are being written. */
 void ext2_node_trim_ends(struct ext2_mounted *mounted);
+
+/* fs/ext2_keep.c: the list mounted.nodes. It becomes a user of the inode. */
+void ext2_node_keep(struct ext2_node *node);
+/* The list is no user any more; that may have been the last one. May sleep. */
+void ext2_node_let_go(struct ext2_node *node);
+/* Makes room for another one: the longest unused go, as long as that is no work. */
+void ext2_node_trim(struct ext2_mounted *mounted);
+/* Lets go of all that nobody else uses. May sleep. */
+void ext2_node_drop_all(struct ext2_mounted *mounted);
 /* Whether a file is in use that has no name any more. */
 bool ext2_node_has_nameless(const struct ext2_mounted *mounted);
 /* Of all mounted ones: gives back about so many pages that need not be written. Never sleeps. */

@@ -24,6 +24,7 @@ struct file *file_new(const struct file_ops *ops, const struct path *path, uint3
 	file->users = 1;
 	file->ops = ops;
 	file->flags = flags;
+	mutex_init(&file->lock);
 	if (path) {
 		path_get(path);
 		file->path = *path;
@@ -44,21 +45,33 @@ void file_put(struct file *file)
 	heap_free(file);
 }
 
-static ssize_t file_regular_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t file_regular_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
-	ssize_t done = inode_read_user(file->inode, file->position, buf, length);
+	ssize_t done = inode_read_user(file->inode, *position, buf, length);
 
 	if (done > 0)
-		file->position += (uint64_t)done;
+		*position += (uint64_t)done;
 	if (!(file->path.mount->flags & MS_NOATIME))
 		inode_touch(file->inode);
 	return done;
 }
 
-static ssize_t file_regular_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t file_regular_write(struct file *file, uint64_t buf, size_t length,
+				  uint64_t *position)
 {
-	return inode_write_user(file->inode, &file->position, (file->flags & O_APPEND) != 0, buf,
-				length);
+	return inode_write_user(file->inode, position, (file->flags & O_APPEND) != 0, buf, length);
+}
+
+/* The first byte from there on that is in a hole, or in none; however far the end is. */
+static uint64_t file_next_page(struct inode *inode, uint64_t at, bool hole)
+{
+	while (at < inode->size && inode->ops->is_hole(inode, at >> PAGE_SHIFT) != hole) {
+		/* Behind the pages that are there, holes have no end. */
+		if (!hole && at >> PAGE_SHIFT >= inode->page_slots)
+			return inode->size;
+		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+	}
+	return at;
 }
 
 /* SEEK_DATA and SEEK_HOLE: a page that is not there is a hole, if the file system says so. */
@@ -69,12 +82,11 @@ static long file_seek_data(struct file *file, long offset, bool data)
 
 	if (offset < 0 || at >= inode->size)
 		return -ENXIO;
-	while (at < inode->size) {
-		bool there = !inode->ops->is_hole || !inode->ops->is_hole(inode, at >> PAGE_SHIFT);
-
-		if (there == data)
-			break;
-		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+	if (!inode->ops->is_hole) {
+		/* All of it is data. */
+		at = data ? at : inode->size;
+	} else {
+		at = file_next_page(inode, at, !data);
 	}
 	/* Behind the end everything is a hole. */
 	if (at >= inode->size && data)
@@ -83,7 +95,7 @@ static long file_seek_data(struct file *file, long offset, bool data)
 	return (long)file->position;
 }
 
-long file_seek(struct file *file, long offset, int whence)
+static long file_seek_locked(struct file *file, long offset, int whence)
 {
 	int64_t base = 0;
 
@@ -107,9 +119,20 @@ long file_seek(struct file *file, long offset, int whence)
 	return base;
 }
 
-static ssize_t file_directory_read(struct file *file, uint64_t buf, size_t length)
+long file_seek(struct file *file, long offset, int whence)
+{
+	bool locked = file_position_begin(file);
+	long position = file_seek_locked(file, offset, whence);
+
+	file_position_end(file, locked);
+	return position;
+}
+
+static ssize_t file_directory_read(struct file *file, uint64_t buf, size_t length,
+				   uint64_t *position)
 {
 	(void)file;
+	(void)position;
 	(void)buf;
 	(void)length;
 	return -EISDIR;
@@ -127,18 +150,36 @@ static const struct file_ops file_directory_ops = {
 	.seekable = true,
 };
 
-ssize_t file_read(struct file *file, uint64_t buf, size_t length)
+ssize_t file_read_at(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	if (!file_can_read(file))
 		return -EBADF;
-	return file->ops->read ? file->ops->read(file, buf, length) : -EINVAL;
+	return file->ops->read ? file->ops->read(file, buf, length, position) : -EINVAL;
+}
+
+ssize_t file_write_at(struct file *file, uint64_t buf, size_t length, uint64_t *position)
+{
+	if (!file_can_write(file))
+		return -EBADF;
+	return file->ops->write ? file->ops->write(file, buf, length, position) : -EINVAL;
+}
+
+ssize_t file_read(struct file *file, uint64_t buf, size_t length)
+{
+	bool locked = file_position_begin(file);
+	ssize_t done = file_read_at(file, buf, length, &file->position);
+
+	file_position_end(file, locked);
+	return done;
 }
 
 ssize_t file_write(struct file *file, uint64_t buf, size_t length)
 {
-	if (!file_can_write(file))
-		return -EBADF;
-	return file->ops->write ? file->ops->write(file, buf, length) : -EINVAL;
+	bool locked = file_position_begin(file);
+	ssize_t done = file_write_at(file, buf, length, &file->position);
+
+	file_position_end(file, locked);
+	return done;
 }
 
 unsigned int file_poll(struct file *file, struct wait_queue **queue)

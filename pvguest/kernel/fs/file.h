@@ -7,7 +7,7 @@
 #define FS_FILE_H
 
 #include "fs/path.h"
-#include "proc/wait.h"
+#include "proc/mutex.h"
 
 #define O_ACCMODE	3
 #define O_RDONLY	0
@@ -42,9 +42,12 @@ struct file;
 struct file_ops {
 	/* After file was made; NULL: nothing to do. Negative: it is not opened. */
 	int (*open)(struct file *file);
-	/* buf: user address. The bytes done, 0 at the end, or negative. */
-	ssize_t (*read)(struct file *file, uint64_t buf, size_t length);
-	ssize_t (*write)(struct file *file, uint64_t buf, size_t length);
+	/*
+	 * buf: user address. The bytes done, 0 at the end, or negative. *position moves on; it is
+	 * the file's own or, for pread(2) and its like, one that nobody else sees.
+	 */
+	ssize_t (*read)(struct file *file, uint64_t buf, size_t length, uint64_t *position);
+	ssize_t (*write)(struct file *file, uint64_t buf, size_t length, uint64_t *position);
 	int (*ioctl)(struct file *file, uint64_t request, uint64_t arg);
 	/* What is possible now; *queue: where to wait for a change, NULL if it never changes. */
 	unsigned int (*poll)(struct file *file, struct wait_queue **queue);
@@ -60,7 +63,8 @@ struct file {
 	uint32_t users;
 	uint32_t flags;		/* O_* */
 	const struct file_ops *ops;
-	uint64_t position;
+	uint64_t position;	/* under lock if others use the file and it is seekable */
+	struct mutex lock;	/* before that of the inode */
 	struct path path;	/* .dentry NULL: an anonymous pipe */
 	struct inode *inode;	/* that of the path */
 	struct pipe *pipe;
@@ -85,7 +89,26 @@ static inline bool file_can_write(const struct file *file)
 /* open(2), path in kernel memory; dir NULL: where the process stands. */
 int file_open(const struct path *dir, const char *path, uint32_t flags, uint32_t mode,
 	      struct file **file);
-/* -EBADF if it was not opened for that. */
+/*
+ * The file's own position is the caller's until file_position_end(), which wants what this
+ * returned: whether others could use it. Not for what may wait for ever: pipes, terminals.
+ */
+static inline bool file_position_begin(struct file *file)
+{
+	if (file->users == 1 || !file->ops->seekable)
+		return false;
+	mutex_lock(&file->lock);
+	return true;
+}
+static inline void file_position_end(struct file *file, bool locked)
+{
+	if (locked)
+		mutex_unlock(&file->lock);
+}
+/* -EBADF if it was not opened for that. At *position, which moves on. */
+ssize_t file_read_at(struct file *file, uint64_t buf, size_t length, uint64_t *position);
+ssize_t file_write_at(struct file *file, uint64_t buf, size_t length, uint64_t *position);
+/* At the file's own position. */
 ssize_t file_read(struct file *file, uint64_t buf, size_t length);
 ssize_t file_write(struct file *file, uint64_t buf, size_t length);
 /* lseek(2) */

@@ -60,10 +60,11 @@ void inode_put(struct inode *inode)
 {
 	if (--inode->users)
 		return;
+	/* Releasing may sleep: whoever finds it then and puts it must not be the last. */
+	inode->users = 1;
 	if (inode->ops->release && inode->filled)
 		inode->ops->release(inode);
-	/* Releasing may have slept, and somebody may have found it again. */
-	if (inode->users)
+	if (--inode->users)
 		return;
 	list_del(&inode->hash_link);
 	inode_drop_pages(inode, 0);
@@ -91,8 +92,11 @@ struct inode *inode_of(struct superblock *super, const struct inode_ops *ops, ui
 		if (inode->super != super || inode->number != number)
 			continue;
 		inode_get(inode);
-		mutex_lock(&inode->lock);
-		mutex_unlock(&inode->lock);
+		/* Not otherwise: on a broken disk it may be what the caller has locked. */
+		if (!inode->filled) {
+			mutex_lock(&inode->lock);
+			mutex_unlock(&inode->lock);
+		}
 		if (inode->filled)
 			return inode;
 		inode_put(inode);
@@ -135,15 +139,15 @@ static int inode_reserve(struct inode *inode, size_t slots)
 	return 0;
 }
 
-/* Brings a page into the cache, whatever the size of the file is. */
-static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
+/* Tries to bring a page into the cache; false: the file was cut while it was read. */
+static bool inode_try_fill(struct inode *inode, uint64_t index, int *error)
 {
 	struct page *page = page_alloc_user_zeroed();
 	uint32_t cuts = inode->cuts;
 
 	*error = -ENOMEM;
 	if (!page)
-		return NULL;
+		return true;
 	/* Room for it first, so that nothing fails once the file system has given the page. */
 	*error = inode_reserve(inode, index + 1);
 	if (!*error && inode->ops->read_page)
@@ -151,7 +155,7 @@ static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
 	/* Reading may have slept: somebody else may have been faster, or have cut the file. */
 	if (!*error && cuts != inode->cuts) {
 		page_put(page);
-		return inode_fill(inode, index, error);
+		return false;
 	}
 	if (!*error && !inode_cached(inode, index)) {
 		inode->pages[index] = page;
@@ -160,7 +164,15 @@ static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
 	} else {
 		page_put(page);
 	}
-	return *error ? NULL : inode->pages[index];
+	return true;
+}
+
+/* Brings a page into the cache, whatever the size of the file is. */
+static struct page *inode_fill(struct inode *inode, uint64_t index, int *error)
+{
+	while (!inode_try_fill(inode, index, error))
+		;
+	return *error ? NULL : inode_cached(inode, index);
 }
 
 struct page *inode_page(struct inode *inode, uint64_t index, int *error)
@@ -180,7 +192,6 @@ void inode_drop_page(struct inode *inode, uint64_t index)
 
 	if (!page)
 		return;
-	inode->cuts++;
 	inode_page_count--;
 	inode->page_count--;
 	inode->pages[index] = NULL;

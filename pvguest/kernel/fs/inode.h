@@ -121,7 +121,10 @@ struct inode_ops {
 	int (*open)(struct inode *inode, struct file *file);
 	/* Writes pages and attributes to the device. */
 	int (*sync)(struct inode *inode);
-	/* The last user is gone; pages are freed afterwards. links is 0: the file goes, too. */
+	/*
+	 * The only user is the caller; the inode is freed afterwards, if nobody found it meanwhile:
+	 * then it stays as it is. links is 0: the file goes, too.
+	 */
 	void (*release)(struct inode *inode);
 };
 
@@ -141,7 +144,7 @@ struct inode {
 	/* The page cache: pages that exist; the others are the file system's. */
 	struct page **pages;
 	size_t page_slots, page_count;
-	uint32_t cuts;		/* how often pages were dropped */
+	uint32_t cuts;		/* how often the file was cut */
 	char *target;		/* symbolic links; freed with the inode */
 	struct pipe *pipe;	/* named pipes, while they are open */
 	struct list names;	/* dentry.alias */

@@ -117,15 +117,15 @@ void kmsg_clear(void)
 	kmsg_shown_from = klog_next();
 }
 
-/* file->position is the number of the next record. */
-static ssize_t kmsg_read(struct file *file, uint64_t buf, size_t length)
+/* The position is the number of the next record. */
+static ssize_t kmsg_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	struct kmsg_buffer *b;
 	ssize_t done;
 	size_t part;
 	int error;
 
-	while (file->position >= klog_next()) {
+	while (*position >= klog_next()) {
 		if (file->flags & O_NONBLOCK)
 			return -EAGAIN;
 		error = wait_sleep(&kmsg_queue);
@@ -135,19 +135,19 @@ static ssize_t kmsg_read(struct file *file, uint64_t buf, size_t length)
 	b = heap_alloc(sizeof(*b));
 	if (!b)
 		return -ENOMEM;
-	kmsg_next(file->position, b, &part);
+	kmsg_next(*position, b, &part);
 	part = (size_t)printf_format(b->line, sizeof(b->line), "%u,%lu,%lu,-;%s\n",
 				     b->record.level, b->record.sequence, b->record.us,
 				     b->record.text);
 	done = part > length ? -EINVAL : user_write(buf, b->line, part) ?: (ssize_t)part;
 	if (done > 0)
-		file->position = b->record.sequence + 1;
+		*position = b->record.sequence + 1;
 	heap_free(b);
 	return done;
 }
 
 /* "<4>text": a line with that level; without one it is a program's, level 4. */
-static ssize_t kmsg_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t kmsg_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	char line[KMSG_WRITE_MAX + 1] = { 0 };
 	uint8_t level = KLOG_WARNING;
@@ -156,6 +156,7 @@ static ssize_t kmsg_write(struct file *file, uint64_t buf, size_t length)
 	size_t part = MIN(length, KMSG_WRITE_MAX);
 
 	(void)file;
+	(void)position;
 	if (length > KMSG_WRITE_MAX)
 		return -EINVAL;
 	if (user_read(line, buf, part))
@@ -198,8 +199,9 @@ static long kmsg_seek(struct file *file, long offset, int whence)
 	}
 }
 
-static ssize_t kmsg_proc_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t kmsg_proc_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
+	(void)position;
 	return kmsg_read_new(buf, length, !(file->flags & O_NONBLOCK));
 }
 

@@ -103,12 +103,13 @@ static ssize_t pipe_take_out(struct pipe *pipe, uint64_t buf, size_t length)
 	return (ssize_t)done;
 }
 
-static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	struct pipe *pipe = file->pipe;
 	ssize_t done;
 	int error;
 
+	(void)position;
 	if (!length)
 		return 0;
 	for (;;) {
@@ -160,13 +161,14 @@ static ssize_t pipe_put_in_if(struct pipe *pipe, uint64_t buf, size_t length, si
 	return done;
 }
 
-static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t pipe_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	struct pipe *pipe = file->pipe;
 	size_t done = 0, need = length <= PIPE_BUF ? length : 1;
 	ssize_t part;
 	int error;
 
+	(void)position;
 	while (done < length) {
 		if (!pipe->readers) {
 			struct signal_info info = { .signo = SIGPIPE, .code = SI_KERNEL };

@@ -176,18 +176,20 @@ static void procfs_release(struct inode *inode)
 	heap_free(inode->private);
 }
 
+/* What an open file shows: file.private. */
+struct procfs_shown {
+	struct mutex lock;	/* reading may sleep in the user's memory */
+	struct text text;
+};
+
 /* The text is made when reading begins, so that one reader sees one state. */
-static ssize_t procfs_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t procfs_read_locked(struct file *file, struct text *text, uint64_t buf,
+				  size_t length, uint64_t *position)
 {
 	const struct procfs_node *node = file->inode->private;
-	struct text *text = file->private;
 	int error;
 
-	if (!text)
-		file->private = text = heap_alloc(sizeof(*text));
-	if (!text)
-		return -ENOMEM;
-	if (!file->position) {
+	if (!*position) {
 		bool ok;
 		struct proc *proc = procfs_proc(node, &ok);
 
@@ -199,22 +201,41 @@ static ssize_t procfs_read(struct file *file, uint64_t buf, size_t length)
 	}
 	if (text->failed)
 		return -ENOMEM;
-	if (file->position >= text->length)
+	if (*position >= text->length)
 		return 0;
-	length = MIN(length, text->length - file->position);
-	error = user_write(buf, text->buf + file->position, length);
+	length = MIN(length, text->length - *position);
+	error = user_write(buf, text->buf + *position, length);
 	if (error)
 		return error;
-	file->position += length;
+	*position += length;
 	return (ssize_t)length;
 }
 
-static ssize_t procfs_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t procfs_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
+{
+	struct procfs_shown *shown = file->private;
+	ssize_t done;
+
+	if (!shown) {
+		shown = heap_alloc(sizeof(*shown));
+		if (!shown)
+			return -ENOMEM;
+		mutex_init(&shown->lock);
+		file->private = shown;
+	}
+	mutex_lock(&shown->lock);
+	done = procfs_read_locked(file, &shown->text, buf, length, position);
+	mutex_unlock(&shown->lock);
+	return done;
+}
+
+static ssize_t procfs_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	const struct procfs_node *node = file->inode->private;
 	char *text;
 	int error;
 
+	(void)position;
 	if (!node->entry->store)
 		return -EIO;
 	if (length >= PROCFS_STORE)
@@ -229,11 +250,11 @@ static ssize_t procfs_write(struct file *file, uint64_t buf, size_t length)
 
 static void procfs_file_release(struct file *file)
 {
-	struct text *text = file->private;
+	struct procfs_shown *shown = file->private;
 
-	if (text)
-		text_free(text);
-	heap_free(text);
+	if (shown)
+		text_free(&shown->text);
+	heap_free(shown);
 }
 
 static const struct file_ops procfs_file_ops = {

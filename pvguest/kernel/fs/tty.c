@@ -113,7 +113,7 @@ static size_t tty_least(const struct tty *tty, size_t length)
 	return tty->t.lflag & TTY_ICANON ? 1 : MIN((size_t)tty->t.cc[TTY_VMIN], length);
 }
 
-static ssize_t tty_read(struct file *file, uint64_t buf, size_t length)
+static ssize_t tty_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	struct tty *tty = &tty_console;
 	uint64_t deadline_ticks = tty_deadline(tty, 0);
@@ -121,6 +121,7 @@ static ssize_t tty_read(struct file *file, uint64_t buf, size_t length)
 	ssize_t part;
 	int error = tty_is_console(file) ? 0 : tty_job_check(tty, SIGTTIN);
 
+	(void)position;
 	while (!error) {
 		bool lines = (tty->t.lflag & TTY_ICANON) != 0;
 
@@ -160,13 +161,14 @@ static int tty_wait_output(const struct file *file, struct tty *tty)
 	return error ? error : tty_is_hung_up(file) ? -EIO : 0;
 }
 
-static ssize_t tty_write(struct file *file, uint64_t buf, size_t length)
+static ssize_t tty_write(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
 	struct tty *tty = &tty_console;
 	char text[256];
 	size_t done = 0;
 	int error = 0;
 
+	(void)position;
 	if ((tty->t.lflag & TTY_TOSTOP) && !tty_is_console(file))
 		error = tty_job_check(tty, SIGTTOU);
 	while (!error && done < length) {

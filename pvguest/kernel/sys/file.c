@@ -68,15 +68,15 @@ long sys_write(long fd, uint64_t buf, size_t length)
 	return file ? file_write(file, buf, MIN(length, RW_MAX)) : -EBADF;
 }
 
-static long file_vector(long fd, uint64_t vectors, long count,
-			ssize_t (*transfer)(struct file *, uint64_t, size_t))
+/* file_read_at() or file_write_at(). */
+typedef ssize_t file_transfer(struct file *file, uint64_t buf, size_t length, uint64_t *position);
+
+static long file_vector(struct file *file, uint64_t vectors, long count, uint64_t *position,
+			file_transfer *transfer)
 {
-	struct file *file = sys_file(fd);
 	ssize_t total = 0, done;
 	struct iovec v;
 
-	if (!file)
-		return -EBADF;
 	if ((int)count < 0 || (int)count > IOV_MAX)
 		return -EINVAL;
 	for (int i = 0; i < (int)count; i++) {
@@ -84,7 +84,7 @@ static long file_vector(long fd, uint64_t vectors, long count,
 			return total ? total : -EFAULT;
 		if (!v.length)
 			continue;
-		done = transfer(file, v.base, MIN(v.length, RW_MAX));
+		done = transfer(file, v.base, MIN(v.length, RW_MAX), position);
 		if (done < 0)
 			return total ? total : done;
 		total += done;
@@ -94,22 +94,35 @@ static long file_vector(long fd, uint64_t vectors, long count,
 	return total;
 }
 
+/* At the file's own position. */
+static long file_vector_here(long fd, uint64_t vectors, long count, file_transfer *transfer)
+{
+	struct file *file = sys_file(fd);
+	bool locked;
+	long done;
+
+	if (!file)
+		return -EBADF;
+	locked = file_position_begin(file);
+	done = file_vector(file, vectors, count, &file->position, transfer);
+	file_position_end(file, locked);
+	return done;
+}
+
 long sys_readv(long fd, uint64_t vectors, long count)
 {
-	return file_vector(fd, vectors, count, file_read);
+	return file_vector_here(fd, vectors, count, file_read_at);
 }
 
 long sys_writev(long fd, uint64_t vectors, long count)
 {
-	return file_vector(fd, vectors, count, file_write);
+	return file_vector_here(fd, vectors, count, file_write_at);
 }
 
-static long file_at(long fd, uint64_t buf, size_t length, long offset,
-		    ssize_t (*transfer)(struct file *, uint64_t, size_t))
+static long file_at(long fd, uint64_t buf, size_t length, long offset, file_transfer *transfer)
 {
 	struct file *file = sys_file(fd);
-	uint64_t position;
-	long done;
+	uint64_t position = (uint64_t)offset;
 
 	if (!file)
 		return -EBADF;
@@ -117,30 +130,25 @@ static long file_at(long fd, uint64_t buf, size_t length, long offset,
 		return -EINVAL;
 	if (!file->ops->seekable)
 		return -ESPIPE;
-	position = file->position;
-	file->position = (uint64_t)offset;
-	done = transfer(file, buf, MIN(length, RW_MAX));
-	file->position = position;
-	return done;
+	return transfer(file, buf, MIN(length, RW_MAX), &position);
 }
 
 long sys_pread64(long fd, uint64_t buf, size_t length, long offset)
 {
-	return file_at(fd, buf, length, offset, file_read);
+	return file_at(fd, buf, length, offset, file_read_at);
 }
 
 long sys_pwrite64(long fd, uint64_t buf, size_t length, long offset)
 {
-	return file_at(fd, buf, length, offset, file_write);
+	return file_at(fd, buf, length, offset, file_write_at);
 }
 
 /* preadv2(2) and pwritev2(2): position -1 is the file's own. */
 static long file_vector_at(long fd, uint64_t vectors, long count, long offset, uint64_t flags,
-			   ssize_t (*transfer)(struct file *, uint64_t, size_t))
+			   file_transfer *transfer)
 {
 	struct file *file = sys_file(fd);
-	uint64_t position;
-	long done;
+	uint64_t position = (uint64_t)offset;
 
 	if (!file)
 		return -EBADF;
@@ -148,40 +156,36 @@ static long file_vector_at(long fd, uint64_t vectors, long count, long offset, u
 	if ((uint32_t)flags & ~RWF_HINTS)
 		return -EOPNOTSUPP;
 	if (offset == -1)
-		return file_vector(fd, vectors, count, transfer);
+		return file_vector_here(fd, vectors, count, transfer);
 	if (offset < 0)
 		return -EINVAL;
 	if (!file->ops->seekable)
 		return -ESPIPE;
-	position = file->position;
-	file->position = (uint64_t)offset;
-	done = file_vector(fd, vectors, count, transfer);
-	file->position = position;
-	return done;
+	return file_vector(file, vectors, count, &position, transfer);
 }
 
 long sys_preadv(long fd, uint64_t vectors, long count, long offset)
 {
 	return offset < 0 ? -EINVAL
-			  : file_vector_at(fd, vectors, count, offset, 0, file_read);
+			  : file_vector_at(fd, vectors, count, offset, 0, file_read_at);
 }
 
 long sys_pwritev(long fd, uint64_t vectors, long count, long offset)
 {
 	return offset < 0 ? -EINVAL
-			  : file_vector_at(fd, vectors, count, offset, 0, file_write);
+			  : file_vector_at(fd, vectors, count, offset, 0, file_write_at);
 }
 
 long sys_preadv2(long fd, uint64_t vectors, long count, long offset, uint64_t high, uint64_t flags)
 {
 	(void)high;
-	return file_vector_at(fd, vectors, count, offset, flags, file_read);
+	return file_vector_at(fd, vectors, count, offset, flags, file_read_at);
 }
 
 long sys_pwritev2(long fd, uint64_t vectors, long count, long offset, uint64_t high, uint64_t flags)
 {
 	(void)high;
-	return file_vector_at(fd, vectors, count, offset, flags, file_write);
+	return file_vector_at(fd, vectors, count, offset, flags, file_write_at);
 }
 
 long sys_lseek(long fd, long offset, long whence)
@@ -336,25 +340,26 @@ long sys_pipe2(uint64_t user_fds, uint64_t flags)
 	struct fd_table *table = proc_current->files;
 	bool close_on_exec = (flags & O_CLOEXEC) != 0;
 	struct file *files[2];
-	int fds[2], error;
+	int fds[2] = { -1, -1 }, error;
 
 	if ((uint32_t)flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
 	error = pipe_new((uint32_t)flags & O_NONBLOCK, &files[0], &files[1]);
 	if (error)
 		return error;
-	fds[0] = fds_install(table, files[0], 0, close_on_exec);
-	fds[1] = fds[0] < 0 ? fds[0] : fds_install(table, files[1], 0, close_on_exec);
-	if (fds[1] >= 0 && !user_write(user_fds, fds, sizeof(fds)))
-		return 0;
-	error = fds[1] < 0 ? fds[1] : -EFAULT;
-	if (fds[0] < 0)
-		file_put(files[0]);
-	else
-		fds_close(table, fds[0]);
-	if (fds[1] < 0)
-		file_put(files[1]);
-	else
-		fds_close(table, fds[1]);
+	for (int i = 0; i < 2 && !error; i++) {
+		fds[i] = fds_install(table, files[i], 0, close_on_exec);
+		if (fds[i] < 0)
+			error = fds[i];
+		else
+			file_get(files[i]);
+	}
+	error = error ?: user_write(user_fds, fds, sizeof(fds));
+	for (int i = 0; i < 2; i++) {
+		/* Writing may have slept: another thread may have closed it, and opened another. */
+		if (error && fds[i] >= 0 && fds_get(table, fds[i]) == files[i])
+			fds_close(table, fds[i]);
+		file_put(files[i]);
+	}
 	return error;
 }

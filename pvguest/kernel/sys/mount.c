@@ -129,27 +129,50 @@ long sys_umount2(uint64_t target, long flags)
 	return error;
 }
 
+static bool mount_move_place(struct path *place, const struct path *from, const struct path *to)
+{
+	if (place->mount != from->mount || place->dentry != from->dentry)
+		return false;
+	fs_context_set(place, to);
+	return true;
+}
+
+/* One place of one thread; that may sleep, so the next one is looked for from the beginning. */
+static bool mount_move_one(const struct path *from, const struct path *to)
+{
+	struct list *pos, *at;
+
+	LIST_FOR_EACH (pos, &proc_all) {
+		struct proc *leader = LIST_ENTRY(pos, struct proc, all_link);
+
+		if (leader->fs && (mount_move_place(&leader->fs->root, from, to) ||
+				   mount_move_place(&leader->fs->cwd, from, to)))
+			return true;
+		LIST_FOR_EACH (at, &leader->threads) {
+			struct proc *thread = LIST_ENTRY(at, struct proc, thread_link);
+
+			if (thread->fs && (mount_move_place(&thread->fs->root, from, to) ||
+					   mount_move_place(&thread->fs->cwd, from, to)))
+				return true;
+		}
+	}
+	return false;
+}
+
 long sys_pivot_root(uint64_t new_root, uint64_t put_old)
 {
 	struct path old_top = mount_root, new, old;
-	struct list *pos;
 	long error = sys_path_find(AT_FDCWD, new_root, 0, &new);
 
 	if (error)
 		return error;
 	error = sys_path_find(AT_FDCWD, put_old, 0, &old);
+	path_get(&old_top);
 	error = error ?: mount_pivot(&new, &old);
 	/* Everybody who stood at the old root stands at the new one. */
-	for (pos = proc_all.next; !error && pos != &proc_all; pos = pos->next) {
-		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
-
-		if (proc->state == PROC_ZOMBIE)
-			continue;
-		if (proc->fs->root.dentry == old_top.dentry)
-			fs_context_set(&proc->fs->root, &new);
-		if (proc->fs->cwd.dentry == old_top.dentry)
-			fs_context_set(&proc->fs->cwd, &new);
-	}
+	while (!error && mount_move_one(&old_top, &new))
+		;
+	path_put(&old_top);
 	path_put(&new);
 	path_put(&old);
 	return error;

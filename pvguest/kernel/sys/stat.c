@@ -231,6 +231,7 @@ long sys_getdents64(long fd, uint64_t buf, size_t size)
 	const struct inode *parent;
 	struct inode *dir;
 	int error = 0;
+	bool locked;
 
 	if (!file || (file->flags & O_PATH))
 		return -EBADF;
@@ -238,6 +239,7 @@ long sys_getdents64(long fd, uint64_t buf, size_t size)
 	if (!dir || !inode_is_dir(dir))
 		return -ENOTDIR;
 	parent = stat_parent(&file->path);
+	locked = file_position_begin(file);
 	mutex_lock(&dir->lock);
 	if (!dir->links)
 		error = -ENOENT;
@@ -256,6 +258,7 @@ long sys_getdents64(long fd, uint64_t buf, size_t size)
 		error = list.error ? list.error : -EINVAL;
 	}
 	mutex_unlock(&dir->lock);
+	file_position_end(file, locked);
 	if (!list.done && !error)
 		error = list.error;
 	if (!(file->path.mount->flags & (MS_NOATIME | MS_NODIRATIME)))

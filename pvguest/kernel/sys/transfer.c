@@ -45,16 +45,8 @@ static int transfer_begin(struct transfer_end *end, long fd, uint64_t user_offse
 
 static ssize_t transfer_part(struct transfer_end *end, bool out, uint64_t buf, size_t length)
 {
-	struct file *file = end->file;
-	uint64_t position = file->position;
-	ssize_t done;
-
-	file->position = end->position;
-	done = out ? file_write(file, buf, length) : file_read(file, buf, length);
-	end->position = file->position;
-	if (end->user_offset)
-		file->position = position;
-	return done;
+	return out ? file_write_at(end->file, buf, length, &end->position)
+		   : file_read_at(end->file, buf, length, &end->position);
 }
 
 static int transfer_finish(struct transfer_end *end)
