@@ -25,7 +25,7 @@ struct pipe {
 	char *buf;
 	size_t size, most;	/* of buf now, and what it may become */
 	uint64_t head, tail;
-	struct mutex lock;	/* buf, size, head, tail: copying from and to user memory may sleep */
+	struct mutex lock;	/* what is above: a copy to user memory may sleep */
 	struct wait_queue queue;
 };
 

@@ -48,7 +48,7 @@ struct superblock {
 	struct inode *device;	/* where it lies; NULL: in memory */
 	uint32_t number;	/* stat.st_dev */
 	bool read_only;
-	bool changing;		/* being mounted for the first time, or unmounted: nobody's yet */
+	bool changing;		/* being mounted for the first time, or unmounted */
 	uint64_t next_inode;	/* for those that count */
 	void *private;
 	struct list link;
