@@ -14,6 +14,10 @@
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/user.h"
+#include "proc/sched.h"
+
+/* So much is done between two looks at who else wants to run. */
+#define DEVICE_PART 0x10000UL
 
 static ssize_t device_null_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
 {
@@ -36,7 +40,14 @@ static ssize_t device_zero_read(struct file *file, uint64_t buf, size_t length, 
 {
 	(void)file;
 	(void)position;
-	return user_clear(buf, length) ?: (ssize_t)length;
+	for (size_t done = 0, part; done < length; done += part) {
+		if (done && sched_give_way())
+			return (ssize_t)done;
+		part = MIN(length - done, DEVICE_PART);
+		if (user_clear(buf + done, part))
+			return -EFAULT;
+	}
+	return (ssize_t)length;
 }
 
 static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length,
@@ -47,6 +58,8 @@ static ssize_t device_random_read(struct file *file, uint64_t buf, size_t length
 	for (size_t done = 0; done < length; done += 8) {
 		uint64_t value = random_next();
 
+		if (done && !(done & (DEVICE_PART - 1)) && sched_give_way())
+			return (ssize_t)done;
 		if (user_write(buf + done, &value, MIN(length - done, 8)))
 			return -EFAULT;
 	}

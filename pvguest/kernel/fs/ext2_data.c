@@ -16,6 +16,11 @@
 /* Of all that are mounted. */
 static size_t ext2_dirty_pages;
 
+size_t ext2_data_dirty_count(void)
+{
+	return ext2_dirty_pages;
+}
+
 /* A run of blocks that lie side by side on the disk, for a part of a page. */
 static void ext2_data_request(struct ext2_mounted *mounted, struct block_request *request,
 			      enum block_op op, uint32_t block, void *data, uint32_t blocks)

@@ -87,6 +87,8 @@ void ext2_data_forget(struct ext2_node *node, uint64_t from);
 /* Writes the dirty pages of one inode, or of all. */
 int ext2_data_write(struct ext2_node *node);
 int ext2_data_write_all(struct ext2_mounted *mounted);
+/* How many pages are dirty, of all that are mounted. */
+size_t ext2_data_dirty_count(void);
 static inline bool ext2_data_is_dirty(const struct ext2_node *node, uint64_t index)
 {
 	return index / 64 < node->dirty_words && (node->dirty[index / 64] >> (index % 64) & 1);

@@ -12,16 +12,32 @@
 #include "mm/heap.h"
 #include "mm/page.h"
 #include "mm/user.h"
+#include "proc/proc.h"
 
 #define INODE_SIZE_MAX	(1UL << 43)
 #define INODE_BUCKETS	1024
 
 static struct list inode_table[INODE_BUCKETS];
-static size_t inode_page_count;
+/* Pages in the cache, and those of them that lie nowhere else. */
+static size_t inode_page_count, inode_memory_count;
 
 size_t inode_cached_pages(void)
 {
 	return inode_page_count;
+}
+
+size_t inode_memory_pages(void)
+{
+	return inode_memory_count;
+}
+
+/* One page more or less (by -1). */
+static void inode_count(struct inode *inode, size_t by)
+{
+	inode->page_count += by;
+	inode_page_count += by;
+	if (!inode->super->device)
+		inode_memory_count += by;
 }
 
 struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, uint32_t mode)
@@ -43,17 +59,21 @@ struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, u
 	return inode;
 }
 
-static void inode_drop_pages(struct inode *inode, size_t from)
+/* The pages from one on are dropped; true: somebody else uses one, who may have it mapped. */
+static bool inode_drop_pages(struct inode *inode, size_t from)
 {
+	bool used = false;
+
 	inode->cuts++;
 	for (size_t i = from; i < inode->page_slots; i++) {
 		if (!inode->pages[i])
 			continue;
-		inode_page_count--;
-		inode->page_count--;
+		inode_count(inode, (size_t)-1);
+		used |= inode->pages[i]->users > 1;
 		page_put(inode->pages[i]);
 		inode->pages[i] = NULL;
 	}
+	return used;
 }
 
 void inode_put(struct inode *inode)
@@ -159,8 +179,7 @@ static bool inode_try_fill(struct inode *inode, uint64_t index, int *error)
 	}
 	if (!*error && !inode_cached(inode, index)) {
 		inode->pages[index] = page;
-		inode_page_count++;
-		inode->page_count++;
+		inode_count(inode, 1);
 	} else {
 		page_put(page);
 	}
@@ -192,8 +211,7 @@ void inode_drop_page(struct inode *inode, uint64_t index)
 
 	if (!page)
 		return;
-	inode_page_count--;
-	inode->page_count--;
+	inode_count(inode, (size_t)-1);
 	inode->pages[index] = NULL;
 	page_put(page);
 }
@@ -246,6 +264,7 @@ int inode_clear(struct inode *inode, uint64_t from, uint64_t to)
 
 int inode_truncate(struct inode *inode, uint64_t size)
 {
+	bool used = false;
 	int error;
 
 	if (size > INODE_SIZE_MAX)
@@ -258,8 +277,10 @@ int inode_truncate(struct inode *inode, uint64_t size)
 		size_t keep = ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT;
 
 		if (size < inode->size)
-			inode_drop_pages(inode, MIN(keep, inode->page_slots));
+			used = inode_drop_pages(inode, MIN(keep, inode->page_slots));
 		inode->size = size;
+		if (used)
+			proc_zap_file(inode, keep);
 		inode->mtime_ns = timer_real_ns();
 		error = inode_changed(inode, 0);
 	}

@@ -196,6 +196,8 @@ static inline struct page *inode_cached(const struct inode *inode, uint64_t inde
 struct page *inode_page(struct inode *inode, uint64_t index, int *error);
 /* How many pages the cache holds, of all files. */
 size_t inode_cached_pages(void);
+/* How many of them lie on no device: file systems in memory, shared memory. */
+size_t inode_memory_pages(void);
 /* Drops a page from the cache, if it is there. */
 void inode_drop_page(struct inode *inode, uint64_t index);
 /* Bytes [from, to) of the file read as zeroes, up to its end. The lock is held. */

@@ -5,7 +5,9 @@
  */
 #include "boot/info.h"
 #include "drv/timer.h"
+#include "fs/buffer.h"
 #include "fs/device.h"
+#include "fs/ext2_node.h"
 #include "fs/kmsg.h"
 #include "fs/procfs.h"
 #include "lib/string.h"
@@ -23,19 +25,23 @@
 static void procfs_show_meminfo(struct text *text, struct proc *proc)
 {
 	uint64_t total = page_total_count() * PROCFS_KIB_PER_PAGE;
-	uint64_t free = page_free_count() * PROCFS_KIB_PER_PAGE, cached = inode_cached_pages();
+	uint64_t free = page_free_count() * PROCFS_KIB_PER_PAGE;
+	uint64_t cached = inode_cached_pages() * PROCFS_KIB_PER_PAGE;
+	uint64_t shared = inode_memory_pages() * PROCFS_KIB_PER_PAGE;
+	uint64_t buffers = buffer_page_count() * PROCFS_KIB_PER_PAGE;
+	uint64_t dirty = ext2_data_dirty_count() * PROCFS_KIB_PER_PAGE;
 
 	(void)proc;
-	cached *= PROCFS_KIB_PER_PAGE;
 	text_add(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
-		 "MemAvailable:   %8lu kB\nBuffers:               0 kB\nCached:         %8lu kB\n"
-		 "SwapCached:            0 kB\n", total, free, free, cached);
+		 "MemAvailable:   %8lu kB\nBuffers:        %8lu kB\nCached:         %8lu kB\n"
+		 "SwapCached:            0 kB\n", total, free,
+		 free + buffers + cached - MIN(shared + dirty, cached), buffers, cached);
 	text_add(text, "Active:         %8lu kB\nInactive:              0 kB\n"
 		 "SwapTotal:             0 kB\nSwapFree:              0 kB\n"
-		 "Dirty:                 0 kB\nWriteback:             0 kB\n"
+		 "Dirty:          %8lu kB\nWriteback:             0 kB\n"
 		 "AnonPages:      %8lu kB\nMapped:                0 kB\n"
 		 "Shmem:          %8lu kB\nSlab:                  0 kB\n", total - free,
-		 total - free - MIN(cached, total - free), cached);
+		 dirty, total - free - MIN(cached, total - free), shared);
 }
 
 static uint64_t procfs_now_ticks(void)

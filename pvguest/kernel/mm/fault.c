@@ -196,6 +196,20 @@ void mm_zap(struct mm *mm, uint64_t start, uint64_t end)
 		page_put(LIST_ENTRY(list_pop(&dropped), struct page, link));
 }
 
+void mm_zap_file(struct mm *mm, const struct inode *inode, uint64_t from_page)
+{
+	uint64_t from = from_page << PAGE_SHIFT;
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &mm->vmas) {
+		struct vma *vma = LIST_ENTRY(pos, struct vma, link);
+		uint64_t skip = from > vma->offset ? from - vma->offset : 0;
+
+		if (vma->inode == inode && skip < vma->end - vma->start)
+			mm_zap(mm, vma->start + skip, vma->end);
+	}
+}
+
 static int fault_copy_vma(struct mm *child, struct mm *parent, struct vma *vma)
 {
 	struct vma *copy = heap_alloc(sizeof(*copy));

@@ -203,6 +203,11 @@ int mm_unmap(struct mm *mm, uint64_t addr, uint64_t length)
 	return 0;
 }
 
+void mm_unpin(struct mm *mm, uint64_t addr)
+{
+	mm_find(mm, addr)->fixed = false;
+}
+
 /* The highest free place below `below`, or 0. */
 static uint64_t mm_find_gap(struct mm *mm, uint64_t length, uint64_t below)
 {
@@ -265,8 +270,8 @@ int64_t mm_map(struct mm *mm, const struct mm_request *r)
 	if (!vma)
 		return -ENOMEM;
 	*vma = (struct vma){ .start = (uint64_t)addr, .end = (uint64_t)addr + length,
-			     .prot = r->prot, .shared = r->shared, .inode = r->inode,
-			     .offset = r->offset };
+			     .prot = r->prot, .shared = r->shared, .fixed = r->pinned,
+			     .inode = r->inode, .offset = r->offset };
 	if (!vma->inode && vma->shared) {
 		/* Anonymous, but the same for child and parent: a file without a name. */
 		vma->inode = tmpfs_anonymous(S_IFREG | 0600);

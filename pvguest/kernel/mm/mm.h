@@ -18,7 +18,7 @@ struct vma {
 	uint64_t start, end;
 	unsigned int prot;
 	bool shared;
-	bool fixed;		/* the signal trampoline: nobody changes it */
+	bool fixed;		/* nobody changes it: the trampoline, and what is pinned */
 	struct inode *inode;	/* NULL: anonymous */
 	uint64_t offset;	/* of start in the inode; page-aligned */
 };
@@ -36,6 +36,7 @@ struct mm_request {
 	uint64_t addr, length;	/* addr: a hint, or the place if fixed */
 	unsigned int prot;
 	bool fixed, no_replace, shared;
+	bool pinned;		/* nobody changes it until mm_unpin() */
 	struct inode *inode;
 	uint64_t offset;
 };
@@ -49,6 +50,8 @@ struct mm *mm_fork(struct mm *parent);
 
 /* The address, or -EINVAL, -ENOMEM, -EEXIST. */
 int64_t mm_map(struct mm *mm, const struct mm_request *request);
+/* A region that was mapped as pinned, at its start. */
+void mm_unpin(struct mm *mm, uint64_t addr);
 int mm_unmap(struct mm *mm, uint64_t addr, uint64_t length);
 int mm_protect(struct mm *mm, uint64_t addr, uint64_t length, unsigned int prot);
 /* Linux's brk: the new end, or the old one if it cannot be. */
@@ -65,6 +68,8 @@ struct vma *mm_find(struct mm *mm, uint64_t va);
 int mm_fault(struct mm *mm, uint64_t va, unsigned int access);
 /* Drops all pages of [start, end), which the regions may still cover. */
 void mm_zap(struct mm *mm, uint64_t start, uint64_t end);
+/* The same for what shows a file's pages from one on; copies of them, too. */
+void mm_zap_file(struct mm *mm, const struct inode *inode, uint64_t from_page);
 
 /* Stores a word in an address space that need not be the current one. -EFAULT, -ENOMEM... */
 int mm_poke(struct mm *mm, uint64_t va, uint32_t value);

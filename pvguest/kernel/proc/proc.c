@@ -472,3 +472,19 @@ int proc_write_rusage(uint64_t addr, uint64_t ticks)
 
 	return user_write(addr, rusage, sizeof(rusage));
 }
+
+void proc_zap_file(const struct inode *inode, uint64_t from_page)
+{
+	struct list *pos, *at;
+
+	LIST_FOR_EACH (pos, &proc_all) {
+		struct proc *leader = LIST_ENTRY(pos, struct proc, all_link);
+		/* The leader may have ended; the others have the same address space. */
+		struct mm *mm = leader->mm;
+
+		LIST_FOR_EACH (at, &leader->threads)
+			mm = mm ? mm : LIST_ENTRY(at, struct proc, thread_link)->mm;
+		if (mm)
+			mm_zap_file(mm, inode, from_page);
+	}
+}

@@ -120,6 +120,8 @@ _Noreturn void proc_exit_group(int status);
 int proc_write_rusage(uint64_t addr, uint64_t ticks);
 /* The process of that pid; NULL if there is none. */
 struct proc *proc_find(int pid);
+/* A file was cut: no process sees its pages from that one on any more. Does not sleep. */
+void proc_zap_file(const struct inode *inode, uint64_t from_page);
 /* A process that has ended with all its threads. */
 bool proc_is_dead(const struct proc *leader);
 /* What is left of a process or thread after exit. */

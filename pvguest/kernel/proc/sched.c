@@ -252,6 +252,17 @@ void sched_yield(void)
 	sched_switch_to(next);
 }
 
+bool sched_give_way(void)
+{
+	struct proc *proc = proc_current;
+
+	if (proc->work & PROC_WORK_RESCHED) {
+		proc->work &= ~PROC_WORK_RESCHED;
+		sched_yield();
+	}
+	return (proc->work & PROC_WORK_SIGNAL) != 0;
+}
+
 void sched_block(void)
 {
 	sched_switch_to(sched_pick());

@@ -19,6 +19,11 @@ void sched_enqueue(struct proc *proc);
 void sched_wake(struct proc *proc);
 /* Lets others run; the current process stays runnable. */
 void sched_yield(void);
+/*
+ * Between the parts of a long system call: others may run. True: a signal has come, so that what is
+ * done by now should be enough.
+ */
+bool sched_give_way(void);
 /* The current process is no longer runnable (state says why): runs others until it is. */
 void sched_block(void);
 /*

@@ -165,7 +165,7 @@ long sys_sysinfo(uint64_t buf)
 	} info = { .uptime = (int64_t)(timer_now_ns() / 1000000000),
 		   .total = page_total_count() << PAGE_SHIFT,
 		   .free = page_free_count() << PAGE_SHIFT,
-		   .shared = inode_cached_pages() << PAGE_SHIFT, .unit = 1 };
+		   .shared = inode_memory_pages() << PAGE_SHIFT, .unit = 1 };
 	struct load_count count;
 
 	load_count(&count);
@@ -181,6 +181,8 @@ long sys_getrandom(uint64_t buf, size_t length, uint64_t flags)
 	for (size_t done = 0; done < length; done += 8) {
 		uint64_t value = random_next();
 
+		if (done && !(done & 0xffff) && sched_give_way())
+			return (long)done;
 		if (user_write(buf + done, &value, MIN(length - done, 8UL)))
 			return -EFAULT;
 	}

@@ -10,6 +10,7 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/proc.h"
+#include "proc/sched.h"
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
@@ -60,12 +61,14 @@ static int transfer_finish(struct transfer_end *end)
 	return 0;
 }
 
-/* Through pages of the caller's address space, which it has for that long: reads and writes of any
- * kind of file work on user memory. */
+/*
+ * Through pages of the caller's address space, which it has for that long: reads and writes of any
+ * kind of file work on user memory. Other threads can neither unmap nor replace them.
+ */
 static ssize_t transfer_copy(struct transfer_end *in, struct transfer_end *out, size_t length)
 {
 	size_t window = MIN(ALIGN_UP(length, PAGE_SIZE), TRANSFER_WINDOW);
-	struct mm_request r = { .length = window, .prot = PROT_READ | PROT_WRITE };
+	struct mm_request r = { .length = window, .prot = PROT_READ | PROT_WRITE, .pinned = true };
 	struct mm *mm = proc_current->mm;
 	int64_t buf = length ? mm_map(mm, &r) : 0;
 	ssize_t total = 0, got, put = 0;
@@ -84,7 +87,8 @@ static ssize_t transfer_copy(struct transfer_end *in, struct transfer_end *out, 
 		total += MAX(put, 0);
 		/* What was read but not written is read again the next time. */
 		in->position = begin + (uint64_t)MAX(put, 0);
-	} while (put == got && (size_t)total < length);
+	} while (put == got && (size_t)total < length && !sched_give_way());
+	mm_unpin(mm, (uint64_t)buf);
 	mm_unmap(mm, (uint64_t)buf, window);
 	file_put(in->file);
 	file_put(out->file);
@@ -152,6 +156,8 @@ static int transfer_reserve(struct inode *inode, uint64_t offset, uint64_t end)
 			error = -ENOSPC;
 		else if (inode_cached(inode, index))
 			error = 0;
+		if (!error && sched_give_way())
+			error = -EINTR;
 	}
 	return error;
 }
