@@ -9,6 +9,7 @@
 #include "lib/printf.h"
 #include "lib/program.h"
 #include "lib/string.h"
+#include "lib/thread.h"
 #include "lib/vfs.h"
 
 #define DISK		"/dev/vda"
@@ -19,6 +20,8 @@
 #define SYS_fsync	82
 #define PATTERN_BYTES	300000
 #define WRITERS		4
+#define PLACES		300
+#define ROUNDS		60
 #define ENOTBLK		15
 
 static char buf[65536] __attribute__((aligned(8)));
@@ -315,6 +318,75 @@ static void writers_do_not_disturb_each_other(void)
 	end();
 }
 
+static struct thread threads[2];
+static int shared_fd;
+
+/* Every second page from that one on. */
+static long write_places(void *first)
+{
+	static char page[2][4096];
+	long i, k = (long)first, n = 0;
+
+	memset(page[k], 'A' + (int)k, sizeof(page[k]));
+	for (i = 0; i < PLACES; i++)
+		n += syscall4(SYS_pwrite64, shared_fd, (long)page[k], sizeof(page[k]),
+			      (2 * i + k) * 4096);
+	return n;
+}
+
+static void threads_write_where_they_say(void)
+{
+	long i, wrong = 0;
+
+	begin();
+	shared_fd = (int)vfs_make(POINT "/places", "", 0);
+	CHECK(shared_fd >= 0);
+	for (i = 0; i < 2; i++)
+		CHECK_EQ(thread_start(&threads[i], write_places, (void *)i), 0);
+	for (i = 0; i < 2; i++)
+		CHECK_EQ(thread_join(&threads[i]), PLACES * 4096L);
+	for (i = 0; i < 2L * PLACES; i++) {
+		CHECK_EQ(syscall4(SYS_pread64, shared_fd, (long)buf, 1, i * 4096), 1);
+		wrong += buf[0] != 'A' + (i & 1);
+	}
+	CHECK_EQ(wrong, 0);
+	CHECK_EQ(sys_close(shared_fd), 0);
+	CHECK_EQ(sys_unlink(POINT "/places"), 0);
+	end();
+}
+
+static void sync_for_ever(void)
+{
+	for (;;)
+		syscall0(SYS_sync);
+}
+
+/* sync(2) may be what uses a file system last, while it is unmounted and mounted again. */
+static void unmounting_bears_sync(void)
+{
+	long pids[2];
+	int i;
+
+	begin();
+	for (i = 0; i < 2; i++) {
+		pids[i] = sys_fork();
+		if (!pids[i])
+			sync_for_ever();
+		CHECK(pids[i] > 0);
+	}
+	for (i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(sys_close((int)vfs_make(POINT "/synced", "x", 1)), 0);
+		CHECK_EQ(sys_umount(POINT, MNT_DETACH), 0);
+		mount_disk();
+	}
+	for (i = 0; i < 2; i++) {
+		CHECK_EQ(sys_kill(pids[i], SIGKILL), 0);
+		CHECK_EQ(sys_wait4(pids[i], NULL, 0), pids[i]);
+	}
+	CHECK_EQ(sys_unlink(POINT "/synced"), 0);
+	end();
+}
+
 static void the_device_is_a_file(void)
 {
 	long fd = sys_open(DISK, O_RDONLY);
@@ -367,6 +439,8 @@ static const struct check_case cases[] = {
 	{ "holes are zero, whatever the disk held there", holes_are_zero },
 	{ "processes that write at once do not disturb each other",
 	  writers_do_not_disturb_each_other },
+	{ "threads write where they say, whatever others do", threads_write_where_they_say },
+	{ "a file system is unmounted once, whoever syncs it", unmounting_bears_sync },
 	{ "a disk is a file with a size", the_device_is_a_file },
 	{ "a read-only disk refuses writes", read_only_disks_refuse },
 	{ "what is not unmounted is left for the host to find", something_is_left },

@@ -10,6 +10,10 @@
 #include "lib/program.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
+#include "lib/vfs.h"
+
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
 
 #define TEMPORARY "/test-file.tmp"
 
@@ -313,6 +317,24 @@ static void descriptors_run_out(void)
 	CHECK_EQ(sys_dup(1), last);
 }
 
+/* 8 TiB, of which nothing is there: looking for data must not walk them. */
+static void holes_have_no_length(void)
+{
+	long fd = sys_open("/tmp/sparse", O_RDWR | O_CREAT | O_TRUNC), before = check_now_ms();
+
+	CHECK(fd >= 0);
+	CHECK_EQ(syscall2(SYS_ftruncate, fd, 1L << 33), 0);
+	CHECK_EQ(sys_lseek((int)fd, 0, SEEK_DATA), -ENXIO);
+	CHECK_EQ(sys_lseek((int)fd, 4097, SEEK_HOLE), 4097);
+	if (check_on_pvguest()) {
+		CHECK_EQ(syscall2(SYS_ftruncate, fd, 1L << 43), 0);
+		CHECK_EQ(sys_lseek((int)fd, 0, SEEK_DATA), -ENXIO);
+		CHECK(check_now_ms() - before < 5000);
+	}
+	CHECK_EQ(sys_close((int)fd), 0);
+	CHECK_EQ(sys_unlink("/tmp/sparse"), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {
@@ -329,6 +351,8 @@ int main(int argc, char **argv)
 		{ "fstat and newfstatat agree", stat_tells },
 		{ "files are made, written, appended, truncated and unlinked", files_are_made },
 		{ "a hole in a file reads as zeroes", holes_are_zero },
+		{ "SEEK_DATA and SEEK_HOLE pass a hole of any length at once",
+		  holes_have_no_length },
 		{ "readv and writev go through their vectors", vectors },
 		{ "/dev/null is empty and /dev/zero is zero", devices },
 		{ "descriptors run out with EMFILE", descriptors_run_out },

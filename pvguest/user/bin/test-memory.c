@@ -9,6 +9,7 @@
 #include "lib/program.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
+#include "lib/vfs.h"
 
 #define PAGE	4096L
 #define RW	(PROT_READ | PROT_WRITE)
@@ -420,6 +421,28 @@ static void malloc_works(void)
 	CHECK(malloc(~0UL) == NULL);
 }
 
+static void cut_pages_leave(void)
+{
+	long fd = sys_open("/tmp/cut", O_RDWR | O_CREAT | O_TRUNC);
+	volatile char *map;
+	char c = 0;
+
+	CHECK(fd >= 0);
+	CHECK_EQ(sys_write((int)fd, "hello", 5), 5);
+	map = (volatile char *)sys_mmap(NULL, PAGE, RW, MAP_SHARED, (int)fd, 0);
+	CHECK_EQ(map[1], 'e');
+	map[0] = 'j';
+	CHECK_EQ(syscall2(SYS_ftruncate, fd, 0), 0);
+	CHECK_EQ(syscall2(SYS_ftruncate, fd, 5), 0);
+	CHECK_EQ(map[1], 0);
+	map[0] = 'x';
+	CHECK_EQ(syscall4(SYS_pread64, fd, (long)&c, 1, 0), 1);
+	CHECK_EQ(c, 'x');
+	CHECK_EQ(sys_munmap((void *)map, PAGE), 0);
+	CHECK_EQ(sys_close((int)fd), 0);
+	CHECK_EQ(sys_unlink("/tmp/cut"), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {
@@ -443,6 +466,7 @@ int main(int argc, char **argv)
 		{ "a read-only page made writable after fork is copied", read_only_copy },
 		{ "a store by the kernel copies pages shared by fork", kernel_stores_copy },
 		{ "the kernel obeys the protection of user pages", kernel_obeys_protection },
+		{ "what is cut off a file is gone from its mappings", cut_pages_leave },
 		{ "malloc and free keep blocks apart", malloc_works },
 	};
 
