@@ -86,9 +86,13 @@ void fds_put(struct fd_table *table)
 {
 	if (--table->users)
 		return;
-	for (size_t i = 0; i < table->size; i++)
-		if (table->files[i])
-			fds_drop(table, table->files[i]);
+	for (size_t i = 0; i < table->size; i++) {
+		struct file *file = table->files[i];
+
+		table->files[i] = NULL;
+		if (file)
+			fds_drop(table, file);
+	}
 	heap_free(table->files);
 	heap_free(table->close_on_exec);
 	heap_free(table);
@@ -181,14 +185,18 @@ int fds_install(struct fd_table *table, struct file *file, int from, bool close_
 
 int fds_replace(struct fd_table *table, struct file *file, int fd, bool close_on_exec)
 {
+	struct file *before;
+
 	if (fd < 0 || fd >= fds_limit())
 		return -EBADF;
 	if (!fds_reserve(table, (size_t)fd + 1))
 		return -ENOMEM;
-	if (table->files[fd])
-		fds_drop(table, table->files[fd]);
+	before = table->files[fd];
 	table->files[fd] = file;
 	table->close_on_exec[fd] = close_on_exec;
+	/* This may sleep: the place is another file's by then. */
+	if (before)
+		fds_drop(table, before);
 	return fd;
 }
 

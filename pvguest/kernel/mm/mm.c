@@ -51,11 +51,12 @@ struct vma *mm_find(struct mm *mm, uint64_t va)
 	return NULL;
 }
 
+/* Giving a file up may sleep: by then nobody finds the region any more. */
 static void mm_drop_vma(struct vma *vma)
 {
+	list_del(&vma->link);
 	if (vma->inode)
 		inode_unmap(vma->inode);
-	list_del(&vma->link);
 	heap_free(vma);
 }
 
@@ -182,7 +183,7 @@ static bool mm_range_ok(uint64_t addr, uint64_t length)
 
 int mm_unmap(struct mm *mm, uint64_t addr, uint64_t length)
 {
-	struct list *pos, *tmp;
+	struct list *pos, *tmp, dropped;
 	uint64_t end;
 	int error;
 
@@ -197,9 +198,16 @@ int mm_unmap(struct mm *mm, uint64_t addr, uint64_t length)
 	if (error)
 		return error;
 	mm_zap(mm, addr, end);
-	LIST_FOR_EACH_SAFE (pos, tmp, &mm->vmas)
-		if (mm_vma(pos)->start >= addr && mm_vma(pos)->end <= end)
-			mm_drop_vma(mm_vma(pos));
+	/* All are out of the list before the first is dropped, which may sleep. */
+	list_init(&dropped);
+	LIST_FOR_EACH_SAFE (pos, tmp, &mm->vmas) {
+		if (mm_vma(pos)->start < addr || mm_vma(pos)->end > end)
+			continue;
+		list_del(pos);
+		list_add_before(&dropped, pos);
+	}
+	while (!list_empty(&dropped))
+		mm_drop_vma(mm_vma(dropped.next));
 	return 0;
 }
 
@@ -237,20 +245,46 @@ static bool mm_is_free(struct mm *mm, uint64_t start, uint64_t end)
 static int64_t mm_place(struct mm *mm, const struct mm_request *r, uint64_t length)
 {
 	uint64_t addr = ALIGN_DOWN(r->addr, PAGE_SIZE);
+	int error = 0;
 
 	if (r->fixed) {
 		if (!mm_range_ok(r->addr, length))
 			return r->addr & PAGE_MASK ? -EINVAL : -ENOMEM;
-		if (mm_is_free(mm, r->addr, r->addr + length))
-			return (int64_t)r->addr;
-		if (r->no_replace)
-			return -EEXIST;
-		return mm_unmap(mm, r->addr, length) ?: (int64_t)r->addr;
+		/* Unmapping may sleep, and another thread map something there meanwhile. */
+		while (!error && !mm_is_free(mm, r->addr, r->addr + length))
+			error = r->no_replace ? -EEXIST : mm_unmap(mm, r->addr, length);
+		return error ?: (int64_t)r->addr;
 	}
 	if (addr && mm_range_ok(addr, length) && mm_is_free(mm, addr, addr + length))
 		return (int64_t)addr;
 	addr = mm_find_gap(mm, length, LAYOUT_MMAP_TOP);
 	return addr ? (int64_t)addr : -ENOMEM;
+}
+
+/* A region with its file, but without a place. NULL: no memory. */
+static struct vma *mm_new_vma(const struct mm_request *r, uint64_t length)
+{
+	struct vma *vma = heap_alloc(sizeof(*vma));
+
+	if (!vma)
+		return NULL;
+	*vma = (struct vma){ .prot = r->prot, .shared = r->shared, .fixed = r->pinned,
+			     .inode = r->inode, .offset = r->offset };
+	if (!vma->inode && vma->shared) {
+		/* Anonymous, but the same for child and parent: a file without a name. */
+		vma->inode = tmpfs_anonymous(S_IFREG | 0600);
+		if (!vma->inode || inode_truncate(vma->inode, length)) {
+			if (vma->inode)
+				inode_put(vma->inode);
+			heap_free(vma);
+			return NULL;
+		}
+		vma->inode->super->users++;
+		vma->offset = 0;
+	} else if (vma->inode) {
+		inode_map(vma->inode);
+	}
+	return vma;
 }
 
 int64_t mm_map(struct mm *mm, const struct mm_request *r)
@@ -263,29 +297,19 @@ int64_t mm_map(struct mm *mm, const struct mm_request *r)
 		return -EINVAL;
 	if (r->length > LAYOUT_USER_END)
 		return -ENOMEM;
-	addr = mm_place(mm, r, length);
-	if (addr < 0)
-		return addr;
-	vma = heap_alloc(sizeof(*vma));
+	vma = mm_new_vma(r, length);
 	if (!vma)
 		return -ENOMEM;
-	*vma = (struct vma){ .start = (uint64_t)addr, .end = (uint64_t)addr + length,
-			     .prot = r->prot, .shared = r->shared, .fixed = r->pinned,
-			     .inode = r->inode, .offset = r->offset };
-	if (!vma->inode && vma->shared) {
-		/* Anonymous, but the same for child and parent: a file without a name. */
-		vma->inode = tmpfs_anonymous(S_IFREG | 0600);
-		if (!vma->inode || inode_truncate(vma->inode, length)) {
-			if (vma->inode)
-				inode_put(vma->inode);
-			heap_free(vma);
-			return -ENOMEM;
-		}
-		vma->inode->super->users++;
-		vma->offset = 0;
-	} else if (vma->inode) {
-		inode_map(vma->inode);
+	/* From here on nothing sleeps but what makes the place. */
+	addr = mm_place(mm, r, length);
+	if (addr < 0) {
+		if (vma->inode)
+			inode_unmap(vma->inode);
+		heap_free(vma);
+		return addr;
 	}
+	vma->start = (uint64_t)addr;
+	vma->end = (uint64_t)addr + length;
 	mm_insert(mm, vma);
 	mm_merge(mm, (uint64_t)addr, (uint64_t)addr + length);
 	return addr;

@@ -53,7 +53,7 @@ int child_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
 {
 	struct proc *parent = proc_current->leader;
 	struct list *pos;
-	int status, error = 0;
+	int status, error;
 
 	if (options & ~(int)WAIT_OPTIONS)
 		return -EINVAL;
@@ -62,6 +62,7 @@ int child_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
 
 		LIST_FOR_EACH (pos, &parent->children) {
 			struct proc *child = LIST_ENTRY(pos, struct proc, sibling);
+			uint64_t ticks = child->cpu_ticks + child->child_ticks;
 			int found = child->pid;
 
 			if (!child_matches(child, pid))
@@ -69,11 +70,10 @@ int child_wait(int pid, uint64_t user_status, int options, uint64_t rusage)
 			any = true;
 			if (!child_report(child, options, &status))
 				continue;
-			if (rusage)
-				error = proc_write_rusage(rusage, child->cpu_ticks +
-									  child->child_ticks);
+			/* Writing may sleep, and another thread wait for the same child. */
 			if (proc_is_dead(child))
 				child_bury(child);
+			error = rusage ? proc_write_rusage(rusage, ticks) : 0;
 			if (user_status && user_write(user_status, &status, sizeof(status)))
 				return -EFAULT;
 			return error ? error : found;

@@ -26,6 +26,7 @@ struct cred {
 #define RLIMIT_STACK	3
 #define RLIMIT_CORE	4
 #define RLIMIT_NOFILE	7
+#define RLIMIT_SIGPENDING	11
 #define RLIMIT_COUNT	16
 #define RLIM_INFINITY	(~0UL)
 

@@ -171,6 +171,7 @@ static void proc_init_limits(struct proc *proc)
 		proc->limits[i] = (struct limit){ RLIM_INFINITY, RLIM_INFINITY };
 	proc->limits[RLIMIT_STACK].now = LAYOUT_STACK_MAX;
 	proc->limits[RLIMIT_CORE].now = 0;
+	proc->limits[RLIMIT_SIGPENDING] = (struct limit){ SIGNALS_QUEUED_MAX, SIGNALS_QUEUED_MAX };
 	proc->limits[RLIMIT_NOFILE] = (struct limit){ FDS_MAX, FDS_MAX };
 }
 
@@ -380,6 +381,9 @@ static void proc_give_children(struct proc *proc)
 static void proc_exit_thread(struct proc *proc)
 {
 	static const uint32_t zero;
+	struct fd_table *files = proc->files;
+	struct fs_context *fs = proc->fs;
+	struct path exe = proc->exe;
 
 	if (proc->robust_list)
 		futex_exit_robust(proc->robust_list);
@@ -388,12 +392,13 @@ static void proc_exit_thread(struct proc *proc)
 		futex_wake(proc->clear_tid, 1);
 	proc_vfork_done(proc);
 	fds_release(&proc->held);
-	fds_put(proc->files);
+	/* Giving up may sleep; /proc must not find what is given up. */
 	proc->files = NULL;
-	fs_context_put(proc->fs);
 	proc->fs = NULL;
-	path_put(&proc->exe);
 	proc->exe = (struct path){ 0 };
+	fds_put(files);
+	fs_context_put(fs);
+	path_put(&exe);
 }
 
 /* What is the process's. */
@@ -423,14 +428,15 @@ static void proc_exit_report(struct proc *leader)
 _Noreturn void proc_exit(int status)
 {
 	struct proc *proc = proc_current, *leader = proc->leader;
+	struct mm *mm = proc->mm;
 	int pid = proc->pid;
 	bool last;
 
 	proc_exit_thread(proc);
-	/* The tables must not be in use when they are freed. */
-	root_switch(&root_kernel);
-	mm_put(proc->mm);
+	/* The tables must not be in use when they are freed, nor come back after a sleep. */
 	proc->mm = NULL;
+	root_switch(&root_kernel);
+	mm_put(mm);
 	/* What came before may have slept, what follows does not. */
 	last = thread_is_last();
 	if (last && leader == proc_init_process)

@@ -182,7 +182,8 @@ static void sched_switch_to(struct proc *next)
 	*(uint64_t *)next->stack = SCHED_STACK_MARK;
 	hart->frame = (uint64_t)proc_frame(next);
 	next->hart = hart;
-	root_switch(&next->mm->root);
+	/* Without an address space of its own it is about to end. */
+	root_switch(next->mm ? &next->mm->root : &root_kernel);
 	sched_fp_in(next);
 	if (hart->run_count)
 		sched_start_slice(hart->switch_ticks);

@@ -133,6 +133,9 @@ static bool signal_is_standard(int signo)
 	return signo < SIGNAL_REALTIME;
 }
 
+/* Entries in all queues. */
+static size_t signal_queued;
+
 /* Forgets one pending signal; *info, if wanted, is what was known of it. */
 static void signal_take(struct signal_set *set, int signo, struct signal_info *info)
 {
@@ -153,6 +156,7 @@ static void signal_take(struct signal_set *set, int signo, struct signal_info *i
 			*info = entry->info;
 		list_del(&entry->link);
 		heap_free(entry);
+		signal_queued--;
 		taken = true;
 	}
 	if (!more)
@@ -166,6 +170,12 @@ static int signal_lowest(uint64_t set)
 	for (; !(set & 1); set >>= 1)
 		signo++;
 	return signo;
+}
+
+bool signal_has_room(const struct proc *sender, int signo)
+{
+	return signal_is_standard(signo) ||
+	       signal_queued < sender->leader->limits[RLIMIT_SIGPENDING].now;
 }
 
 static void signal_drop(struct signal_set *set, uint64_t signals)
@@ -228,6 +238,7 @@ static void signal_add(struct signal_set *set, const struct signal_info *info)
 		if (entry) {
 			entry->info = *info;
 			list_add_before(&set->queue, &entry->link);
+			signal_queued++;
 		}
 	}
 	set->bits |= SIGNAL_BIT(info->signo);

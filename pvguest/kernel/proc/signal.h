@@ -13,6 +13,9 @@ struct trap_frame;
 
 #define SIGHUP		1
 #define SIGINT		2
+/* RLIMIT_SIGPENDING at boot: queued signals of all processes together. */
+#define SIGNALS_QUEUED_MAX	4096
+
 #define SIGQUIT		3
 #define SIGILL		4
 #define SIGTRAP		5
@@ -110,6 +113,13 @@ void signal_free(struct proc *proc);
 
 /* Sends to the process: any of its threads takes it. Harmless if it has ended. */
 void signal_send(struct proc *proc, const struct signal_info *info);
+/*
+ * Whether the current process may send signo to proc: 0; -EPERM by kill(2); -EAGAIN if more
+ * real-time signals wait already than its RLIMIT_SIGPENDING. sys/signal.c.
+ */
+int signal_permit(const struct proc *proc, int signo);
+/* Whether one more signal may be queued for everybody, by the sender's limit. */
+bool signal_has_room(const struct proc *sender, int signo);
 /* Sends to one thread. */
 void signal_send_thread(struct proc *thread, const struct signal_info *info);
 /* A thread has ended: what the process has pending is for another. */

@@ -86,6 +86,8 @@ static void thread_take_over(struct proc *leader)
 	leader->exe = self->exe;
 	leader->hart = self->hart;
 	leader->affinity = self->affinity;
+	leader->cred = self->cred;
+	leader->nice = self->nice;
 	leader->cpu_ticks += self->cpu_ticks;
 	leader->clear_tid = leader->robust_list = 0;
 	memcpy(leader->name, self->name, sizeof(leader->name));

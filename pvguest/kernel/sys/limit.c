@@ -20,27 +20,37 @@ static struct proc *limit_find(long pid)
 	return (int)pid ? proc_find((int)pid) : proc_current->leader;
 }
 
-long sys_prlimit64(long pid, long resource, uint64_t user_new, uint64_t old)
+/* prlimit(2), "permissions": root, oneself, or the same user. */
+static bool limit_may_change(const struct proc *proc)
 {
-	struct proc *proc = limit_find(pid);
-	struct limit *limit, new;
+	const struct cred *me = &proc_current->cred, *other = &proc->cred;
 
-	if (!proc)
-		return -ESRCH;
-	if ((uint32_t)resource >= RLIMIT_COUNT)
-		return -EINVAL;
-	limit = &proc->leader->limits[(uint32_t)resource];
+	return proc->leader == proc_current->leader || cred_is_root(me) ||
+	       (me->user.real == other->user.real && me->user.real == other->user.effective &&
+		me->user.real == other->user.saved);
+}
+
+long sys_prlimit64(long pid, long resource, uint64_t user_new, uint64_t user_old)
+{
+	struct limit *limit, new, old;
+	struct proc *proc;
+
+	/* Before the process is looked up, which may be gone after a sleep. */
 	if (user_new && user_read(&new, user_new, sizeof(new)))
 		return -EFAULT;
-	if (user_new && new.now > new.most)
+	proc = limit_find(pid);
+	if (!proc)
+		return -ESRCH;
+	if ((uint32_t)resource >= RLIMIT_COUNT || (user_new && new.now > new.most))
 		return -EINVAL;
-	if (user_new && new.most > limit->most && !cred_is_root(&proc_current->cred))
+	limit = &proc->leader->limits[(uint32_t)resource];
+	if (!limit_may_change(proc) ||
+	    (user_new && new.most > limit->most && !cred_is_root(&proc_current->cred)))
 		return -EPERM;
-	if (old && user_write(old, limit, sizeof(*limit)))
-		return -EFAULT;
+	old = *limit;
 	if (user_new)
 		*limit = new;
-	return 0;
+	return user_old ? user_write(user_old, &old, sizeof(old)) : 0;
 }
 
 long sys_getrlimit(long resource, uint64_t buf)

@@ -93,12 +93,17 @@ long sys_madvise(uint64_t addr, size_t length, long advice)
 	return 0;
 }
 
-/* One hart: the local fence is all there is to do. */
+#define FLUSH_ICACHE_LOCAL	1UL
+
+/* All harts that run threads of the process, or this one alone. The range is all memory. */
 long sys_riscv_flush_icache(uint64_t start, uint64_t end, uint64_t flags)
 {
 	(void)start;
 	(void)end;
-	(void)flags;
+	if (flags & ~FLUSH_ICACHE_LOCAL)
+		return -EINVAL;
 	__asm__ volatile("fence.i" : : : "memory");
+	if (!(flags & FLUSH_ICACHE_LOCAL))
+		root_fence_code(&proc_current->mm->root);
 	return 0;
 }

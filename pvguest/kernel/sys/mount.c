@@ -100,7 +100,7 @@ long sys_mount(uint64_t source, uint64_t target, uint64_t type, uint64_t flags, 
 {
 	struct mount_strings s = { 0 };
 	struct path point = { 0 };
-	int error = mount_string(&s.source, source);
+	int error = cred_is_root(&proc_current->cred) ? mount_string(&s.source, source) : -EPERM;
 
 	if ((flags & 0xffff0000UL) == MS_MAGIC)
 		flags &= ~0xffff0000UL;
@@ -122,6 +122,8 @@ long sys_umount2(uint64_t target, long flags)
 
 	if ((int)flags & ~(MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW))
 		return -EINVAL;
+	if (!cred_is_root(&proc_current->cred))
+		return -EPERM;
 	error = sys_path_find(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0,
 			      &path);
 	error = error ?: mount_remove(&path, (flags & MNT_DETACH) != 0);
@@ -162,7 +164,8 @@ static bool mount_move_one(const struct path *from, const struct path *to)
 long sys_pivot_root(uint64_t new_root, uint64_t put_old)
 {
 	struct path old_top = mount_root, new, old;
-	long error = sys_path_find(AT_FDCWD, new_root, 0, &new);
+	long error = cred_is_root(&proc_current->cred)
+			     ? sys_path_find(AT_FDCWD, new_root, 0, &new) : -EPERM;
 
 	if (error)
 		return error;

@@ -279,6 +279,8 @@ long sys_chdir(uint64_t user_path)
 
 long sys_chroot(uint64_t user_path)
 {
+	if (!cred_is_root(&proc_current->cred))
+		return -EPERM;
 	return sys_change(&proc_current->fs->root, user_path);
 }
 

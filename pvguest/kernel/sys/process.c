@@ -193,6 +193,8 @@ long sys_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
 {
 	if ((uint32_t)magic1 != REBOOT_MAGIC1 || (uint32_t)magic2 != REBOOT_MAGIC2)
 		return -EINVAL;
+	if (!cred_is_root(&proc_current->cred))
+		return -EPERM;
 	switch ((uint32_t)command) {
 	case REBOOT_POWER_OFF:
 	case REBOOT_HALT:

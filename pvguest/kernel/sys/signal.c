@@ -96,16 +96,38 @@ static bool signal_may_kill(const struct proc *proc, int signo)
 	       (signo == SIGCONT && proc->leader->session == proc_current->leader->session);
 }
 
+int signal_permit(const struct proc *proc, int signo)
+{
+	if (!signal_may_kill(proc, signo))
+		return -EPERM;
+	return signal_has_room(proc_current, signo) ? 0 : -EAGAIN;
+}
+
 /* A process; or a thread, by which its process is meant. */
 static long signal_kill_one(struct proc *proc, const struct signal_info *info)
 {
-	if (!proc)
-		return -ESRCH;
-	if (!signal_may_kill(proc, info->signo))
-		return -EPERM;
-	if (info->signo)
+	int error = proc ? signal_permit(proc, info->signo) : -ESRCH;
+
+	if (!error && info->signo)
 		signal_send(proc, info);
-	return 0;
+	return error;
+}
+
+/* 0 if one member at least may be signalled, and is. */
+static long signal_kill_group(int group, const struct signal_info *info)
+{
+	struct list *pos;
+	long result = -ESRCH;
+
+	LIST_FOR_EACH (pos, &proc_all) {
+		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
+
+		if (proc->group == group && result)
+			result = signal_kill_one(proc, info);
+		else if (proc->group == group)
+			signal_kill_one(proc, info);
+	}
+	return result;
 }
 
 /* Everybody but init and the sender. */
@@ -137,21 +159,23 @@ long sys_kill(long user_pid, long signo)
 		return signal_kill_one(thread_find(pid), &info);
 	if (pid == -1)
 		return signal_kill_all(&info);
-	return signal_send_group(pid ? -pid : proc_current->leader->group, &info) ? 0 : -ESRCH;
+	return signal_kill_group(pid ? -pid : proc_current->leader->group, &info);
 }
 
 /* group 0: whatever process the thread belongs to. */
 static long signal_kill_thread(int group, int tid, const struct signal_info *info)
 {
 	struct proc *thread = tid > 0 ? thread_find(tid) : NULL;
+	int error;
 
 	if (info->signo < 0 || info->signo > SIGNAL_COUNT || tid <= 0)
 		return -EINVAL;
 	if (!thread || (group && thread->leader->pid != group))
 		return -ESRCH;
-	if (info->signo)
+	error = signal_permit(thread, info->signo);
+	if (!error && info->signo)
 		signal_send_thread(thread, info);
-	return 0;
+	return error;
 }
 
 long sys_tkill(long tid, long signo)

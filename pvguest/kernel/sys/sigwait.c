@@ -63,15 +63,13 @@ long sys_rt_sigtimedwait(uint64_t user_set, uint64_t user_info, uint64_t timeout
 	return user_info && user_write(user_info, &out, sizeof(out)) ? -EFAULT : signo;
 }
 
-/* What the sender says of itself; only the kernel says that the kernel sent it. */
-static int sigwait_read(struct signal_info *info, long signo, uint64_t user_info, bool to_self)
+/* What the sender says of itself. */
+static int sigwait_read(struct signal_info *info, long signo, uint64_t user_info)
 {
 	struct sigframe_siginfo in;
 
 	if (user_read(&in, user_info, sizeof(in)))
 		return -EFAULT;
-	if ((in.code >= 0 || in.code == SI_TKILL) && !to_self)
-		return -EPERM;
 	if ((int)signo < 0 || (int)signo > SIGNAL_COUNT)
 		return -EINVAL;
 	*info = (struct signal_info){ .signo = (int)signo, .code = in.code, .pid = in.pid,
@@ -79,31 +77,44 @@ static int sigwait_read(struct signal_info *info, long signo, uint64_t user_info
 	return 0;
 }
 
+/* Only the kernel says that the kernel sent it. */
+static bool sigwait_may_say(const struct proc *thread, const struct signal_info *info)
+{
+	return (info->code < 0 && info->code != SI_TKILL) ||
+	       thread->leader == proc_current->leader;
+}
+
 long sys_rt_sigqueueinfo(long pid, long signo, uint64_t user_info)
 {
-	struct proc *proc = thread_find((int)pid);
 	struct signal_info info;
-	int error = sigwait_read(&info, signo, user_info,
-				 proc && proc->leader == proc_current->leader);
+	struct proc *proc;
+	int error = sigwait_read(&info, signo, user_info);
 
-	if (error || !proc)
-		return error ? error : -ESRCH;
-	if (info.signo)
+	if (error)
+		return error;
+	proc = thread_find((int)pid);
+	if (!proc)
+		return -ESRCH;
+	error = sigwait_may_say(proc, &info) ? signal_permit(proc, info.signo) : -EPERM;
+	if (!error && info.signo)
 		signal_send(proc, &info);
-	return 0;
+	return error;
 }
 
 long sys_rt_tgsigqueueinfo(long group, long tid, long signo, uint64_t user_info)
 {
-	struct proc *thread = thread_find((int)tid);
 	struct signal_info info;
+	struct proc *thread;
 	int error = (int)group <= 0 || (int)tid <= 0 ? -EINVAL : 0;
 
-	error = error ?: sigwait_read(&info, signo, user_info,
-				      thread && thread->leader == proc_current->leader);
-	if (error || !thread || thread->leader->pid != (int)group)
-		return error ? error : -ESRCH;
-	if (info.signo)
+	error = error ?: sigwait_read(&info, signo, user_info);
+	if (error)
+		return error;
+	thread = thread_find((int)tid);
+	if (!thread || thread->leader->pid != (int)group)
+		return -ESRCH;
+	error = sigwait_may_say(thread, &info) ? signal_permit(thread, info.signo) : -EPERM;
+	if (!error && info.signo)
 		signal_send_thread(thread, &info);
-	return 0;
+	return error;
 }

@@ -90,11 +90,12 @@ static struct proc *thread_of(long tid)
 /* Harts are numbered in the order of the kernel's own list. */
 long sys_sched_setaffinity(long tid, size_t size, uint64_t mask)
 {
-	struct proc *thread = thread_of(tid);
+	struct proc *thread;
 	uint64_t harts = 0;
 
 	if (user_read(&harts, mask, MIN(size, sizeof(harts))))
 		return -EFAULT;
+	thread = thread_of(tid);
 	if (!thread)
 		return -ESRCH;
 	if (!(harts & sched_online()))

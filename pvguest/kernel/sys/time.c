@@ -10,6 +10,7 @@
 #include "priv/priv.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
+#include "proc/thread.h"
 #include "sys/fd.h"
 #include "sys/syscall.h"
 
@@ -59,7 +60,12 @@ long sys_clock_gettime(long user_clock, uint64_t buf)
 
 	if (clock >= CLOCK_COUNT)
 		return -EINVAL;
-	if (clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME)
+	if (clock == CLOCK_PROCESS_CPUTIME) {
+		/* The current thread's is brought up to now first. */
+		sched_cpu_ticks();
+		return time_write(buf, timer_ticks_to_ns(thread_ticks(proc_current->leader)));
+	}
+	if (clock == CLOCK_THREAD_CPUTIME)
 		return time_write(buf, timer_ticks_to_ns(sched_cpu_ticks()));
 	return time_write(buf, time_is_real(clock) ? timer_real_ns() : timer_now_ns());
 }

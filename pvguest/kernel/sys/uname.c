@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/user.h"
+#include "proc/proc.h"
 #include "sys/syscall.h"
 #include "sys/uname.h"
 
@@ -25,6 +26,8 @@ const char *uname_get(unsigned int index)
 
 int uname_put(unsigned int index, const char *text, size_t length)
 {
+	if (!cred_is_root(&proc_current->cred))
+		return -EPERM;
 	if (length >= UNAME_LENGTH)
 		return -EINVAL;
 	memset(uname_names[index], 0, UNAME_LENGTH);
