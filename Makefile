@@ -167,9 +167,9 @@ guests: $(GUEST_ELF)
 dtbs: $(DTB)
 # What was not fetched is not built, unless a tree of that name is to run.
 busybox: $(if $(wildcard $(BUSYBOX))$(findstring busybox,$(VM) $(INITRD)),$(O)/busybox/root.cpio)
-linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio $(if $(LINUX_MODULES),\
-	$(O)/linux/initrd-devices.cpio $(O)/linux/disk.img $(O)/linux/initramfs.cpio \
-	$(O)/linux/root.ext4))
+linux: $(if $(wildcard $(BUSYBOX)),$(O)/linux/initrd.cpio $(O)/linux/bench.cpio \
+	$(if $(LINUX_MODULES),$(O)/linux/initrd-devices.cpio $(O)/linux/disk.img \
+	$(O)/linux/initramfs.cpio $(O)/linux/root.ext4))
 firmware: $(if $(wildcard sbi/platform/strata/objects.mk),$(O)/firmware/fw_dynamic.bin)
 
 BUILT_BY := $(TOOLCHAIN_MK) Makefile
@@ -270,6 +270,13 @@ LINUX_INIT := tests/system/linux-init
 $(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ init=$(LINUX_INIT) \
 		bin/busybox=$(BUSYBOX)
+
+# pvguest's own root with an init that Linux needs: the same programs on another kernel.
+$(O)/linux/bench.cpio: $(PVU_BIN) $(PVU_ETC) pvguest/linux/init $(BUSYBOX) scripts/cpio.py \
+		$(PVU_LIST) Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
+		init=pvguest/linux/init bin/busybox=$(BUSYBOX) \
+		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # The same with Debian's virtio and ext4 modules, and a disk with a file on it.
 LINUX_DEVICES := tests/system/linux-devices

@@ -368,13 +368,46 @@ def _(tmp):
         blob = cpio.archive(cpio.collect([f"{tmp}/{n}"]))
         with open(f"{tmp}/{n}.cpio", "wb") as f:
             f.write(blob)
-        roots.append(argparse.Namespace(key=str(n), mode=argparse.Namespace(key="te")))
+        roots.append(argparse.Namespace(key=str(n),
+                                        mode=argparse.Namespace(is_linux=False)))
         runs[str(n)] = argparse.Namespace(kernel_sha256="k", error=None, initrd=f"{tmp}/{n}.cpio",
                                           initrd_sha256=hashlib.sha256(blob).hexdigest())
     result = argparse.Namespace(places=roots, counts=runs, hashes={}, binaries={}, problems=[])
     identity.check(result)
     assert any("bin/benchs differ: 0/1 " in p for p in result.problems), result.problems
     assert list(result.hashes["kernel"]) == ["0", "1", "2"]
+
+
+@test("of the accounts of a row's windows the one in the middle counts, as in the row")
+def breakdown_median(_):
+    breakdown = importlib.import_module("stratalib.breakdown")
+    accounts = [{"op": "x", "n": 1, "parts": {"guest": n, "A": 1}, "exits": {}}
+                for n in (70, 10, 30, 20, 25)]
+    assert breakdown.median(accounts)["parts"]["guest"] == 25
+    assert breakdown.median(accounts[:1])["parts"]["guest"] == 70
+
+
+@test("Linux's figures are ticks where it denies instret, and say how exact they are")
+def linux_ticks(_):
+    bench, linux = (importlib.import_module("stratalib." + n) for n in ("bench", "linux"))
+    run = bench.Run("linux-native")
+    run.rows = {"a": {"op": "a", "n": 100, "insns": None, "ticks": 400},
+                "b": {"op": "b", "n": 1, "insns": None, "ticks": 4000},
+                "c": {"op": "c", "n": 1, "insns": 7, "ticks": 1},
+                "d": {"op": "d", "skip": "no"}}
+    linux.count_by_ticks(run)
+    assert bench.per_operation(run.rows["a"], "insns") == 400
+    assert (run.rows["b"]["insns"], run.rows["c"]["insns"]) == (400000, 7)
+    assert linux.resolution(run) == {"linux-native": {"percent": 0.5, "op": "a"}}
+    assert linux.resolution(bench.Run("te")) == {}
+
+
+@test("all columns are pvguest's, linux names the others")
+def linux_modes(_):
+    bench = importlib.import_module("stratalib.bench")
+    assert not any(m.is_linux for m in bench.parse_modes(None) + bench.parse_modes("all"))
+    assert [m.key for m in bench.parse_modes("native,linux")] == \
+        ["native", "linux-native", "linux-te", "linux-hw"]
 
 
 @test("the parts of a row are per operation, the dearest first, and what is not counted is None")

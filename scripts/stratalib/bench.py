@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 
-from stratalib import qemu, vms
+from stratalib import linux, qemu, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of, environment)
 
@@ -69,11 +69,12 @@ TIMEBASE_NS = 100               # QEMU virt counts time at 10 MHz
 
 
 class Mode:
-    """A column of the table."""
+    """A column of the table. tree: None on the bare machine."""
 
     def __init__(self, key, mode, world, pv_step, title, tree):
         self.key, self.mode, self.world, self.pv_step = key, mode, world, pv_step
         self.title, self.tree = title, tree
+        self.is_linux = key.startswith("linux-")
 
 
 MODES = {m.key: m for m in (
@@ -82,12 +83,15 @@ MODES = {m.key: m for m in (
     Mode("pv0", "pv", "vu", 0, "pv step 0", "bench-pv0"),
     Mode("pv1", "pv", "vu", 1, "pv step 1", "bench-pv1"),
     Mode("hw", "hw", None, None, "hw", "bench-hw"),
+    Mode("linux-native", "native", None, None, "Linux native", None),
+    Mode("linux-te", "te", "vu", None, "Linux te", "bench-linux-te"),
+    Mode("linux-hw", "hw", None, None, "Linux hw", "bench-linux-hw"),
 )}
 
 
 class Run:
     """
-    What one QEMU told: {op: its BENCH object}, {op: its ACCT object}, hashes, and what went wrong
+    What one QEMU told: {op: its BENCH object}, {op: its ACCT objects}, hashes, and what went wrong
     (None: nothing).
     """
 
@@ -95,7 +99,7 @@ class Run:
         self.key, self.rows, self.error, self.seconds = key, {}, None, 0.0
         self.accounts = {}
         self.kernel_sha256 = self.initrd_sha256 = self.firmware = None
-        self.log = None
+        self.initrd = self.log = None   # files of the host
 
 
 def sha256_of(path):
@@ -123,23 +127,35 @@ def words_of(ops):
 
 
 def parse_modes(text):
-    """Columns in the table's order; pv is both steps."""
+    """Columns in the table's order; pv is both steps, all is all of pvguest, linux the others."""
     names = [n for n in (text or "all").split(",") if n]
     for name in names:
-        if name not in MODES and name not in ("all", "pv"):
-            raise StrataError(f"no mode {name!r} (there are: {' '.join(MODES)}, pv)", 2)
+        if name not in MODES and name not in ("all", "pv", "linux"):
+            raise StrataError(f"no mode {name!r} (there are: {' '.join(MODES)}, pv, linux, all)", 2)
     return [m for k, m in MODES.items()
-            if k in names or "all" in names or ("pv" in names and m.mode == "pv")]
+            if k in names or ("linux" if m.is_linux else "all") in names or
+            ("pv" in names and m.mode == "pv")]
+
+
+def guest_files(settings, mode):
+    """(kernel, root) of a mode: files of the host."""
+    if mode.is_linux:
+        return (vms.need_file(settings, "linux", mode.key),
+                vms.need_file(settings, "linux-bench", mode.key))
+    return settings.path("pvguest", "kernel.elf"), settings.path("pvguest", "root.cpio")
 
 
 def command_of(settings, mode, bootargs, icount, extra=(), account=False):
-    """(QEMU's command line, files to remove afterwards) for pvguest in a mode."""
+    """(QEMU's command line, files to remove afterwards) for the guest of a mode."""
     if account:
         bootargs += " account=1"
+    if mode.is_linux:
+        bootargs += " console=ttyS0 panic=-1"
+    kernel, root = guest_files(settings, mode)
     if mode.tree is None:
-        return qemu.command(settings, settings.path("pvguest", "kernel.elf"), "128M", 1,
-                            initrd=settings.need(settings.path("pvguest", "root.cpio")),
-                            append=bootargs, icount=icount, extra=extra), []
+        return qemu.command(settings, kernel, "256M" if mode.is_linux else "128M", 1,
+                            initrd=settings.need(root), append=bootargs, icount=icount,
+                            extra=extra), []
     tree = vms.load(settings, mode.tree)
     tree.chosen().set_string("bootargs", bootargs)
     if account:
@@ -148,7 +164,8 @@ def command_of(settings, mode, bootargs, icount, extra=(), account=False):
     handle, archive = tempfile.mkstemp(suffix=".cpio", dir=settings.run_dir())
     with os.fdopen(handle, "wb") as f:
         f.write(vms.archive([tree]))
-    return qemu.command(settings, settings.path("strata.elf"), "256M", 1, initrd=archive,
+    return qemu.command(settings, settings.path("strata.elf"), "512M" if mode.is_linux else "256M",
+                        1, initrd=archive,
                         append="console=raw", icount=icount, extra=extra), [archive]
 
 
@@ -171,7 +188,7 @@ class Reader:
         elif text.startswith("ACCT {"):
             try:
                 account = json.loads(text[5:])
-                self.run.accounts[account["op"]] = account
+                self.run.accounts.setdefault(account["op"], []).append(account)
             except (ValueError, KeyError, TypeError):
                 self.run.error = self.run.error or f"cannot read {text[:100]!r}"
         elif text == "BENCH-END":
@@ -190,6 +207,10 @@ def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row:
     """
     run = Run(mode.key)
     run.log = log
+    if mode.is_linux:
+        run.rows = {op: {"op": op, "skip": linux.NO_KERNEL_ROWS} for op in ops
+                    if SUITE_OF[op] == "machine"}
+        ops = [op for op in ops if op not in run.rows]
     reader, verdict = Reader(run, on_row), qemu.Verdict()
     verdict.listener = reader.line
     line, files = command_of(settings, mode, f"bench={words_of(ops)} quiet", icount,
@@ -208,14 +229,16 @@ def run_mode(settings, mode, ops, icount, deadline, log, on_row=lambda run, row:
         for name in files:
             os.unlink(name)
     judge(settings, mode, ops, run, reader, verdict, ended, status, complaint)
+    if mode.is_linux and icount:
+        linux.count_by_ticks(run)
     return run
 
 
 def judge(settings, mode, ops, run, reader, verdict, ended, status, complaint):
     """Fill in hashes and the first thing that went wrong."""
+    kernel, run.initrd = guest_files(settings, mode)
     if mode.tree is None:
-        run.kernel_sha256 = sha256_of(settings.path("pvguest", "kernel.elf"))
-        run.initrd_sha256 = sha256_of(settings.path("pvguest", "root.cpio"))
+        run.kernel_sha256, run.initrd_sha256 = sha256_of(kernel), sha256_of(run.initrd)
     else:
         run.kernel_sha256 = verdict.kernels.get(mode.tree, (None, None))[1]
         run.initrd_sha256 = verdict.initrds.get(mode.tree, (None, None))[1]
@@ -254,7 +277,8 @@ def add_select_options(parser):
                         help="of " + " ".join(SUITES) + "; with --ops, both are taken")
     parser.add_argument("--modes", metavar="MODE[,MODE...]",
                         default=environment("MODES") or environment("MODE"),
-                        help="columns: " + " ".join(MODES) + ", pv for both steps")
+                        help="columns: " + " ".join(MODES) + ", pv for both steps, linux for "
+                             "all on Linux, all for the others")
     add_machine_options(parser)
 
 

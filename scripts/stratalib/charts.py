@@ -8,7 +8,7 @@ from stratalib import table, why
 
 PARTS_MOST = 5                  # causes drawn apart in a breakdown; the rest is one part
 FILLS = ("native", "te", "pv0", "pv1", "pv2", "pv3", "pv4", "hw", "rewrite", "linux-native",
-         "linux-hw")
+         "linux-te", "linux-hw")
 
 
 def fill(column):

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from stratalib import bench, breakdown, export, identity, interfaces, report, table
+from stratalib import bench, breakdown, export, identity, interfaces, linux, report, table
 from stratalib.result import METRICS, SCHEMA, Result
 from stratalib.settings import (FIRMWARES, Settings, StrataError, build_images, check_choice,
                                 deadline_of, environment)
@@ -83,7 +83,7 @@ class Place:
     def __init__(self, mode, settings, suffix, title):
         self.mode, self.settings = mode, settings
         self.key, self.title = mode.key + suffix, mode.title + title
-        yardstick = "linux-native" if mode.key.startswith("linux-") else "native"
+        yardstick = "linux-native" if mode.is_linux else "native"
         self.base = yardstick + suffix
 
     def as_json(self, banner):
@@ -119,6 +119,17 @@ def places_of(args, modes):
     return found
 
 
+def add_linux(args, places):
+    """Linux beside pvguest, on the first firmware and QEMU; lines on what is left out."""
+    settings = places[0].settings
+    if not linux.is_there(settings):
+        return ["Linux beside pvguest: scripts/deps linux gets it; then make compare has its "
+                "columns"]
+    last = max(n for n, place in enumerate(places) if place.settings is settings)
+    places[last + 1:last + 1] = [Place(bench.MODES[key], settings, "", "") for key in linux.USUAL]
+    return []
+
+
 class Comparison:
     """Everything that is known at the end."""
 
@@ -132,6 +143,7 @@ class Comparison:
         self.wall_rounds = 0
         self.problems, self.left_out = [], []       # lines
         self.hashes, self.binaries = {}, {}
+        self.resolutions = {}       # column: {"percent": how exact its worst row is, "op": it}
 
     def value(self, key, op, what):
         """I, T, M or W of a cell, per operation; None if it was not measured."""
@@ -139,7 +151,7 @@ class Comparison:
             return self.wall_ns.get((key, op))
         run = self.counts.get(key)
         row = run.rows.get(op) if run else None
-        if what == "traps" and key.startswith("native"):
+        if what == "traps" and key.startswith(("native", "linux-native")):
             return 0 if bench.per_operation(row, "insns") is not None else None
         return bench.per_operation(row, what)
 
@@ -173,7 +185,7 @@ class Comparison:
                             for p in self.places],
                 "sentences": {op: bench.OPS[op] for op in self.ops},
                 "interfaces": self.interfaces, "wall_rounds": self.wall_rounds,
-                "left_out": self.left_out,
+                "left_out": self.left_out, "resolutions": self.resolutions,
                 "problems": self.problems,
                 "failed": {k: r.error for k, r in runs.items() if r.error},
                 "rows": [self._row(place, op) for op in self.ops for place in self.places]}
@@ -197,6 +209,7 @@ def count_all(result, args, progress, logs):
             result.counts[run.key] = run
             if run.error:
                 result.problems.append(f"{run.key}: {run.error} (console: {run.log})")
+            result.resolutions.update(linux.resolution(run))
 
 
 def break_down_all(result, args, progress, logs):
@@ -289,7 +302,11 @@ def main(args):
     check_choice(args.breakdown, BREAKDOWNS, "--breakdown")
     places = places_of(args, modes)
     build_images()
+    left_out = []
+    if not args.modes:
+        left_out = add_linux(args, places)
     result = Comparison(ops, places)
+    result.left_out += left_out
     for place in places:
         place.settings.bios()
     logs = result.settings.path("compare")

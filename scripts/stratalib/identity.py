@@ -23,7 +23,7 @@ def members(blob):
 
 
 def _is_linux(place):
-    return place.mode.key.startswith("linux-")
+    return place.mode.is_linux
 
 
 def _note(result, what, place, digest):
@@ -33,7 +33,7 @@ def _note(result, what, place, digest):
 
 def _initrd_of(place, run):
     """The host's file that the column's guest had as its root."""
-    return getattr(run, "initrd", None) or place.settings.path("pvguest", "root.cpio")
+    return run.initrd or place.settings.path("pvguest", "root.cpio")
 
 
 def _read(path):

@@ -3,7 +3,7 @@
 import os
 from html import escape
 
-from stratalib import bench, charts, identity, published, table, why
+from stratalib import bench, charts, identity, linux, published, table, why
 
 METRICS = (("i", "insns", "instructions"), ("t", "traps", "trips to the hypervisor"),
            ("w", "wall_ns", "wall time"))
@@ -24,8 +24,12 @@ MODES = {
           "hardly ever stops.",
     "rewrite": "As te, but the hypervisor replaces the instructions that stop most often, in "
                "memory, while the kernel runs. Nobody changed the kernel's source.",
-    "linux-native": "Debian's Linux on the bare machine, with the same benchmark program.",
-    "linux-hw": "Debian's Linux as a guest under hardware assist, with the same program.",
+    "linux-native": "Another kernel, Debian's Linux, on the bare machine, with the same programs: "
+                    "what they cost where pvguest is not the kernel. The yardstick of Linux's "
+                    "other columns.",
+    "linux-te": "Debian's Linux, unmodified, as a guest by trap and emulate, with the same "
+                "programs.",
+    "linux-hw": "Debian's Linux as a guest under hardware assist, with the same programs.",
 }
 
 WORDS = (
@@ -120,7 +124,7 @@ the guest is stopped and the hypervisor works.</p>
 
 
 def _modes(result):
-    seen = dict.fromkeys(c.mode if c.mode in MODES else c.short for c in result.columns)
+    seen = dict.fromkeys(c.short if c.short in MODES else c.mode for c in result.columns)
     modes = "".join(f"<dt>{escape(m)}</dt><dd>{MODES[m]}</dd>" for m in seen if m in MODES)
     words = "".join(f"<dt>{word}</dt><dd>{text}</dd>" for word, text in WORDS)
     return (f'<h2 id="modes">The modes</h2><dl>{modes}</dl>'
@@ -137,8 +141,9 @@ def _cell(result, column, op):
     ratio = result.ratio(column.key, op)
     data = "".join(f' data-{name}="{value}"' for name, value in
                    (("i", i), ("r", ratio), ("t", t), ("w", w)) if value is not None)
-    small = "" if column.key == column.base else \
-        f"<small>{table.ratio(ratio)}&nbsp;×</small><small>{trips(t)}</small>"
+    small = "" if column.key == column.base else f"<small>{table.ratio(ratio)}&nbsp;×</small>"
+    if small and t is not None:
+        small += f"<small>{trips(t)}</small>"
     return f"<td{data}>{table.number(i)}{small}</td>"
 
 
@@ -264,6 +269,7 @@ def _facts(result):
     qemus = dict.fromkeys(c.qemu for c in result.columns if c.qemu)
     facts = [("QEMU", "; ".join(qemus) or data["qemu"]), ("Firmware", "; ".join(machines)),
              ("Compiler", data["compiler"]), ("Strata", f'sha256 {data.get("strata_sha256")}')]
+    facts += [("Resolution", line) for line in linux.lines(result)]
     facts += [("Left out", line) for line in data.get("left_out", [])]
     facts = "".join(f"<dt>{k}</dt><dd>{escape(str(v))}</dd>" for k, v in facts)
     hashes = "\n".join(identity.lines(result))

@@ -71,6 +71,9 @@ class Result:
         row = self.row(key, op)
         return "failed" if row is None else row.get("skip")
 
+    def title(self, key):
+        return next((c.title for c in self.columns if c.key == key), key)
+
     def base(self, key):
         """The key of the column that this one is compared with."""
         return next((c.base for c in self.columns if c.key == key), "native")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The comparison as plain text."""
-from stratalib import identity, published
+from stratalib import identity, linux, published
 
 FIRST = 16
 PUBLISHED = ("xen", "vmw", "uml", "pvm")     # the others are in report.html
@@ -108,10 +108,13 @@ def footer(result):
             why = result.skipped(column.key, op)
             if why and why != "failed":
                 reasons.setdefault((op, why), []).append(column.title)
+    groups = {}                     # rows that are missing in the same columns, for the same reason
     for (op, why), titles in reasons.items():
-        lines.append(f"{op} in {', '.join(titles)}: {why}")
+        groups.setdefault((", ".join(titles), why), []).append(op)
+    lines += [f"{' '.join(ops)} in {titles}: {why}" for (titles, why), ops in groups.items()]
     lines += [f"{key} failed: {error}" for key, error in result.failed.items()]
     lines += [f"left out: {line}" for line in result.data.get("left_out", [])]
+    lines += linux.lines(result)
     lines.append(result.about())
     lines += identity.lines(result)
     return "\n".join(lines)

@@ -13,7 +13,7 @@ MODES = ("native", "te", "pv", "pv0", "pv1", "hw")
 TEMPLATE = "pvguest-te"     # a VM on the fly is this tree with other names in it
 GENERIC = ("pvguest", "u-boot", "busybox")
 FETCHED = {"u-boot": "guests", "busybox": "busybox", "linux": "linux",
-           "linux-initrd": "linux", "linux-devices": "linux",
+           "linux-initrd": "linux", "linux-devices": "linux", "linux-bench": "linux",
            "linux-disk.img": "linux", "linux-initramfs": "linux",
            "linux-root": "linux"}         # by scripts/deps
 
@@ -31,6 +31,7 @@ def guest_file(settings, name):
              "linux": os.path.join(settings.cache, "linux", "Image"),
              "linux-initrd": settings.path("linux", "initrd.cpio"),
              "linux-devices": settings.path("linux", "initrd-devices.cpio"),
+             "linux-bench": settings.path("linux", "bench.cpio"),
              "linux-disk.img": settings.path("linux", "disk.img"),
              "linux-initramfs": settings.path("linux", "initramfs.cpio"),
              "linux-root": settings.path("linux", "root.ext4")}.get(name),

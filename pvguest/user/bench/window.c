@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Windows: what N operations cost beyond their base loop, again and again, and the median.
+ * Windows: what N operations cost beyond their base loop, again and again, and the median. Where an
+ * account is kept, that of each is printed: scripts/stratalib/breakdown.py takes their median.
  * docs/hacking.md, "The measuring method".
  */
 #include "bench/bench.h"
@@ -101,8 +102,10 @@ int window_measure_op(const struct op *op, unsigned int count, unsigned int want
 	failures = 0;
 	sample_account = sample_has_account;
 	for (i = 0; i < wanted; i++) {
+		sample_account_reset();
 		window_measure(op, count, &sample);
 		windows_insert(windows, i, &sample);
+		sample_account_print(op->name, count);
 	}
 	if (op->finish != NULL)
 		op->finish();
@@ -111,6 +114,5 @@ int window_measure_op(const struct op *op, unsigned int count, unsigned int want
 		return 1;
 	}
 	result_print(op, count, &windows[wanted / 2]);
-	sample_account_print(op->name, (unsigned long)count * wanted);
 	return 0;
 }

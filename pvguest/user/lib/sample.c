@@ -70,6 +70,12 @@ void sample_end(struct sample *sample)
 	sample->counters.mtraps = counters.mtraps - sample->counters.mtraps;
 }
 
+void sample_account_reset(void)
+{
+	if (sample_account)
+		sys_account(STRATA_ACCOUNT_RESET, NULL, 0);
+}
+
 void sample_account_print(const char *op, unsigned long count)
 {
 	static char text[ACCOUNT_MAX];

@@ -35,7 +35,12 @@ void sample_end(struct sample *sample);
  */
 extern bool sample_has_account, sample_account;
 void sample_begin_base(struct sample *sample);
-/* The line ACCT of an operation, count of which were in the windows; nothing without an account. */
+/* The account is empty again. */
+void sample_account_reset(void);
+/*
+ * The line ACCT of an operation, count of which happened since the account was empty; nothing
+ * without an account.
+ */
 void sample_account_print(const char *op, unsigned long count);
 
 /* *sample -= *base, never below 0. */
