@@ -162,7 +162,7 @@ images: firmware
 endif
 hypervisor: $(if $(HV_LDS),$(O)/strata.elf,$(HV_OBJ))
 pvguest: $(if $(PVK_LDS),$(O)/pvguest/kernel.elf,$(PVK_OBJ)) $(O)/pvguest/root.cpio \
-	$(if $(MKE2FS),$(O)/pvguest/root.ext2)
+	$(if $(wildcard $(BUSYBOX)),$(O)/pvguest/bench.cpio) $(if $(MKE2FS),$(O)/pvguest/root.ext2)
 guests: $(GUEST_ELF)
 dtbs: $(DTB)
 # What was not fetched is not built, unless a tree of that name is to run.
@@ -250,6 +250,11 @@ $(O)/pvguest/root/etc/%: pvguest/user/etc/%
 
 $(O)/pvguest/root.cpio: $(PVU_BIN) $(PVU_ETC) scripts/cpio.py $(PVU_LIST) Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
+		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
+
+# The same with busybox, for what make compare measures of it.
+$(O)/pvguest/bench.cpio: $(PVU_BIN) $(PVU_ETC) $(BUSYBOX) scripts/cpio.py $(PVU_LIST) Makefile
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ bin/busybox=$(BUSYBOX) \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # The same files as a disk, if there is a mke2fs.

@@ -395,7 +395,8 @@ def linux_ticks(_):
                 "b": {"op": "b", "n": 1, "insns": None, "ticks": 4000},
                 "c": {"op": "c", "n": 1, "insns": 7, "ticks": 1},
                 "d": {"op": "d", "skip": "no"}}
-    linux.count_by_ticks(run)
+    for row in run.rows.values():
+        linux.count_by_ticks(row)
     assert bench.per_operation(run.rows["a"], "insns") == 400
     assert (run.rows["b"]["insns"], run.rows["c"]["insns"]) == (400000, 7)
     assert linux.resolution(run) == {"linux-native": {"percent": 0.5, "op": "a"}}

@@ -16,14 +16,13 @@ def is_there(settings):
         os.path.isfile(settings.path("linux", "bench.cpio"))
 
 
-def count_by_ticks(run):
+def count_by_ticks(row):
     """
     Linux denies programs instret (a read is SIGILL), but not time, which under icount is
     instructions as well: a window's figure is exact to some ticks.
     """
-    for row in run.rows.values():
-        if row.get("insns") is None and "ticks" in row:
-            row["insns"], row["by_ticks"] = row["ticks"] * INSNS_PER_TICK, True
+    if row.get("insns") is None and "ticks" in row:
+        row["insns"], row["by_ticks"] = row["ticks"] * INSNS_PER_TICK, True
 
 
 def resolution(run):

@@ -140,6 +140,10 @@ WHY = {
         "A shell script that unpacks, searches, sorts and compresses: programs start and end, data "
         "flow through pipes, and in between there is plain computing. The trips of the single rows "
         "above are diluted by that.",
+    "busybox_mix":
+        "The same kind of script, but every command is busybox, as Debian built it for Linux: the "
+        "file is the same to the bit in every mode and on Linux, as the hash at the end of "
+        "this page proves. It behaves as script_mix does.",
     "pipe_heavy":
         "Programs that pass data to each other in small pieces live in the kernel: every piece is "
         "two system calls and often a switch. This is close to the worst that a real program can "

@@ -5,6 +5,7 @@
  *   cpu_bound   /bin/compute: integer and floating-point arithmetic, hardly a system call
  *   script_mix  /bin/sh with a script that unpacks, sorts, searches, sums and compresses text with
  *               pvguest's own programs
+ *   busybox_mix /bin/busybox with a script like that, if it is there
  *   pipe_heavy  512 KiB in pieces of 512 bytes through two pipes between three processes
  *   app_unmodified, app_paravirtual
  *               /bin/app and /bin/app-pv, one source: 500 requests, each with six system calls. The
@@ -62,7 +63,8 @@ static void program_run_alone(unsigned int count)
 }
 
 static const char *const script_files[] = {
-	"all", "sorted", "sorted.sq", "again", "text0", "text1", "text2", "text3", "text4", "text5",
+	"all",	 "sorted", "sorted.sq", "sorted.gz", "again", "text0",
+	"text1", "text2",  "text3",	"text4",     "text5",
 };
 
 static int script_setup(const struct op *op)
@@ -97,6 +99,15 @@ static void script_finish(void)
 static void script_run(unsigned int count)
 {
 	char *const argv[] = { (char[]){ "/bin/sh" }, (char *)(uintptr_t)program, NULL };
+
+	while (count-- > 0)
+		program_wait(argv);
+}
+
+static void busybox_run(unsigned int count)
+{
+	char *const argv[] = { (char[]){ "/bin/busybox" }, (char[]){ "sh" },
+			       (char *)(uintptr_t)program, NULL };
 
 	while (count-- > 0)
 		program_wait(argv);
@@ -231,20 +242,17 @@ static void forks_run(unsigned int count)
 		.program = (path_)                                                    \
 	}
 
+#define SCRIPT(name_, run_, path_)                                                                \
+	{                                                                                         \
+		.name = (name_), .count = 1, .count_max = 1, .windows = 3, .setup = script_setup, \
+		.prepare = script_prepare, .run = (run_), .base = loop_empty,                     \
+		.finish = script_finish, .program = (path_)                                       \
+	}
+
 static const struct op ops[] = {
 	PROGRAM("cpu_bound", "/bin/compute"),
-	{
-		.name = "script_mix",
-		.count = 1,
-		.count_max = 1,
-		.windows = 3,
-		.setup = script_setup,
-		.prepare = script_prepare,
-		.run = script_run,
-		.base = loop_empty,
-		.finish = script_finish,
-		.program = "/etc/bench-mix.sh",
-	},
+	SCRIPT("script_mix", script_run, "/etc/bench-mix.sh"),
+	SCRIPT("busybox_mix", busybox_run, "/etc/bench-busybox.sh"),
 	{
 		.name = "pipe_heavy",
 		.count = 1,
