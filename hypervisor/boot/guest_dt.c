@@ -5,6 +5,7 @@
  */
 #include "boot/dt.h"
 #include "boot/guest_dt.h"
+#include "boot/isa.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
 
@@ -50,12 +51,34 @@ static int cpus_add(const struct guest_dt *dt)
 			  fdt_property_u32(dt->to, "timebase-frequency", (uint32_t)hz);
 }
 
+/* The set in both forms; the list is what Linux reads if it is there. */
+static int isa_add(const struct guest_dt *dt, uint64_t set)
+{
+	char text[ISA_STRING_MAX];
+	int length = isa_format(set, text, sizeof(text)), err;
+
+	if (length < 0)
+		return -FDT_ERR_NOSPACE;
+	err = add_string(dt, "riscv,isa", text);
+	if (!err)
+		err = add_string(dt, "riscv,isa-base", "rv64i");
+	length = isa_format_list(set, text, sizeof(text));
+	if (!err)
+		err = length < 0 ? -FDT_ERR_NOSPACE :
+				   fdt_property(dt->to, "riscv,isa-extensions", text, length);
+	if (!err && (set & ISA_ZICBOM))
+		err = fdt_property_u32(dt->to, "riscv,cbom-block-size", ISA_CBO_BYTES);
+	if (!err && (set & ISA_ZICBOZ))
+		err = fdt_property_u32(dt->to, "riscv,cboz-block-size", ISA_CBO_BYTES);
+	return err;
+}
+
 static int cpu_add(const struct guest_dt *dt)
 {
 	int err = add_string(dt, "compatible", "riscv");
 
 	if (!err)
-		err = add_string(dt, "riscv,isa", dt->facts->isa);
+		err = isa_add(dt, dt->facts->isa);
 	if (!err)
 		err = add_string(dt, "mmu-type", "riscv,sv39");
 	if (!err)
@@ -63,16 +86,17 @@ static int cpu_add(const struct guest_dt *dt)
 	return err;
 }
 
-/* Linux prefers riscv,isa-extensions to riscv,isa, so they go. */
+/* What a tree says of these is replaced. */
 static const struct {
 	int (*add)(const struct guest_dt *dt);
-	const char *replaced[8];
+	const char *replaced[9];
 } places[PLACE_COUNT] = {
 	[PLACE_CHOSEN] = { chosen_add, { "rng-seed", "kaslr-seed", "linux,initrd-start",
 					 "linux,initrd-end" } },
 	[PLACE_CPUS] = { cpus_add, { "timebase-frequency" } },
 	[PLACE_CPU] = { cpu_add, { "compatible", "riscv,isa", "riscv,isa-base",
-				   "riscv,isa-extensions", "mmu-type", "status",
+				   "riscv,isa-extensions", "riscv,cbom-block-size",
+				   "riscv,cboz-block-size", "mmu-type", "status",
 				   "timebase-frequency" } },
 };
 

@@ -11,12 +11,12 @@
 #define GUEST_DT_SEED_SIZE	32
 /* Room that the properties filled in here may need, beyond the VM tree itself. */
 #define GUEST_DT_EXTRA		4096
-#define GUEST_DT_EXTRA_PER_CPU	512
+#define GUEST_DT_EXTRA_PER_CPU	1024
 
 /* What the tree tells the guest and only the hypervisor knows. */
 struct guest_dt_facts {
 	uint64_t timebase_hz;		/* ticks of `time` per second */
-	const char *isa;		/* riscv,isa of every cpu: isa_format(isa_guest(...)) */
+	uint64_t isa;			/* of every cpu: isa_guest() */
 	uint64_t initrd_gpa, initrd_size;	/* size 0: none */
 	uint8_t seed[GUEST_DT_SEED_SIZE];
 };

@@ -7,23 +7,38 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
+/* Who may use it: ANY guest, a guest in mode HW, none. */
+enum isa_use { USE_NONE, USE_ANY, USE_HW };
+
 /* In the order in which they are written: Z (by the letter that follows), then S. */
 static const struct isa_name {
 	const char *name;
-	uint64_t bit;
+	enum isa_bit bit;
+	enum isa_use use;
 } isa_names[] = {
-	{ "zicbom", ISA_ZICBOM },	{ "zicboz", ISA_ZICBOZ },
-	{ "zicsr", ISA_ZICSR },		{ "zifencei", ISA_ZIFENCEI },
-	{ "zihintpause", ISA_ZIHINTPAUSE },
-	{ "zfh", ISA_ZFH },		{ "zfhmin", ISA_ZFHMIN },
-	{ "zba", ISA_ZBA },		{ "zbb", ISA_ZBB },
-	{ "zbc", ISA_ZBC },		{ "zbs", ISA_ZBS },
-	{ "smstateen", ISA_SMSTATEEN },	{ "ssaia", ISA_SSAIA },
-	{ "sscofpmf", ISA_SSCOFPMF },	{ "sstc", ISA_SSTC },
-	{ "svade", ISA_SVADE },		{ "svadu", ISA_SVADU },
-	{ "svinval", ISA_SVINVAL },	{ "svnapot", ISA_SVNAPOT },
-	{ "svpbmt", ISA_SVPBMT },
+	{ "zic64b", ISA_BIT_ZIC64B, USE_NONE },		{ "zicbom", ISA_BIT_ZICBOM, USE_NONE },
+	{ "zicboz", ISA_BIT_ZICBOZ, USE_NONE },		{ "zicond", ISA_BIT_ZICOND, USE_ANY },
+	{ "zicsr", ISA_BIT_ZICSR, USE_ANY },		{ "zifencei", ISA_BIT_ZIFENCEI, USE_ANY },
+	{ "zihintntl", ISA_BIT_ZIHINTNTL, USE_ANY },
+	{ "zihintpause", ISA_BIT_ZIHINTPAUSE, USE_ANY },
+	{ "zimop", ISA_BIT_ZIMOP, USE_ANY },		{ "zacas", ISA_BIT_ZACAS, USE_ANY },
+	{ "zfa", ISA_BIT_ZFA, USE_ANY },		{ "zfh", ISA_BIT_ZFH, USE_ANY },
+	{ "zfhmin", ISA_BIT_ZFHMIN, USE_ANY },		{ "zcb", ISA_BIT_ZCB, USE_ANY },
+	{ "zcmop", ISA_BIT_ZCMOP, USE_ANY },		{ "zba", ISA_BIT_ZBA, USE_ANY },
+	{ "zbb", ISA_BIT_ZBB, USE_ANY },		{ "zbc", ISA_BIT_ZBC, USE_ANY },
+	{ "zbkb", ISA_BIT_ZBKB, USE_ANY },		{ "zbkc", ISA_BIT_ZBKC, USE_ANY },
+	{ "zbkx", ISA_BIT_ZBKX, USE_ANY },		{ "zbs", ISA_BIT_ZBS, USE_ANY },
+	{ "zknd", ISA_BIT_ZKND, USE_ANY },		{ "zkne", ISA_BIT_ZKNE, USE_ANY },
+	{ "zknh", ISA_BIT_ZKNH, USE_ANY },		{ "zksed", ISA_BIT_ZKSED, USE_ANY },
+	{ "zksh", ISA_BIT_ZKSH, USE_ANY },		{ "zkt", ISA_BIT_ZKT, USE_ANY },
+	{ "smstateen", ISA_BIT_SMSTATEEN, USE_NONE },	{ "ssaia", ISA_BIT_SSAIA, USE_NONE },
+	{ "sscofpmf", ISA_BIT_SSCOFPMF, USE_NONE },	{ "sstc", ISA_BIT_SSTC, USE_HW },
+	{ "svade", ISA_BIT_SVADE, USE_NONE },		{ "svadu", ISA_BIT_SVADU, USE_NONE },
+	{ "svinval", ISA_BIT_SVINVAL, USE_HW },		{ "svnapot", ISA_BIT_SVNAPOT, USE_HW },
+	{ "svpbmt", ISA_BIT_SVPBMT, USE_NONE },		{ "svvptc", ISA_BIT_SVVPTC, USE_HW },
 };
+
+_Static_assert(ISA_BIT_END <= 64, "a set is one word");
 
 static const char isa_letter_order[] = "imafdqcbvh";
 
@@ -55,7 +70,7 @@ static uint64_t isa_lookup(const char *name, size_t length)
 		while (n < length && known[n] == to_lower(name[n]))
 			n++;
 		if (n == length && known[n] == '\0')
-			return isa_names[i].bit;
+			return 1UL << isa_names[i].bit;
 	}
 	return 0;
 }
@@ -123,34 +138,64 @@ uint64_t isa_parse_list(const char *list, size_t size)
 
 uint64_t isa_guest(uint64_t host, enum vm_mode mode)
 {
-	uint64_t allowed = ISA_G | ISA_LETTER('c') | ISA_ZIHINTPAUSE | ISA_ZBA | ISA_ZBB | ISA_ZBC |
-			   ISA_ZBS | ISA_ZFH | ISA_ZFHMIN;
+	uint64_t allowed = ISA_G | ISA_LETTER('c') | ISA_LETTER('b');
 
-	if (mode == VM_MODE_HW)
-		allowed |= ISA_SSTC | ISA_SVINVAL | ISA_SVNAPOT;
-	return host & allowed;
+	for (size_t i = 0; i < ARRAY_SIZE(isa_names); i++)
+		if (isa_names[i].use == USE_ANY ||
+		    (isa_names[i].use == USE_HW && mode == VM_MODE_HW))
+			allowed |= 1UL << isa_names[i].bit;
+	/* The tree says how large a block is, and of 64 bytes that is known. */
+	if (mode == VM_MODE_HW && (host & ISA_ZIC64B))
+		allowed |= ISA_ZIC64B | ISA_ZICBOM | ISA_ZICBOZ;
+	return (host & allowed) | (host && mode != VM_MODE_HW ? ISA_SVVPTC : 0);
+}
+
+/* Where a string is written to, a name at a time. */
+struct isa_writer {
+	char *out;
+	size_t size, length;
+	bool full;
+};
+
+static void isa_write(struct isa_writer *w, const char *text, size_t length)
+{
+	w->full = w->full || length > w->size - w->length;
+	if (w->full)
+		return;
+	memcpy(w->out + w->length, text, length);
+	w->length += length;
 }
 
 int isa_format(uint64_t set, char *out, size_t size)
 {
-	char buffer[ISA_STRING_MAX] = "rv64";
-	size_t length = 4;
+	struct isa_writer w = { .out = out, .size = size };
 
+	isa_write(&w, "rv64", 4);
 	for (const char *c = isa_letter_order; *c; c++)
 		if (set & ISA_LETTER(*c))
-			buffer[length++] = *c;
+			isa_write(&w, c, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(isa_names); i++) {
-		size_t n = strlen(isa_names[i].name);
-
-		if (!(set & isa_names[i].bit))
+		if (!(set & 1UL << isa_names[i].bit))
 			continue;
-		buffer[length++] = '_';
-		memcpy(buffer + length, isa_names[i].name, n);
-		length += n;
+		isa_write(&w, "_", 1);
+		isa_write(&w, isa_names[i].name, strlen(isa_names[i].name));
 	}
-	if (length >= size)
-		return -ENOSPC;
-	memcpy(out, buffer, length);
-	out[length] = '\0';
-	return (int)length;
+	isa_write(&w, "", 1);
+	return w.full ? -ENOSPC : (int)w.length - 1;
+}
+
+int isa_format_list(uint64_t set, char *out, size_t size)
+{
+	struct isa_writer w = { .out = out, .size = size };
+
+	for (const char *c = isa_letter_order; *c; c++) {
+		if (!(set & ISA_LETTER(*c)))
+			continue;
+		isa_write(&w, c, 1);
+		isa_write(&w, "", 1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(isa_names); i++)
+		if (set & 1UL << isa_names[i].bit)
+			isa_write(&w, isa_names[i].name, strlen(isa_names[i].name) + 1);
+	return w.full ? -ENOSPC : (int)w.length;
 }

@@ -267,16 +267,13 @@ static int load_images(struct vm *vm, const struct source *source, char *why)
 	struct guest_dt_facts facts = { .timebase_hz = timebase_hz };
 	uint64_t top = region->gpa + region->size;
 	struct image_extent kernel;
-	char isa[ISA_STRING_MAX];
 	int err = load_kernel(vm, source, &kernel, why);
 
 	if (!err)
 		err = load_initrd(vm, source, &top, &kernel, &facts, why);
 	if (err)
 		return err;
-	if (isa_format(guest_isa(source->host, &vm->config), isa, sizeof(isa)) < 0)
-		return -ENOSPC;
-	facts.isa = isa;
+	facts.isa = guest_isa(source->host, &vm->config);
 	make_seed(source->host, vm, facts.seed);
 	err = build_tree(vm, source, &top, &kernel, &facts, why);
 	if (!err) {

@@ -3,7 +3,7 @@
  * Any bytes as a VM tree: refused with a line, or accepted and turned into a valid guest tree.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
- * SOURCES: hypervisor/boot/vm_dt_aia.c
+ * SOURCES: hypervisor/boot/vm_dt_aia.c hypervisor/boot/isa.c
  * SOURCES: hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c hypervisor/boot/guest_dt.c
  * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
  * SOURCES: hypervisor/lib/string.c
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void build(const struct vm_config *config, const void *fdt)
 {
-	static const struct guest_dt_facts facts = { .timebase_hz = 10000000, .isa = "rv64imac",
+	static const struct guest_dt_facts facts = { .timebase_hz = 10000000, .isa = 1,
 						     .initrd_gpa = 0x83000000, .initrd_size = 1 };
 	size_t room = guest_dt_size(config, fdt);
 	void *out = malloc(room);

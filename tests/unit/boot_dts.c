@@ -3,7 +3,7 @@
  * The VM trees in dts/, as the build compiled them: build/tests/unit/boot_dts reads build/dts.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
- * SOURCES: hypervisor/boot/vm_dt_aia.c
+ * SOURCES: hypervisor/boot/vm_dt_aia.c hypervisor/boot/isa.c
  * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c
  * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
  * SOURCES: hypervisor/lib/string.c
@@ -16,6 +16,7 @@
 #include <strata/abi.h>
 
 #include "boot/guest_dt.h"
+#include "boot/isa.h"
 #include "boot/vm_dt.h"
 #include "fake_kalloc.h"
 #include "vm_tree.h"
@@ -65,8 +66,9 @@ static void parse(const char *name)
 
 TEST("every tree in dts/ is accepted and gives a valid guest tree")
 {
-	static const struct guest_dt_facts facts = { .timebase_hz = 10000000, .isa = "rv64imac",
-						     .initrd_gpa = 0x83000000, .initrd_size = 1 };
+	static const struct guest_dt_facts facts = {
+		.timebase_hz = 10000000, .isa = ISA_LETTER('i'), .initrd_gpa = 0x83000000,
+		.initrd_size = 1 };
 	DIR *directory = opendir(dtb_directory());
 	struct dirent *entry;
 	int trees = 0;

@@ -3,7 +3,7 @@
  * The tree a guest reads.
  * SOURCES: hypervisor/boot/vm_dt_virtio.c
  * SOURCES: hypervisor/boot/vm_dt_sched.c hypervisor/boot/vm_dt_sbi.c hypervisor/vsbi/names.c
- * SOURCES: hypervisor/boot/vm_dt_aia.c
+ * SOURCES: hypervisor/boot/vm_dt_aia.c hypervisor/boot/isa.c
  * SOURCES: hypervisor/boot/guest_dt.c hypervisor/boot/vm_dt.c hypervisor/boot/vm_dt_soc.c
  * SOURCES: hypervisor/boot/dt.c hypervisor/boot/refuse.c hypervisor/vm/config.c
  * SOURCES: hypervisor/lib/string.c
@@ -11,6 +11,7 @@
 #include "test.h"
 
 #include "boot/guest_dt.h"
+#include "boot/isa.h"
 #include "boot/vm_dt.h"
 #include "fake_kalloc.h"
 #include "lib/errno.h"
@@ -22,7 +23,7 @@ static char why[200];
 
 static struct guest_dt_facts facts = {
 	.timebase_hz = 10000000,
-	.isa = "rv64imafdc_zicsr",
+	.isa = ISA_LETTER('i') | ISA_LETTER('c') | ISA_ZICSR | ISA_ZICBOZ,
 	.initrd_gpa = 0x83000000,
 	.initrd_size = 0x1234,
 	.seed = { 1, 2, 3 },
@@ -104,7 +105,7 @@ TEST("no property of the hypervisor's is left, and /hypervisor says whose guest 
 	done();
 }
 
-TEST("each cpu gets compatible, riscv,isa, mmu-type and status, cpus gets timebase-frequency")
+TEST("each cpu gets compatible, its ISA, mmu-type and status, cpus gets timebase-frequency")
 {
 	tree_create(fdt);
 	tree_add_cpu(fdt, "cpu@3", 3, 9);
@@ -114,9 +115,15 @@ TEST("each cpu gets compatible, riscv,isa, mmu-type and status, cpus gets timeba
 	CHECK(build() > 0);
 	CHECK_EQ(number("/cpus", "timebase-frequency"), 10000000);
 	CHECK_STR(string("/cpus/cpu@0", "compatible"), "riscv");
-	CHECK_STR(string("/cpus/cpu@0", "riscv,isa"), "rv64imafdc_zicsr");
-	CHECK_STR(string("/cpus/cpu@3", "riscv,isa"), "rv64imafdc_zicsr");
-	CHECK_STR(string("/cpus/cpu@3", "riscv,isa-extensions"), "(none)");
+	CHECK_STR(string("/cpus/cpu@0", "riscv,isa"), "rv64ic_zicboz_zicsr");
+	CHECK_STR(string("/cpus/cpu@3", "riscv,isa"), "rv64ic_zicboz_zicsr");
+	CHECK_STR(string("/cpus/cpu@3", "riscv,isa-base"), "rv64i");
+	CHECK_EQ(fdt_stringlist_count(out, fdt_path_offset(out, "/cpus/cpu@3"),
+				      "riscv,isa-extensions"), 4);
+	CHECK_EQ(fdt_stringlist_search(out, fdt_path_offset(out, "/cpus/cpu@3"),
+				       "riscv,isa-extensions", "zicsr"), 3);
+	CHECK_EQ(number("/cpus/cpu@3", "riscv,cboz-block-size"), 64);
+	CHECK_STR(string("/cpus/cpu@3", "riscv,cbom-block-size"), "(none)");
 	CHECK_STR(string("/cpus/cpu@0", "mmu-type"), "riscv,sv39");
 	CHECK_STR(string("/cpus/cpu@0", "status"), "okay");
 	CHECK_STR(string("/cpus/cpu@3", "device_type"), "cpu");
