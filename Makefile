@@ -297,8 +297,10 @@ $(O)/linux/disk.img: Makefile
 
 # What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
 E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
-LINUX_ROOT := pvguest/busybox guests/linux/root $(E2FSCK:%=sbin/e2fsck=%)
-LINUX_ROOT_FILES := $(E2FSCK) $(shell find guests/linux pvguest/busybox -type f)
+LINUX_STRESS := $(O)/pvguest/root/bin/stress
+LINUX_ROOT := pvguest/busybox guests/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
+	bin/stress=$(LINUX_STRESS)
+LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find guests/linux pvguest/busybox -type f)
 $(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \
 		$(LINUX_ROOT) guests/linux/initramfs modules=$(CACHE)/linux/modules
@@ -445,6 +447,12 @@ test-soak: images
 	$(Q)$(MAKE) $(if $(Q),-s) busybox
 	$(Q)$(strata) test --soak --only "ten minutes"
 
+# Linux again and again, and under load for long: BOOTS=200 SECONDS=600.
+.PHONY: test-soak
+test-soak: images
+	$(Q)$(deps) run linux
+	$(Q)$(strata) soak $(BOOTS:%=--boots %) $(SECONDS:%=--seconds %)
+
 # libFuzzer on what reads a stranger's bytes; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
 fuzz: images
@@ -480,6 +488,7 @@ help:
 ##  make bench      the benchmarks of chosen modes only, one line each
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
 ##  make test-soak  the long stress of busybox in every mode
+##  make test-soak  BOOTS=200 boots of Linux in a row, then SECONDS=600 under load
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
 ##  make fuzz       fuzz the parsers (FUZZ_SECONDS=60 each)
 ##  make docs       check that what the documents name exists

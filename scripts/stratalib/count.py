@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """strata count: the instructions of a guest's whole life, from its first to its power-off."""
 import argparse
+import json
 import os
 import re
 import tempfile
@@ -33,6 +34,7 @@ def add_options(parser):
                         help="a VM tree whose guest powers off by itself (linux-hw)")
     parser.add_argument("--modes", default="native,te,pv,hw",
                         help="of " + " ".join(vms.MODES) + " (native,te,pv,hw)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     add_machine_options(parser)
 
 
@@ -107,11 +109,16 @@ def main(args):
         if mode not in vms.MODES:
             raise StrataError(f"no mode {mode!r} (there are: {' '.join(vms.MODES)})", 2)
     settings.run_dir()
-    native = None
+    native, rows = None, []
     print(f"{args.vm:16} {'before':>14} {'its life':>14}    ratio")
     for mode in modes:
         before, life = count(settings, args, mode, deadline_of(args, COUNT_SECONDS))
         native = life if mode == "native" else native
         ratio = f"{life / native:9.3f}" if native else ""
         print(f"{mode:16} {before:14} {life:14}{ratio}", flush=True)
+        rows.append({"mode": mode, "before": before, "life": life,
+                     "ratio": life / native if native else None})
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as f:
+            json.dump({"vm": args.vm, "qemu": settings.qemu_version(), "rows": rows}, f, indent=1)
     return 0

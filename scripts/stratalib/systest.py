@@ -34,13 +34,14 @@ def main(args):
     import harness      # noqa: E402
     import host         # noqa: E402
     import linux        # noqa: E402
+    import linux_devices    # noqa: E402
     import pvguest      # noqa: E402
     import reporting    # noqa: E402
     import scheduler    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
     for module in (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
-                   linux, virtio, disk, busybox):
+                   linux, linux_devices, virtio, disk, busybox):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Debian's Linux on an ext4 root: alone, with neighbours, rebooting, destroyed."""
+import os
+import shutil
+
+from harness import add_case, check, check_line, check_status
+from linux import need_linux
+from stratalib import run as runner
+from stratalib import vms
+
+SECONDS_FACTOR = 4          # of an ordinary case's deadline
+ROOT_BYTES = 512 << 20      # of the disk: strata,size in dts/linux-machine.dtsi
+
+
+def own_file(bench, name, data):
+    """A file that no other case has."""
+    os.makedirs(bench.log, exist_ok=True)
+    return bench.file(os.path.join(os.path.basename(bench.log), name), data)
+
+
+def files(bench, tests, vcpus=None, mode=None):
+    """Trees like dts/linux.dts with names and test=WORD...; their .dtb files, for --vm."""
+    need_linux(bench, "linux-root")
+    bench.deadline *= SECONDS_FACTOR / 2
+    out = []
+    for number, (name, words) in enumerate(tests.items(), 1):
+        bootargs = f"console=ttyS0 quiet root=/dev/vda hostname={name} " \
+                   f"address=10.0.0.{number}/24 test={words}"
+        tree = bench.tree("linux", bootargs=bootargs, vcpus=vcpus, mode=mode, rename=name)
+        out.append(own_file(bench, name + ".dtb", tree.data()))
+    return ",".join(out)
+
+
+def run(bench, tests, *words, vcpus=None, mode=None):
+    """Run them to their ends; what they said."""
+    result = bench.strata("run", "--vm", files(bench, tests, vcpus, mode), *words)
+    for name in tests:
+        said = rf"^\[{name}\] selftest: done$" if len(tests) > 1 else r"^selftest: done$"
+        check_line(result.out, said)
+    check_status(result, 0)
+    return result.out
+
+
+def disk(size):
+    def function(bench):
+        run(bench, {"linux": f"disk:{size}"})
+    return function
+
+
+def transfer(size):
+    def function(bench):
+        run(bench, {
+            "linux": f"serve:{size}:10.0.0.2", "linux2": f"fetch:{size}:10.0.0.1"
+        }, "--cpus", "2")
+    return function
+
+
+def reboot(bench):
+    """The neighbour is up for as long as the run lasts, and its sums are right."""
+    out = run(bench, {"linux": "reboot:4", "linux2": "load:8"}, "--cpus", "2")
+    check_line(out, r"^strata: linux: reboots")
+    check("strata: linux2: reboots" not in out, "the neighbour was rebooted, too")
+
+
+def three(bench):
+    run(bench, {f"linux{n}": "load:2,disk:4" for n in (1, 2, 3)}, "--cpus", "2")
+
+
+def host_root(bench):
+    """A file with the root on it, for HOST_DISK=; and the tree that uses it."""
+    path = own_file(bench, "root.img", b"")
+    shutil.copyfile(vms.guest_file(bench.settings, "linux-root"), path)
+    os.truncate(path, ROOT_BYTES)
+    return path
+
+
+def on_host_disk(bench, words):
+    """A tree like dts/linux.dts whose disk is the machine's."""
+    name = files(bench, {"linux": words})
+    tree = vms.load(bench.settings, name)
+    for node in tree.devices():
+        if node.props.pop("strata,image", None):
+            node.props.pop("strata,size", None)
+            node.props["strata,host-disk"] = bytes(4)
+    tree.take_files(bench.settings)
+    own_file(bench, "linux.dtb", tree.data())
+    return name, tree
+
+
+def shutdown_keeps(bench):
+    """What was written before a clean shutdown is there in the next run."""
+    need_linux(bench, "linux-root")
+    path = host_root(bench)
+    for words in ("write:8", "keep:8"):
+        name, _ = on_host_disk(bench, words)
+        result = bench.strata("run", "--vm", name, "--host-disk", path)
+        check_line(result.out, r"^selftest: done$")
+        check_status(result, 0)
+
+
+def destroy_keeps(bench):
+    """A VM is destroyed while it writes, after a sync; the next run replays its journal."""
+    need_linux(bench, "linux-root")
+    path = host_root(bench)
+    _, tree = on_host_disk(bench, "write:8,disk:64")
+    with bench.console([tree], extra=runner.machine_disk(bench.settings, path)) as session:
+        check(session.expect(r"selftest: written: 8 MiB", bench.left() / 2), "nothing is written")
+        session.poll(0.5)
+        session.send(b"\x1dmdestroy linux\n")
+        check(session.expect(r"strata: linux: destroyed", 60), "the VM is not destroyed")
+        session.finish(30)
+    name, _ = on_host_disk(bench, "keep:8,disk:4")
+    result = bench.strata("run", "--vm", name, "--host-disk", path)
+    check_line(result.out, r"^selftest: done$")
+    check_status(result, 0)
+
+
+def add(environment):
+    """Short ones in every run, with full sizes and on every QEMU with --full."""
+    full = environment.full
+    sizes = (64, 100) if full else (8, 8)
+    cases = (
+        (f"Linux writes and reads a file of {sizes[0]} MiB on virtio-blk, and fsck is content",
+         disk(sizes[0])),
+        (f"two Linux VMs ping each other and transfer {sizes[1]} MiB over virtio-net",
+         transfer(sizes[1])),
+        ("reboot inside a Linux VM restarts that VM only, and its root keeps what it wrote",
+         reboot),
+        ("a Linux VM that is destroyed leaves its root as a disk would", destroy_keeps),
+        ("a Linux root keeps what it wrote over a clean shutdown", shutdown_keeps),
+        ("three Linux VMs run at once", three),
+    )
+    for variant in environment.variants() if full else [environment.primary]:
+        if variant.firmware != environment.primary.firmware:
+            continue
+        for number, (sentence, function) in enumerate(cases):
+            if full or number < 4:
+                add_case(sentence + variant.words(environment.primary), function, variant, "linux",
+                         heavy=True)
