@@ -52,7 +52,7 @@ void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now)
 	spin_unlock(&credit->lock);
 }
 
-uint64_t credit_clamp(struct credit *credit, uint64_t low, uint64_t high)
+uint64_t credit_raise(struct credit *credit, uint64_t low)
 {
 	uint64_t vtime;
 
@@ -60,8 +60,6 @@ uint64_t credit_clamp(struct credit *credit, uint64_t low, uint64_t high)
 	vtime = credit->vtime;
 	if (credit_is_before(vtime, low))
 		vtime = low;
-	else if (credit_is_before(high, vtime))
-		vtime = high;
 	__atomic_store_n(&credit->vtime, vtime, __ATOMIC_RELAXED);
 	spin_unlock(&credit->lock);
 	return vtime;

@@ -49,8 +49,8 @@ static inline uint64_t credit_vtime(const struct credit *credit)
 
 /* A vCPU of it has run for so many ticks, until now. */
 void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now);
-/* Have vtime not before low, nor behind high; what it is then. */
-uint64_t credit_clamp(struct credit *credit, uint64_t low, uint64_t high);
+/* Have vtime not before low; what it is then. */
+uint64_t credit_raise(struct credit *credit, uint64_t low);
 /* For how many ticks it may run from now on, UINT64_MAX without a cap; 0: not before *until. */
 uint64_t credit_allowed(struct credit *credit, uint64_t now, uint64_t *until);
 

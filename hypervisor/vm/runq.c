@@ -103,7 +103,10 @@ static void make_ready(struct runq *queue, struct runq_entity *entity, enum runq
 				       clock - credit_vtime(credit);
 	entity->limit = clock + credit_weigh(credit, RUNQ_AHEAD * RUNQ_SLICE_MS *
 							     queue->ticks_per_ms);
-	vtime = credit_clamp(credit, clock - behind, entity->limit);
+	vtime = credit_raise(credit, clock - behind);
+	/* Its place, not its vtime: that never falls, or vCPUs queued before would be left behind. */
+	if (credit_is_before(entity->limit, vtime))
+		vtime = entity->limit;
 	/* Of one VM's vCPUs the one that has just run comes last. */
 	entity->key = vtime + (why == RUNQ_PREEMPTED);
 	insert(queue, entity, false);
