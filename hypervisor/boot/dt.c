@@ -189,3 +189,25 @@ int dt_reg(const void *fdt, int node, const struct dt_cells *cells, unsigned ind
 	}
 	return 0;
 }
+
+bool dt_hart_by_intc(const void *fdt, uint32_t phandle, uint64_t *id)
+{
+	int intc = fdt_node_offset_by_phandle(fdt, phandle);
+	int cpu = intc < 0 ? intc : fdt_parent_offset(fdt, intc);
+	int cpus = cpu < 0 ? cpu : fdt_parent_offset(fdt, cpu);
+	struct dt_cells cells;
+	struct dt_range reg;
+
+	if (cpus < 0 || dt_cells(fdt, cpus, &cells) || dt_reg(fdt, cpu, &cells, 0, &reg))
+		return false;
+	*id = reg.base;
+	return true;
+}
+
+bool dt_device_range(const void *fdt, int node, unsigned index, struct dt_range *out)
+{
+	struct dt_cells cells;
+
+	return node >= 0 && dt_cells(fdt, fdt_parent_offset(fdt, node), &cells) == 0 &&
+	       dt_reg(fdt, node, &cells, index, out) == 0 && out->size != 0;
+}

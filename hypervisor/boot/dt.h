@@ -63,5 +63,9 @@ int dt_cells(const void *fdt, int parent, struct dt_cells *out);
 /* The index-th range in a node's `reg`; -ENOENT beyond the last. */
 int dt_reg(const void *fdt, int node, const struct dt_cells *cells, unsigned index,
 	   struct dt_range *out);
+/* The index-th range of a device, in its parent's cells; false if there is none. */
+bool dt_device_range(const void *fdt, int node, unsigned index, struct dt_range *out);
+/* The hart id whose interrupt controller has this phandle. */
+bool dt_hart_by_intc(const void *fdt, uint32_t phandle, uint64_t *id);
 
 #endif

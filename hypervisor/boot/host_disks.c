@@ -5,7 +5,7 @@
 #include "boot/host_disks.h"
 #include "boot/partition.h"
 #include "drv/host_blk.h"
-#include "drv/plic.h"
+#include "drv/intc.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -36,7 +36,7 @@ static void disk_add(const struct host_virtio *window, void *base)
 
 	if (disk != NULL && rings != NULL)
 		err = host_blk_init(&disk->blk, base, rings);
-	if (!err && plic_handle(window->irq, host_blk_interrupt, &disk->blk) == 0) {
+	if (!err && intc_handle(window->irq, host_blk_interrupt, &disk->blk) == 0) {
 		list_add_tail(&disks, &disk->link);
 		kprintf("strata: host disk at 0x%lx: %lu MiB%s\n", window->base.v,
 			disk->blk.sectors >> 11, disk->blk.read_only ? ", read-only" : "");

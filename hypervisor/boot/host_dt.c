@@ -4,6 +4,7 @@
  * riscv/cpus, interrupt-controller/sifive,plic-1.0.0, serial/8250, reserved-memory.
  */
 #include "boot/dt.h"
+#include "boot/host_aia.h"
 #include "boot/host_dt.h"
 #include "boot/refuse.h"
 #include "lib/errno.h"
@@ -152,7 +153,7 @@ static bool hart_read(const void *fdt, int node, const struct dt_cells *cells,
 	if (!dt_has_string(fdt, node, "device_type", "cpu") || !dt_is_enabled(fdt, node) ||
 	    dt_reg(fdt, node, cells, 0, &reg))
 		return false;
-	*hart = (struct host_hart){ .id = reg.base, .plic_context = -1 };
+	*hart = (struct host_hart){ .id = reg.base, .plic_context = -1, .aia_index = -1 };
 	list = fdt_getprop(fdt, node, "riscv,isa-extensions", &size);
 	if (list)
 		hart->isa |= isa_parse_list(list, (size_t)size);
@@ -187,15 +188,6 @@ static int parse_harts(const void *fdt, int cpus, struct host_info *out)
 	return 0;
 }
 
-/* The first range of a device, in its parent's cells. */
-static bool device_range(const void *fdt, int node, struct dt_range *out)
-{
-	struct dt_cells cells;
-
-	return node >= 0 && dt_cells(fdt, fdt_parent_offset(fdt, node), &cells) == 0 &&
-	       dt_reg(fdt, node, &cells, 0, out) == 0 && out->size != 0;
-}
-
 static int find_enabled(const void *fdt, const char *compatible)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, compatible);
@@ -225,28 +217,13 @@ static void parse_uart(const void *fdt, struct host_uart *out)
 
 	if (node < 0)
 		node = find_enabled(fdt, "ns16550a");
-	if (!device_range(fdt, node, &range))
+	if (!dt_device_range(fdt, node, 0, &range))
 		return;
 	*out = (struct host_uart){ .base = HPA(range.base), .size = range.size };
 	dt_u32(fdt, node, "interrupts", 0, &out->irq);
 	dt_u32(fdt, node, "reg-shift", 0, &out->reg_shift);
 	if (dt_u32(fdt, node, "reg-io-width", 0, &out->io_width))
 		out->io_width = 1;
-}
-
-/* The hart id whose interrupt controller has this phandle. */
-static bool hart_by_intc(const void *fdt, uint32_t phandle, uint64_t *id)
-{
-	int intc = fdt_node_offset_by_phandle(fdt, phandle);
-	int cpu = intc < 0 ? intc : fdt_parent_offset(fdt, intc);
-	int cpus = cpu < 0 ? cpu : fdt_parent_offset(fdt, cpu);
-	struct dt_cells cells;
-	struct dt_range reg;
-
-	if (cpus < 0 || dt_cells(fdt, cpus, &cells) || dt_reg(fdt, cpu, &cells, 0, &reg))
-		return false;
-	*id = reg.base;
-	return true;
 }
 
 /* Contexts are numbered by their place in interrupts-extended. */
@@ -258,7 +235,7 @@ static void parse_contexts(const void *fdt, int plic, struct host_info *out)
 	for (unsigned i = 0; dt_u32(fdt, plic, "interrupts-extended", 2 * i + 1, &irq) == 0; i++) {
 		if (irq != INTC_S_EXTERNAL ||
 		    dt_u32(fdt, plic, "interrupts-extended", 2 * i, &phandle) ||
-		    !hart_by_intc(fdt, phandle, &id))
+		    !dt_hart_by_intc(fdt, phandle, &id))
 			continue;
 		for (size_t k = 0; k < out->hart_count; k++)
 			if (out->harts[k].id == id)
@@ -273,7 +250,7 @@ static void parse_plic(const void *fdt, struct host_info *out)
 
 	if (node < 0)
 		node = find_enabled(fdt, "riscv,plic0");
-	if (!device_range(fdt, node, &range))
+	if (!dt_device_range(fdt, node, 0, &range))
 		return;
 	out->plic = (struct host_plic){ .base = HPA(range.base), .size = range.size };
 	dt_u32(fdt, node, "riscv,ndev", 0, &out->plic.ndev);
@@ -306,7 +283,7 @@ static int parse_virtio(const void *fdt, struct host_info *out)
 	while ((node = fdt_node_offset_by_compatible(fdt, node, "virtio,mmio")) >= 0) {
 		struct host_virtio window = { .base = HPA(0) };
 
-		if (!dt_is_enabled(fdt, node) || !device_range(fdt, node, &range))
+		if (!dt_is_enabled(fdt, node) || !dt_device_range(fdt, node, 0, &range))
 			continue;
 		window.base = HPA(range.base);
 		window.size = range.size;
@@ -331,8 +308,8 @@ static void parse_test(const void *fdt, struct host_info *out)
 {
 	struct dt_range range;
 
-	if (device_range(fdt, find_enabled(fdt, "sifive,test0"), &range) ||
-	    device_range(fdt, find_enabled(fdt, "sifive,test1"), &range))
+	if (dt_device_range(fdt, find_enabled(fdt, "sifive,test0"), 0, &range) ||
+	    dt_device_range(fdt, find_enabled(fdt, "sifive,test1"), 0, &range))
 		out->test_base = HPA(range.base);
 }
 
@@ -373,6 +350,7 @@ int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_
 		dt_number(fdt, cpus, "timebase-frequency", &out->timebase_hz);
 		parse_uart(fdt, &out->uart);
 		parse_plic(fdt, out);
+		host_aia_parse(fdt, out);
 		parse_test(fdt, out);
 		parse_chosen(fdt, out);
 		err = host_check(out, &refusal);

@@ -14,6 +14,7 @@ struct host_hart {
 	uint64_t id;
 	uint64_t isa;		/* ISA_* */
 	int plic_context;	/* of S-mode, -1: none */
+	int aia_index;		/* of its IMSIC, or of its IDC structure; -1: none */
 };
 
 struct host_uart {
@@ -36,6 +37,21 @@ struct host_virtio {
 	uint32_t irq;		/* PLIC source, 0: none */
 };
 
+/* The supervisor level's APLIC and IMSICs (boot/host_aia.c). */
+struct host_aplic {
+	hpa_t base;
+	uint64_t size;		/* 0: none */
+	uint32_t sources;
+	bool msi;		/* delivers to imsic, else directly */
+};
+
+struct host_imsic {
+	hpa_t base;		/* of the hart with aia_index 0 */
+	uint64_t size;		/* 0: none */
+	uint32_t ids;
+	uint32_t guest_bits;	/* a hart has 1 << guest_bits pages, one for each file */
+};
+
 enum host_dt_what { HOST_DT_MEMORY, HOST_DT_RESERVED };
 
 struct host_info {
@@ -49,6 +65,8 @@ struct host_info {
 	uint64_t timebase_hz;
 	struct host_uart uart;		/* the one stdout-path names, else the first */
 	struct host_plic plic;
+	struct host_aplic aplic;
+	struct host_imsic imsic;
 	struct host_virtio *virtio;	/* kalloc'ed, sorted by address */
 	size_t virtio_count;
 	hpa_t test_base;		/* sifive_test, to leave QEMU with an exit code; 0: none */

@@ -3,7 +3,7 @@
  * The host's network device, found at boot: the default switch's way out of the machine.
  */
 #include "boot/host_net.h"
-#include "drv/plic.h"
+#include "drv/intc.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "mem/hvmap.h"
@@ -25,7 +25,7 @@ static int try_window(const struct host_virtio *window)
 	if (!err) {
 		/* From here on the device has the memory, whatever comes. */
 		err = uplink_create(net);
-		return err ? err : plic_handle(window->irq, uplink_interrupt, net);
+		return err ? err : intc_handle(window->irq, uplink_interrupt, net);
 	}
 	if (page != NULL)
 		page_free(kalloc_pages(), page, PAGE_ORDER_4K);

@@ -3,11 +3,14 @@
  * From the first C instruction to the run loops: memory, console, harts, virtual machines.
  * SBI specification, "Hart State Management"; Devicetree Specification.
  */
+#include <riscv/aia.h>
 #include <riscv/layout.h>
 #include "boot/boot.h"
 #include "boot/host_disks.h"
 #include "boot/host_dt.h"
 #include "boot/host_net.h"
+#include "drv/aplic.h"
+#include "drv/intc.h"
 #include "drv/plic.h"
 #include "drv/uart.h"
 #include "hart/firmware.h"
@@ -117,25 +120,53 @@ static void console_interrupt(void *arg)
 	console_rx_interrupt();
 }
 
+/* The boot hart takes the interrupts of the machine's devices: those that we drive. */
+static void init_interrupts(void)
+{
+	const struct host_aplic *aplic = &host.aplic;
+	void *base;
+
+	if (host.plic.size != 0 && hart_boot.plic_context >= 0) {
+		base = hvmap_device(host.plic.base, host.plic.size);
+		if (base != NULL)
+			plic_init(base, host.plic.ndev, (unsigned)hart_boot.plic_context);
+	} else if (aplic->size != 0 && hart_boot.aia_index >= 0) {
+		base = hvmap_device(aplic->base, aplic->size);
+		if (base != NULL)
+			aplic_init(base, aplic->sources, aplic->msi, (unsigned)hart_boot.aia_index,
+				   host.imsic.ids);
+	}
+	sched_external_interrupt = intc_dispatch;
+}
+
 static void init_console(void)
 {
-	void *uart = NULL, *plic = NULL;
+	void *uart = NULL;
 
 	if (host.uart.size != 0)
 		uart = hvmap_device(host.uart.base, host.uart.size);
-	if (host.plic.size != 0)
-		plic = hvmap_device(host.plic.base, host.plic.size);
-	if (uart != NULL)
-		uart_init(uart, host.uart.reg_shift, host.uart.io_width);
-	if (plic != NULL && hart_boot.plic_context >= 0) {
-		plic_init(plic, host.plic.ndev, (unsigned)hart_boot.plic_context);
-		sched_external_interrupt = plic_dispatch;
-		if (uart != NULL && plic_handle(host.uart.irq, console_interrupt, NULL) == 0)
-			uart_rx_interrupt(true);
-	}
+	if (uart == NULL)
+		return;
+	uart_init(uart, host.uart.reg_shift, host.uart.io_width);
+	if (intc_handle(host.uart.irq, console_interrupt, NULL) == 0)
+		uart_rx_interrupt(true);
 }
 
 /* ---- Harts ---- */
+
+/* Where the hart's guest interrupt files are; how many it has it has said, or will say, itself. */
+static void find_guest_files(struct hart *hart)
+{
+	uint64_t bytes = IMSIC_PAGE_SIZE << host.imsic.guest_bits;
+
+	if (host.imsic.size == 0 || hart->aia_index < 0 ||
+	    ((uint64_t)hart->aia_index + 1) * bytes > host.imsic.size)
+		return;
+	hart->gfile_base = HPA(host.imsic.base.v + (uint64_t)hart->aia_index * bytes);
+	hart->gfile_pages = hvmap_device(hart->gfile_base, bytes);
+	if (hart->gfile_pages != NULL)
+		hart->gfile_limit = (1U << host.imsic.guest_bits) - 1;
+}
 
 static struct hart *new_hart(const struct host_hart *info, unsigned index)
 {
@@ -146,6 +177,8 @@ static struct hart *new_hart(const struct host_hart *info, unsigned index)
 	hart->hartid = info->id;
 	hart->index = index;
 	hart->plic_context = info->plic_context;
+	hart->aia_index = info->aia_index;
+	find_guest_files(hart);
 	hart->satp = hvmap_satp();
 	if (hart->stack_top == 0)
 		hart->stack_top = hvmap_stack();
@@ -162,6 +195,7 @@ static void init_harts(void)
 	for (size_t i = 0; i < host.hart_count; i++)
 		harts[i] = new_hart(&host.harts[i], (unsigned)i);
 	hart_count = (unsigned)host.hart_count;
+	hart_gfile_ids = host.imsic.ids;
 	hart_boot.online = true;
 }
 
@@ -215,6 +249,7 @@ static void main_mapped(void)
 	init_harts();
 	firmware_probe();
 	console_init(host.bootargs);
+	init_interrupts();
 	init_console();
 	if (hart_boot.hypervisor_ext)
 		vmid_init();

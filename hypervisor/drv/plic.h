@@ -13,12 +13,5 @@
  * enabled, threshold 0. Called once, by boot, with the boot hart's context.
  */
 void plic_init(void *base, unsigned ndev, unsigned context);
-/*
- * Enable a source, and have plic_dispatch() call handler(arg) for it. By boot, before interrupts
- * are served. Return: 0; -EINVAL: there is no such source, or no PLIC.
- */
-int plic_handle(unsigned source, void (*handler)(void *arg), void *arg);
-/* Serve every source that is pending; with no lock held, on the context's hart. */
-void plic_dispatch(void);
 
 #endif

@@ -11,6 +11,7 @@ struct hart hart_boot;
 struct hart **harts;
 unsigned hart_count;
 uint64_t timebase_hz;
+unsigned hart_gfile_ids;
 
 void hart_kick(struct hart *hart)
 {
@@ -46,6 +47,20 @@ void hart_timer_program(uint64_t deadline)
 		exists_ != 0;                                                                     \
 	})
 
+/* hgeie has a writable bit for each guest interrupt file, from 1 on. */
+static void probe_guest_files(struct hart *hart)
+{
+	uint64_t files;
+
+	csr_write(CSR_HGEIE, UINT64_MAX);
+	files = csr_read(CSR_HGEIE);
+	csr_write(CSR_HGEIE, 0);
+	for (hart->geilen = 0; files >> hart->geilen >> 1 & 1; hart->geilen++)
+		;
+	if (hart->geilen != 0)
+		csr_write(CSR_HIE, HIE_SGEIE);
+}
+
 void hart_init_this(void)
 {
 	struct hart *hart = this_hart();
@@ -64,6 +79,7 @@ void hart_init_this(void)
 		csr_write(CSR_VSATP, 0);
 		csr_write(CSR_HTIMEDELTA, 0);
 		hart->aia = CSR_EXISTS(CSR_VSISELECT);
+		probe_guest_files(hart);
 		/* Guests have senvcfg and AIA's CSRs, and nothing that later extensions added. */
 		if (CSR_EXISTS(CSR_HSTATEEN0))
 			csr_write(CSR_HSTATEEN0, HSTATEEN0_ENVCFG | HSTATEEN0_CSRIND |

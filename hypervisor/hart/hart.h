@@ -13,6 +13,7 @@
 #include "lib/types.h"
 
 struct vcpu;
+struct vimsic_vcpu;
 
 /* Registers at a host trap; hart/vector.S fills it through generated offsets. */
 struct host_trap_frame {
@@ -27,7 +28,17 @@ struct hart {
 	bool online;
 	bool sstc, hypervisor_ext;
 	bool aia;		/* VS-mode has a siselect of its own */
-	int plic_context;
+	int plic_context, aia_index;	/* on the interrupt controllers; -1: none */
+
+	/*
+	 * Guest interrupt files (AIA): the hart has geilen, of which gfile_limit can be addressed.
+	 * gfile_owner, by number from 1 on, is under lock; the rest is fixed. vm/gfile.c.
+	 */
+	unsigned geilen, gfile_limit;
+	hpa_t gfile_base;		/* the hart's own file; the others follow, page by page */
+	uint8_t *gfile_pages;		/* the same, mapped */
+	struct vcpu *gfile_owner[64];
+	struct vimsic_vcpu *gfile_wanted;	/* another hart asks for this one's file; atomic */
 
 	/* Host traps: the frame, and whether one is being handled (a second one is fatal). */
 	struct host_trap_frame trap;
@@ -61,6 +72,7 @@ extern struct hart hart_boot;
 extern struct hart **harts;
 extern unsigned hart_count;
 extern uint64_t timebase_hz;
+extern unsigned hart_gfile_ids;	/* identities of a guest interrupt file */
 
 /* boot/entry.S: physical address to give to SBI hart_start. */
 extern char hart_entry[];

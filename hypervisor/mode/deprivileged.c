@@ -103,7 +103,7 @@ void dep_load(struct vcpu *v)
 	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
 	load_vsstatus(v);
 	/* All of them: vsie would show only those that hideleg, 0 by now, lets through. */
-	csr_write(CSR_HIE, 0);
+	csr_clear(CSR_HIE, HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP);
 	csr_write(CSR_HVIP, 0);
 	/* Neither VMID is in hgatp yet: set_tables writes both registers. */
 	v->hgatp = v->vsatp = 0;

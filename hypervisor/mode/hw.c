@@ -11,6 +11,8 @@
 #include "lib/errno.h"
 #include "mode/mode.h"
 #include "vdev/vimsic_dev.h"
+#include "vdev/vimsic_hw.h"
+#include "vm/gfile.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
 #include "vsbi/vsbi.h"
@@ -106,6 +108,8 @@ static void hw_load(struct vcpu *v)
 	struct hart *hart = this_hart();
 	const struct vs_csrs *vs = &v->vs;
 
+	if (unlikely(v->imsic != NULL))
+		vimsic_hw_load(v);
 	csr_write(CSR_HEDELEG, HW_HEDELEG);
 	csr_write(CSR_HIDELEG, HW_HIDELEG);
 	csr_write(CSR_HSTATUS, v->supervisor ? v->hstatus : v->hstatus & ~HSTATUS_SPVP);
@@ -181,6 +185,12 @@ static uint64_t hw_timer(const struct vcpu *v)
 	return hart->loaded == v ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp;
 }
 
+/* The hart's guest interrupt file that v has, or 0. */
+static unsigned hw_gfile(const struct vcpu *v)
+{
+	return (unsigned)((v->hstatus & HSTATUS_VGEIN) >> HSTATUS_VGEIN_SHIFT);
+}
+
 static bool hw_irq_wakes(struct vcpu *v)
 {
 	uint64_t enabled = csr_read(CSR_VSIE);
@@ -189,6 +199,8 @@ static bool hw_irq_wakes(struct vcpu *v)
 
 	if (hw_timer(v) <= time_now())
 		pending |= SIP_STIP;
+	if (unlikely(hw_gfile(v) != 0) && csr_read(CSR_HGEIP) >> hw_gfile(v) & 1)
+		pending |= SIP_SEIP;
 	return (pending & enabled) != 0;
 }
 
@@ -202,6 +214,8 @@ static void hw_set_timer(struct vcpu *v, uint64_t deadline)
 
 static uint64_t hw_wake_deadline(struct vcpu *v)
 {
+	if (unlikely(hw_gfile(v) != 0) && v->state == VCPU_BLOCKED && csr_read(CSR_VSIE) & SIP_SEIP)
+		gfile_arm(hw_gfile(v));
 	if (!(csr_read(CSR_VSIE) & SIP_STIP))
 		return UINT64_MAX;
 	return hw_timer(v);

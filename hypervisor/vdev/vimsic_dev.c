@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The IMSICs of a VM: a software interrupt file for each vCPU, its page in a window and its CSRs.
- * RISC-V Advanced Interrupt Architecture 1.0, chapters 2 and 3.
+ * The IMSICs of a VM: an interrupt file for each vCPU, its page in a window and, while it is in
+ * software (else: vimsic_hw.c), its CSRs. RISC-V Advanced Interrupt Architecture 1.0, chapters 2
+ * and 3.
  */
 #include <riscv/aia.h>
 #include <riscv/csr.h>
 #include "lib/errno.h"
 #include "mem/kalloc.h"
-#include "vdev/vimsic.h"
 #include "vdev/vimsic_dev.h"
-#include "vm/vcpu.h"
-
-struct vimsic_vcpu {
-	struct vcpu *vcpu;
-	struct spinlock lock;		/* guards file; hart->lock nests inside */
-	struct vimsic file;
-};
+#include "vdev/vimsic_vcpu.h"
 
 struct vimsic_dev {
 	struct vdev vdev;
@@ -36,6 +30,20 @@ static void vimsic_dev_signal(void *arg, bool level)
 		vcpu_irq_set(imsic->vcpu, IRQ_S_EXT);
 	else
 		vcpu_irq_clear(imsic->vcpu, IRQ_S_EXT);
+}
+
+/* An MSI: to the hart's guest file, if the vCPU has one, where the hardware does the rest. */
+static void file_send(struct vimsic_vcpu *imsic, uint32_t identity)
+{
+	spin_lock(&imsic->lock);
+	if (imsic->page != NULL) {
+		/* What the guest is to see must be there before its interrupt. */
+		__asm__ volatile("fence w, o" : : : "memory");
+		*imsic->page = identity;
+	} else {
+		vimsic_set_pending(&imsic->file, identity);
+	}
+	spin_unlock(&imsic->lock);
 }
 
 /* ---- The window ---- */
@@ -62,9 +70,10 @@ static int vimsic_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, 
 		return -EFAULT;
 	if (index >= dev->count)
 		return 0;
-	spin_lock(&dev->files[index].lock);
-	vimsic_write(&dev->files[index].file, offset % IMSIC_PAGE_SIZE, (uint32_t)value);
-	spin_unlock(&dev->files[index].lock);
+	if (offset % IMSIC_PAGE_SIZE == IMSIC_SETEIPNUM_LE)
+		file_send(&dev->files[index], (uint32_t)value);
+	else if (offset % IMSIC_PAGE_SIZE == IMSIC_SETEIPNUM_BE)
+		file_send(&dev->files[index], __builtin_bswap32((uint32_t)value));
 	return 0;
 }
 
@@ -77,9 +86,7 @@ void vimsic_dev_send(struct vm *vm, unsigned index, uint32_t identity)
 	dev = vimsic_dev_of(vm->imsic);
 	if (index >= dev->count)
 		return;
-	spin_lock(&dev->files[index].lock);
-	vimsic_set_pending(&dev->files[index].file, identity);
-	spin_unlock(&dev->files[index].lock);
+	file_send(&dev->files[index], identity);
 }
 
 /* ---- CSRs ---- */
@@ -127,10 +134,20 @@ static void vimsic_dev_reset(struct vdev *vdev)
 	struct vimsic_dev *dev = vimsic_dev_of(vdev);
 
 	for (size_t i = 0; i < dev->count; i++) {
+		vimsic_hw_drop(&dev->files[i]);
 		spin_lock(&dev->files[i].lock);
 		vimsic_reset(&dev->files[i].file);
 		spin_unlock(&dev->files[i].lock);
 	}
+}
+
+/* The harts' files are for others to use. */
+static void vimsic_dev_stop(struct vdev *vdev)
+{
+	struct vimsic_dev *dev = vimsic_dev_of(vdev);
+
+	for (size_t i = 0; i < dev->count; i++)
+		vimsic_hw_drop(&dev->files[i]);
 }
 
 static void vimsic_dev_destroy(struct vdev *vdev)
@@ -148,6 +165,7 @@ static const struct vdev_ops vimsic_dev_ops = {
 	.read = vimsic_dev_read,
 	.write = vimsic_dev_write,
 	.reset = vimsic_dev_reset,
+	.stop = vimsic_dev_stop,
 	.destroy = vimsic_dev_destroy,
 };
 
@@ -163,6 +181,7 @@ int vimsic_dev_create(struct vm *vm, const struct vdev_config *config)
 	}
 	for (size_t i = 0; i < config->context_count; i++) {
 		files[i].vcpu = vm->vcpus[config->contexts[i].vcpu];
+		files[i].gpa = GPA(config->gpa + i * IMSIC_PAGE_SIZE);
 		spin_init(&files[i].lock);
 		if (vimsic_init(&files[i].file, config->ndev, vimsic_dev_signal, &files[i])) {
 			kfree(dev);

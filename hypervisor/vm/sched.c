@@ -6,11 +6,13 @@
 #include "lib/errno.h"
 #include "mem/kalloc.h"
 #include "vm/account.h"
+#include "vm/gfile.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/sched_hart.h"
 
 void (*sched_external_interrupt)(void);
+void (*sched_gfile_work)(struct hart *hart);
 void (*sched_vm_ended)(struct vm *vm);
 
 int sched_init(struct hart *hart)
@@ -206,6 +208,11 @@ static void take_interrupts(struct hart *hart)
 		csr_clear(CSR_SIP, SIP_SSIP);
 	if (pending & SIP_SEIP && sched_external_interrupt != NULL)
 		sched_external_interrupt();
+	if (unlikely(hart->geilen != 0)) {
+		if (__atomic_load_n(&hart->gfile_wanted, __ATOMIC_ACQUIRE) != NULL)
+			sched_gfile_work(hart);
+		gfile_wake(hart);
+	}
 	if (timerq_first(&hart->timers) != NULL)
 		expire_timers(hart);
 }

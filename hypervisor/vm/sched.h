@@ -46,6 +46,8 @@ uint64_t sched_steal_ticks(struct vcpu *v);
 
 /* What the run loop calls for a supervisor external interrupt (the console's). */
 extern void (*sched_external_interrupt)(void);
+/* Set by vdev/vimsic_hw.c: another hart waits for a guest interrupt file of this one. */
+extern void (*sched_gfile_work)(struct hart *hart);
 /* Called on the hart of the last vCPU of a VM that has ended, when none can run any more. */
 extern void (*sched_vm_ended)(struct vm *vm);
 

@@ -2,6 +2,7 @@
 /*
  * The machine's own device tree, as QEMU and OpenSBI write it, and spoilt.
  * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c
+ * SOURCES: hypervisor/boot/host_aia.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/lib/string.c
  */
 #include "test.h"
@@ -317,4 +318,90 @@ TEST("no machine tree with random bytes changed makes the reader leave it")
 		parse();
 		done();
 	}
+}
+
+/* The supervisor level's IMSICs as QEMU writes them, machine level's beside them. */
+static void add_imsics(uint32_t guest_bits)
+{
+	tree_check(fdt_del_node(fdt, fdt_path_offset(fdt, "/soc/plic@c000000")));
+	tree_add(fdt, "/soc", "imsics@24000000");
+	tree_string(fdt, "/soc/imsics@24000000", "compatible", "riscv,imsics");
+	tree_cells(fdt, "/soc/imsics@24000000", "reg", CELLS(0, 0x24000000, 0, 0x2000));
+	tree_cells(fdt, "/soc/imsics@24000000", "riscv,num-ids", CELLS(63));
+	tree_cells(fdt, "/soc/imsics@24000000", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 11, 3, 11));
+	tree_cells(fdt, "/soc/imsics@24000000", "phandle", CELLS(30));
+	tree_add(fdt, "/soc", "imsics@28000000");
+	tree_string(fdt, "/soc/imsics@28000000", "compatible", "riscv,imsics");
+	tree_cells(fdt, "/soc/imsics@28000000", "reg", CELLS(0, 0x28000000, 0, 0x8000));
+	tree_cells(fdt, "/soc/imsics@28000000", "riscv,num-ids", CELLS(255));
+	tree_cells(fdt, "/soc/imsics@28000000", "riscv,guest-index-bits", CELLS(guest_bits));
+	tree_cells(fdt, "/soc/imsics@28000000", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 9, 3, 9));
+	tree_cells(fdt, "/soc/imsics@28000000", "phandle", CELLS(31));
+}
+
+static void add_aplic(const char *name, uint32_t base)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/soc/%s", name);
+	tree_add(fdt, "/soc", name);
+	tree_string(fdt, path, "compatible", "riscv,aplic");
+	tree_cells(fdt, path, "reg", CELLS(0, base, 0, 0x8000));
+	tree_cells(fdt, path, "riscv,num-sources", CELLS(96));
+}
+
+TEST("of AIA the supervisor level's IMSICs are taken, and the APLIC that sends to them")
+{
+	machine_create();
+	add_imsics(2);
+	add_aplic("aplic@c000000", 0xc000000);
+	tree_cells(fdt, "/soc/aplic@c000000", "msi-parent", CELLS(30));
+	add_aplic("aplic@d000000", 0xd000000);
+	tree_cells(fdt, "/soc/aplic@d000000", "msi-parent", CELLS(31));
+	CHECK_EQ(host_dt_parse(fdt, &host, why, sizeof(why)), 0);
+	CHECK_EQ(host.imsic.base.v, 0x28000000);
+	CHECK_EQ(host.imsic.size, 0x8000);
+	CHECK_EQ(host.imsic.ids, 255);
+	CHECK_EQ(host.imsic.guest_bits, 2);
+	CHECK_EQ(host.aplic.base.v, 0xd000000);
+	CHECK_EQ(host.aplic.sources, 96);
+	CHECK(host.aplic.msi);
+	CHECK_EQ(host.plic.size, 0);
+	/* Files lie in the order of interrupts-extended, not in that of the cpus. */
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].aia_index, host.harts[i].id == 0 ? 0 : 1);
+	host_dt_free(&host);
+	CHECK_EQ(kalloc_live, 0);
+}
+
+TEST("an APLIC without IMSICs delivers directly, to the structure of each hart")
+{
+	machine_create();
+	tree_check(fdt_del_node(fdt, fdt_path_offset(fdt, "/soc/plic@c000000")));
+	add_aplic("aplic@c000000", 0xc000000);
+	tree_cells(fdt, "/soc/aplic@c000000", "interrupts-extended", CELLS(3, 11));
+	add_aplic("aplic@d000000", 0xd000000);
+	tree_cells(fdt, "/soc/aplic@d000000", "interrupts-extended",
+		   CELLS(3, 9, TREE_PHANDLE_INTC, 9));
+	CHECK_EQ(host_dt_parse(fdt, &host, why, sizeof(why)), 0);
+	CHECK_EQ(host.aplic.base.v, 0xd000000);
+	CHECK(!host.aplic.msi);
+	CHECK_EQ(host.imsic.size, 0);
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].aia_index, host.harts[i].id == 1 ? 0 : 1);
+	host_dt_free(&host);
+	CHECK_EQ(kalloc_live, 0);
+}
+
+TEST("IMSICs with more guest index bits than there can be are not used")
+{
+	machine_create();
+	add_imsics(60);
+	CHECK_EQ(host_dt_parse(fdt, &host, why, sizeof(why)), 0);
+	CHECK_EQ(host.imsic.size, 0);
+	CHECK_EQ(host.aplic.size, 0);
+	host_dt_free(&host);
+	CHECK_EQ(kalloc_live, 0);
 }

@@ -66,6 +66,7 @@
 #define CSR_VSIP		0x244
 #define CSR_VSTIMECMP		0x24d
 #define CSR_VSISELECT		0x250	/* Ssaia */
+#define CSR_VSIREG		0x251	/* Ssaia */
 #define CSR_VSATP		0x280
 
 /* The privilege level that a CSR number needs (bits 9:8) and its read-only mark (bits 11:10). */
@@ -96,6 +97,8 @@
 #define HSTATUS_SPV		(RISCV_UL(1) << 7)
 #define HSTATUS_SPVP		(RISCV_UL(1) << 8)
 #define HSTATUS_HU		(RISCV_UL(1) << 9)
+#define HSTATUS_VGEIN_SHIFT	12
+#define HSTATUS_VGEIN		(RISCV_UL(0x3f) << HSTATUS_VGEIN_SHIFT)
 #define HSTATUS_VTVM		(RISCV_UL(1) << 20)
 #define HSTATUS_VTW		(RISCV_UL(1) << 21)
 #define HSTATUS_VTSR		(RISCV_UL(1) << 22)
@@ -116,6 +119,7 @@
 #define SIP_SSIP		(RISCV_UL(1) << IRQ_S_SOFT)
 #define SIP_STIP		(RISCV_UL(1) << IRQ_S_TIMER)
 #define SIP_SEIP		(RISCV_UL(1) << IRQ_S_EXT)
+#define HIE_SGEIE		(RISCV_UL(1) << IRQ_S_GEXT)
 #define HVIP_VSSIP		(RISCV_UL(1) << IRQ_VS_SOFT)
 #define HVIP_VSTIP		(RISCV_UL(1) << IRQ_VS_TIMER)
 #define HVIP_VSEIP		(RISCV_UL(1) << IRQ_VS_EXT)
