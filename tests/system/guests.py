@@ -7,7 +7,7 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 
 # Those that have cases of their own, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("hostile", "virtio", "virtio_hostile")
+APART = ("aia", "hostile", "virtio", "virtio_hostile")
 
 
 def guest_names(out):
@@ -22,6 +22,16 @@ def run_guest(name, mode, cpus=1, more=()):
         failed = [line for line in result.out.splitlines() if line.startswith("FAIL:")]
         check(not failed, f"{len(failed)} failed, the first: {failed[:1]}")
         check_line(result.out, r"^\d+ passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
+def run_aia(mode, guests):
+    """A case: APLIC and IMSIC, on a machine with so many guest interrupt files; None: no AIA."""
+    def function(bench):
+        machine = [] if guests is None else ["--aia", f"aplic-imsic,guests={guests}"]
+        result = bench.strata("run", "--vm", "guest-aia", "--mode", mode, *machine)
+        check_line(result.out, r"^7 passed, 0 failed")
         check_status(result, 0)
     return function
 
@@ -58,6 +68,10 @@ def add(environment):
                 continue
             turn += 1
             spread(environment, describe(name, mode), run_guest(name, mode), turn, "guests")
+    for mode, guests in (("te", None), ("hw", 1), ("pv", None), ("hw", 0)):
+        turn += 1
+        where = "" if guests is None else f" with {guests} guest interrupt files"
+        spread(environment, describe("aia", mode) + where, run_aia(mode, guests), turn, "guests")
     if not environment.quick:
         add_case("the test guest firmware passes natively on two harts",
                  run_guest("firmware", "native", 2), group="guests")
