@@ -324,13 +324,6 @@ TEST("no machine tree with random bytes changed makes the reader leave it")
 static void add_imsics(uint32_t guest_bits)
 {
 	tree_check(fdt_del_node(fdt, fdt_path_offset(fdt, "/soc/plic@c000000")));
-	tree_add(fdt, "/soc", "imsics@24000000");
-	tree_string(fdt, "/soc/imsics@24000000", "compatible", "riscv,imsics");
-	tree_cells(fdt, "/soc/imsics@24000000", "reg", CELLS(0, 0x24000000, 0, 0x2000));
-	tree_cells(fdt, "/soc/imsics@24000000", "riscv,num-ids", CELLS(63));
-	tree_cells(fdt, "/soc/imsics@24000000", "interrupts-extended",
-		   CELLS(TREE_PHANDLE_INTC, 11, 3, 11));
-	tree_cells(fdt, "/soc/imsics@24000000", "phandle", CELLS(30));
 	tree_add(fdt, "/soc", "imsics@28000000");
 	tree_string(fdt, "/soc/imsics@28000000", "compatible", "riscv,imsics");
 	tree_cells(fdt, "/soc/imsics@28000000", "reg", CELLS(0, 0x28000000, 0, 0x8000));
@@ -339,6 +332,14 @@ static void add_imsics(uint32_t guest_bits)
 	tree_cells(fdt, "/soc/imsics@28000000", "interrupts-extended",
 		   CELLS(TREE_PHANDLE_INTC, 9, 3, 9));
 	tree_cells(fdt, "/soc/imsics@28000000", "phandle", CELLS(31));
+	/* libfdt adds in front: what is not to be taken comes first. */
+	tree_add(fdt, "/soc", "imsics@24000000");
+	tree_string(fdt, "/soc/imsics@24000000", "compatible", "riscv,imsics");
+	tree_cells(fdt, "/soc/imsics@24000000", "reg", CELLS(0, 0x24000000, 0, 0x2000));
+	tree_cells(fdt, "/soc/imsics@24000000", "riscv,num-ids", CELLS(63));
+	tree_cells(fdt, "/soc/imsics@24000000", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 11, 3, 11));
+	tree_cells(fdt, "/soc/imsics@24000000", "phandle", CELLS(30));
 }
 
 static void add_aplic(const char *name, uint32_t base)
