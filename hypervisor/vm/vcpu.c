@@ -278,6 +278,7 @@ void vcpu_reset(struct vcpu *v)
 	v->resuming = false;
 	v->last_hart = NULL;
 	steal_disable(v);
+	v->vpmu = (struct vpmu){ .snapshot = false };
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }

@@ -16,6 +16,7 @@
 #include "vm/runq.h"
 #include "vm/stat.h"
 #include "vm/steal.h"
+#include "vm/vpmu.h"
 #include "vm/vm.h"
 
 struct hart;
@@ -127,6 +128,7 @@ struct vcpu {
 	struct hart *last_hart;		/* that had it; NULL: its translations are stale anyway */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */
+	struct vpmu vpmu;		/* likewise */
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
 	bool same_trap;			/* inject: it is in this very trap already */

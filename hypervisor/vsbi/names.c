@@ -32,6 +32,17 @@ static const char *const hsm_functions[] = {
 static const char *const srst_functions[] = { "system_reset" };
 static const char *const susp_functions[] = { "system_suspend" };
 static const char *const sta_functions[] = { "steal_time_set_shmem" };
+static const char *const pmu_functions[] = {
+	[SBI_PMU_NUM_COUNTERS] = "num_counters",
+	[SBI_PMU_COUNTER_GET_INFO] = "counter_get_info",
+	[SBI_PMU_COUNTER_CONFIG_MATCHING] = "counter_config_matching",
+	[SBI_PMU_COUNTER_START] = "counter_start",
+	[SBI_PMU_COUNTER_STOP] = "counter_stop",
+	[SBI_PMU_COUNTER_FW_READ] = "counter_fw_read",
+	[SBI_PMU_COUNTER_FW_READ_HI] = "counter_fw_read_hi",
+	[SBI_PMU_SNAPSHOT_SET_SHMEM] = "snapshot_set_shmem",
+	[SBI_PMU_EVENT_GET_INFO] = "event_get_info",
+};
 static const char *const dbcn_functions[] = {
 	[SBI_DBCN_WRITE] = "console_write", [SBI_DBCN_READ] = "console_read",
 	[SBI_DBCN_WRITE_BYTE] = "console_write_byte",
@@ -86,6 +97,7 @@ static const struct ext_names ext_names[] = {
 	NAMES(SBI_EXT_SRST, SBI_EXT_SRST, "SRST", srst_functions),
 	NAMES(SBI_EXT_SUSP, SBI_EXT_SUSP, "SUSP", susp_functions),
 	NAMES(SBI_EXT_STA, SBI_EXT_STA, "STA", sta_functions),
+	NAMES(SBI_EXT_PMU, SBI_EXT_PMU, "PMU", pmu_functions),
 	NAMES(SBI_EXT_LEGACY_SET_TIMER, SBI_EXT_LEGACY_SHUTDOWN, "LEGACY", legacy_functions),
 };
 

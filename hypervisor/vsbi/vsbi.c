@@ -12,7 +12,8 @@ static const struct vsbi_ext *const vsbi_table[VSBI_COUNT] = {
 	[VSBI_BASE] = &vsbi_base,     [VSBI_TIME] = &vsbi_time, [VSBI_IPI] = &vsbi_ipi,
 	[VSBI_STRATA] = &vsbi_strata, [VSBI_RFENCE] = &vsbi_rfence, [VSBI_HSM] = &vsbi_hsm,
 	[VSBI_DBCN] = &vsbi_dbcn,     [VSBI_SRST] = &vsbi_srst, [VSBI_SUSP] = &vsbi_susp,
-	[VSBI_STA] = &vsbi_sta,	      [VSBI_LEGACY] = &vsbi_legacy,
+	[VSBI_STA] = &vsbi_sta,	      [VSBI_PMU] = &vsbi_pmu,
+	[VSBI_LEGACY] = &vsbi_legacy,
 };
 _Static_assert(VSBI_COUNT <= STAT_EXTENSIONS, "vcpu_stat.ecall has too few rows");
 

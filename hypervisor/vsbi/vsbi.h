@@ -28,6 +28,7 @@ enum vsbi_index {
 	VSBI_SRST,
 	VSBI_SUSP,
 	VSBI_STA,
+	VSBI_PMU,
 	VSBI_LEGACY,
 	VSBI_COUNT
 };
@@ -50,7 +51,7 @@ extern const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS];
 
 /* vsbi/base.c, time.c ... strata.c */
 extern const struct vsbi_ext vsbi_base, vsbi_time, vsbi_ipi, vsbi_rfence, vsbi_hsm, vsbi_srst,
-	vsbi_dbcn, vsbi_legacy, vsbi_strata, vsbi_susp, vsbi_sta;
+	vsbi_dbcn, vsbi_legacy, vsbi_strata, vsbi_susp, vsbi_sta, vsbi_pmu;
 
 /*
  * The SBI call that v makes with its registers: a7, a6, a0..a5; the answer goes to a0 and a1 (of a

@@ -8,6 +8,7 @@
  * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  * SOURCES: hypervisor/vsbi/susp.c hypervisor/vsbi/sta.c hypervisor/vm/steal.c
+ * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
  */
 #include "vm/account.h"
 #include "vsbi_fake.h"
@@ -33,9 +34,9 @@ TEST("BASE: probe tells the truth about every extension")
 {
 	static const uint64_t present[] = {
 		0, 1, 2, 3, 4, 5, 6, 7, 8, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
-		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP, SBI_EXT_STA,
+		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP, SBI_EXT_STA, SBI_EXT_PMU,
 	};
-	static const uint64_t absent[] = { 9, 15, 17, 0x504d55, 0x535442, 0x4e41434c,
+	static const uint64_t absent[] = { 9, 15, 17, 0x504d56, 0x535442, 0x4e41434c,
 					   STRATA_EID + 1, UINT64_MAX, 1UL << 32 | SBI_EXT_TIME };
 
 	start();

@@ -247,7 +247,8 @@ static void start(void)
 static enum vcpu_next next;
 
 /* The call as the guest makes it; checks that no other register changes. */
-static int64_t call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
+static int64_t call5(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
+		     uint64_t a3, uint64_t a4)
 {
 	struct vcpu *v = &cpus[0];
 	uint64_t before[32];
@@ -259,12 +260,19 @@ static int64_t call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64
 	v->regs[REG_A0] = a0;
 	v->regs[REG_A1] = a1;
 	v->regs[REG_A2] = a2;
+	v->regs[REG_A2 + 1] = a3;
+	v->regs[REG_A2 + 2] = a4;
 	memcpy(before, v->regs, sizeof(before));
 	next = vsbi_call(v);
 	for (unsigned i = 0; i < 32; i++)
 		if (i != REG_A0 && i != REG_A1)
 			CHECK_EQ(v->regs[i], before[i]);
 	return (int64_t)v->regs[REG_A0];
+}
+
+static inline int64_t call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	return call5(eid, fid, a0, a1, a2, 0x100d, 0x100e);
 }
 
 #define VALUE		(cpus[0].regs[REG_A1])

@@ -8,6 +8,7 @@
  * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  * SOURCES: hypervisor/vsbi/susp.c hypervisor/vsbi/sta.c hypervisor/vm/steal.c
+ * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
  */
 #include "vsbi_fake.h"
 
@@ -62,4 +63,181 @@ TEST("STA: memory that is not aligned or not RAM, and flags, are refused, and al
 		 SBI_ERR_INVALID_PARAM);
 	CHECK(cpus[0].steal.enabled);
 	CHECK_EQ(cpus[0].steal.gpa, RAM_GPA);
+}
+
+/* ---- PMU ---- */
+
+#define FW(code)	(0xf0000 | (code))
+#define EVENT_TIMER	FW(SBI_PMU_FW_SET_TIMER)
+
+static int64_t config(uint64_t base, uint64_t mask, uint64_t flags, uint64_t event, uint64_t data)
+{
+	return call5(SBI_EXT_PMU, SBI_PMU_COUNTER_CONFIG_MATCHING, base, mask, flags, event, data);
+}
+
+static int64_t begin(uint64_t base, uint64_t mask, uint64_t flags, uint64_t value)
+{
+	return call5(SBI_EXT_PMU, SBI_PMU_COUNTER_START, base, mask, flags, value, 0);
+}
+
+static int64_t stop(uint64_t base, uint64_t mask, uint64_t flags)
+{
+	return call(SBI_EXT_PMU, SBI_PMU_COUNTER_STOP, base, mask, flags);
+}
+
+static void set_timers(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 1, 0, 0);
+}
+
+static void expect_count(uint64_t counter, uint64_t value)
+{
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ, counter, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, value);
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ_HI, counter, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0);
+}
+
+TEST("PMU: every counter is a firmware counter, and there are no others")
+{
+	start();
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_NUM_COUNTERS, 0, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, VPMU_COUNTERS);
+	for (uint64_t i = 0; i < VPMU_COUNTERS; i++) {
+		CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, i, 0, 0), SBI_SUCCESS);
+		CHECK_EQ(VALUE, 1UL << 63);
+	}
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, VPMU_COUNTERS, 0, 0),
+		 SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, UINT64_MAX, 0, 0),
+		 SBI_ERR_INVALID_PARAM);
+}
+
+TEST("PMU: a counter counts its event while it is started, from the value that it is given")
+{
+	start();
+	set_timers(3);
+	CHECK_EQ(config(2, 0x3, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 2);
+	set_timers(1);
+	expect_count(2, 0);
+	CHECK_EQ(begin(2, 1, SBI_PMU_START_SET_INIT_VALUE, 1000), SBI_SUCCESS);
+	set_timers(5);
+	expect_count(2, 1005);
+	CHECK_EQ(begin(2, 1, 0, 0), SBI_ERR_ALREADY_STARTED);
+	CHECK_EQ(stop(2, 1, 0), SBI_SUCCESS);
+	set_timers(7);
+	expect_count(2, 1005);
+	CHECK_EQ(stop(2, 1, 0), SBI_ERR_ALREADY_STOPPED);
+	CHECK_EQ(begin(2, 1, 0, 77), SBI_SUCCESS);
+	set_timers(1);
+	expect_count(2, 1006);
+	CHECK_EQ(stop(2, 1, SBI_PMU_STOP_RESET), SBI_SUCCESS);
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ, 2, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(begin(2, 1, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(config(2, 1, SBI_PMU_CONFIG_CLEAR_VALUE | SBI_PMU_CONFIG_AUTO_START, EVENT_TIMER,
+			0), SBI_SUCCESS);
+	set_timers(2);
+	expect_count(2, 2);
+}
+
+TEST("PMU: matching takes a counter that is free; skipping it the first, if that is stopped")
+{
+	start();
+	CHECK_EQ(config(0, 0x3, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0);
+	CHECK_EQ(config(0, 0x3, 0, FW(SBI_PMU_FW_OWN), 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 1);
+	CHECK_EQ(config(0, 0x3, 0, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(0, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 0);
+	CHECK_EQ(begin(0, 1, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(config(0, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
+}
+
+TEST("PMU: sets with a counter that is not there, reserved flags and other events are refused")
+{
+	static const uint64_t events[] = { 1, 2, 0x10000, 0x20000, 0x30000, 0x40000, FW(7), FW(14),
+					   FW(22), FW(255), FW(259), FW(65535), 1UL << 20 | EVENT_TIMER,
+					   UINT64_MAX, 1UL << 32 | EVENT_TIMER };
+	static const struct pmu_wild {
+		uint64_t base, mask;
+	} sets[] = {
+		{ 0, 0 }, { 0, 1UL << 16 }, { 15, 2 }, { 16, 1 }, { UINT64_MAX, 1 },
+		{ UINT64_MAX, 2 }, { 1UL << 63, UINT64_MAX },
+	};
+
+	start();
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		CHECK_EQ(config(0, 1, 0, events[i], 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(0, 1, 0, EVENT_TIMER, 1), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(0, 1, 0x100, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(config(0, 1, 1UL << 63, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		CHECK_EQ(config(sets[i].base, sets[i].mask, 0, EVENT_TIMER, 0),
+			 SBI_ERR_INVALID_PARAM);
+		CHECK_EQ(begin(sets[i].base, sets[i].mask, 0, 0), SBI_ERR_INVALID_PARAM);
+		CHECK_EQ(stop(sets[i].base, sets[i].mask, 0), SBI_ERR_INVALID_PARAM);
+	}
+	CHECK_EQ(config(0, 1, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(begin(0, 1, 4, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(begin(0, 1, SBI_PMU_START_INIT_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
+	CHECK_EQ(stop(0, 1, 4), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(stop(0, 1, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_ERR_NO_SHMEM);
+}
+
+TEST("PMU: a snapshot holds the set's values from its base on, and starts them again")
+{
+	const uint64_t *memory = (const void *)(ram + 4096);
+
+	start();
+	memset(ram, 0xff, sizeof(ram));
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_SNAPSHOT_SET_SHMEM, RAM_GPA + 4096, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(config(4, 1, SBI_PMU_CONFIG_AUTO_START, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(config(6, 1, SBI_PMU_CONFIG_AUTO_START, FW(SBI_PMU_FW_IPI_SENT), 0), SBI_SUCCESS);
+	set_timers(9);
+	CHECK_EQ(stop(4, 5, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_SUCCESS);
+	CHECK_EQ(memory[0], 0);
+	CHECK_EQ(memory[1], 9);
+	CHECK_EQ(memory[2], UINT64_MAX);
+	CHECK_EQ(memory[3], 0);
+	CHECK_EQ(memory[4], UINT64_MAX);
+	ram[4096 + 8] = 20;
+	CHECK_EQ(begin(4, 1, SBI_PMU_START_INIT_SNAPSHOT | SBI_PMU_START_SET_INIT_VALUE, 0),
+		 SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(begin(4, 5, SBI_PMU_START_INIT_SNAPSHOT, 0), SBI_SUCCESS);
+	set_timers(1);
+	expect_count(4, 21);
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_SNAPSHOT_SET_SHMEM, UINT64_MAX, UINT64_MAX, 0),
+		 SBI_SUCCESS);
+	CHECK_EQ(stop(4, 1, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_ERR_NO_SHMEM);
+}
+
+TEST("PMU: memory for snapshots and event information must be aligned RAM, whole")
+{
+	static struct sbi_pmu_event_info *info = (void *)(ram + 32);
+	const uint64_t set = SBI_PMU_SNAPSHOT_SET_SHMEM, get = SBI_PMU_EVENT_GET_INFO;
+
+	start();
+	CHECK_EQ(call(SBI_EXT_PMU, set, RAM_GPA + 8, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_PMU, set, RAM_GPA, 0, 1), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call(SBI_EXT_PMU, set, RAM_GPA, 1, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_PMU, set, RAM_GPA + RAM_SIZE, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call(SBI_EXT_PMU, set, 0, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	info[0] = (struct sbi_pmu_event_info){ .event = EVENT_TIMER, .output = 0xff };
+	info[1] = (struct sbi_pmu_event_info){ .event = 1, .output = 0xff };
+	info[2] = (struct sbi_pmu_event_info){ .event = 0x40000, .output = 0xff };
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA + 32, 0, 2, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(info[0].output, 1);
+	CHECK_EQ(info[1].output, 0);
+	CHECK_EQ(info[2].output, 0xff);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA + 32, 0, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA + 32, 0, 1, 1, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA + 40, 0, 1, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 1, 1, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 0, RAM_SIZE / 16 + 1, 0, 0),
+		 SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 0, 1UL << 60, 0, 0), SBI_ERR_INVALID_ADDRESS);
+	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 0, UINT64_MAX, 0, 0), SBI_ERR_INVALID_ADDRESS);
 }

@@ -86,6 +86,47 @@
 #define SBI_SUSP_SYSTEM_SUSPEND		0
 #define SBI_SUSP_TO_RAM			0
 
+#define SBI_EXT_PMU			0x504d55
+#define SBI_PMU_NUM_COUNTERS		0
+#define SBI_PMU_COUNTER_GET_INFO	1
+#define SBI_PMU_COUNTER_CONFIG_MATCHING	2
+#define SBI_PMU_COUNTER_START		3
+#define SBI_PMU_COUNTER_STOP		4
+#define SBI_PMU_COUNTER_FW_READ		5
+#define SBI_PMU_COUNTER_FW_READ_HI	6
+#define SBI_PMU_SNAPSHOT_SET_SHMEM	7
+#define SBI_PMU_EVENT_GET_INFO		8
+#define SBI_PMU_INFO_FIRMWARE		(1UL << 63)
+#define SBI_PMU_CONFIG_SKIP_MATCH	(1U << 0)
+#define SBI_PMU_CONFIG_CLEAR_VALUE	(1U << 1)
+#define SBI_PMU_CONFIG_AUTO_START	(1U << 2)
+#define SBI_PMU_CONFIG_FLAGS		0xffU
+#define SBI_PMU_START_SET_INIT_VALUE	(1U << 0)
+#define SBI_PMU_START_INIT_SNAPSHOT	(1U << 1)
+#define SBI_PMU_START_FLAGS		0x3U
+#define SBI_PMU_STOP_RESET		(1U << 0)
+#define SBI_PMU_STOP_TAKE_SNAPSHOT	(1U << 1)
+#define SBI_PMU_STOP_FLAGS		0x3U
+#define SBI_PMU_EVENT_TYPE(event)	((event) >> 16)
+#define SBI_PMU_EVENT_CODE(event)	((event) & 0xffff)
+#define SBI_PMU_EVENT_BITS		20
+#define SBI_PMU_TYPE_RAW_V2		3
+#define SBI_PMU_TYPE_FIRMWARE		15
+#define SBI_PMU_FW_MISALIGNED_LOAD	0
+#define SBI_PMU_FW_MISALIGNED_STORE	1
+#define SBI_PMU_FW_ACCESS_LOAD		2
+#define SBI_PMU_FW_ACCESS_STORE		3
+#define SBI_PMU_FW_ILLEGAL_INSN		4
+#define SBI_PMU_FW_SET_TIMER		5
+#define SBI_PMU_FW_IPI_SENT		6
+#define SBI_PMU_FW_FENCE_I_SENT		8
+#define SBI_PMU_FW_SFENCE_VMA_SENT	10
+#define SBI_PMU_FW_SFENCE_VMA_ASID_SENT	12
+#define SBI_PMU_FW_OWN			256	/* and above: the implementation's own */
+#define SBI_PMU_SNAPSHOT_SIZE		4096
+#define SBI_PMU_SNAPSHOT_VALUES		8	/* where the counters' values begin */
+#define SBI_PMU_EVENT_INFO_SUPPORTED	1U
+
 #define SBI_EXT_STA			0x535441
 #define SBI_STA_SET_SHMEM		0
 #define SBI_STA_SHMEM_SIZE		64
@@ -100,6 +141,12 @@
 struct sbi_ret {
 	int64_t error;
 	uint64_t value;
+};
+
+/* What PMU event_get_info reads and fills in. */
+struct sbi_pmu_event_info {
+	uint32_t event, output;
+	uint64_t data;
 };
 
 /* STA's shared memory, up to SBI_STA_SHMEM_SIZE zeros. */
