@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SBI that a guest sees, in sentences of the SBI specification 2.0, above a fake vCPU.
+ * The SBI that a guest sees, in sentences of the SBI specification, above a fake vCPU.
  * SOURCES: hypervisor/vsbi/vsbi.c hypervisor/vsbi/base.c hypervisor/vsbi/time.c
  * SOURCES: hypervisor/vsbi/ipi.c hypervisor/vsbi/hartmask.c hypervisor/vsbi/rfence.c
  * SOURCES: hypervisor/vsbi/hsm.c hypervisor/vsbi/srst.c hypervisor/vsbi/dbcn.c
@@ -478,19 +478,26 @@ TEST("Strata: an account is read line by line into RAM, and nowhere else")
 TEST("any call with any garbage is answered with an error of the specification")
 {
 	static const uint64_t eids[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,  SBI_EXT_RFENCE,
-					 SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID };
+					 SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID,
+					 SBI_EXT_SUSP, SBI_EXT_STA,  SBI_EXT_PMU };
 	uint64_t seed = 99;
 
 	start();
 	for (int i = 0; i < 300000; i++) {
-		uint64_t eid = eids[test_random(&seed) % 8], args[4];
+		uint64_t eid = eids[test_random(&seed) % 11], args[5];
 
-		for (unsigned j = 0; j < 4; j++)
+		for (unsigned j = 0; j < 5; j++)
 			args[j] = test_random(&seed) >> (test_random(&seed) & 63);
+		/* Memory that is there, so that the shared memory's users do their work. */
+		if ((test_random(&seed) & 3) == 0) {
+			args[0] = RAM_GPA + (args[0] & 0x1f000);
+			args[1] = 0;
+		}
 		if ((test_random(&seed) & 15) == 0)
 			eid = args[3];
 		written_size = 0;
-		int64_t error = call(eid, test_random(&seed) % 9, args[0], args[1], args[2]);
+		int64_t error = call5(eid, test_random(&seed) % 10, args[0], args[1], args[2],
+				      args[3], args[4]);
 
 		if (eid > SBI_EXT_LEGACY_SHUTDOWN)
 			CHECK(error <= 0 && error >= SBI_ERR_NO_SHMEM);
