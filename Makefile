@@ -392,7 +392,8 @@ else
 QEMU_PROGRAM := $(QEMU)
 endif
 $(foreach v,CPUS CPU AIA MEM FIRMWARE VM MODE WORLD KERNEL INITRD DISK BOOTARGS TRACE TIMEOUT \
-	HOST_DISK NET OP VCPUS MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV MARKDOWN,\
+	FAST HOST_DISK NET OP VCPUS MODES OPS SUITES FIRMWARES QEMUS WALL BREAKDOWN JSON CSV \
+	MARKDOWN,\
 	$(if $($(v)),$(eval export STRATA_$(v) := $$($(v)))))
 export STRATA_O := $(O)
 export STRATA_QEMU := $(QEMU_PROGRAM)
@@ -481,6 +482,7 @@ help:
 ##                  DISK=FILE gives each guest a virtio block device with that image,
 ##                  HOST_DISK=FILE the machine one, which a tree's strata,host-disk names;
 ##                  NET=user a network device, joined to QEMU's user network
+##                  FAST=off answers every exit in C
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log
 ##  make breakdown  say where the instructions of an operation go: OPS=fork MODES=te
 ##  make baseline   count the rows of tests/baseline.json anew, which make test compares with

@@ -9,6 +9,7 @@
 #include "hart/hart.h"
 #include "hart/trace.h"
 #include "lib/errno.h"
+#include "mode/fast.h"
 #include "mode/mode.h"
 #include "vdev/vimsic_dev.h"
 #include "vdev/vimsic_hw.h"
@@ -324,6 +325,13 @@ static enum vcpu_next hw_exit_reflect(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
+/* Its set_timer is Sstc's. */
+static const char *hw_fast(const struct vcpu *v)
+{
+	(void)v;
+	return this_hart()->sstc ? fast_hw : NULL;
+}
+
 static exit_handler *const hw_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ECALL_VS] = hw_exit_ecall,
 	[EXC_INST_GUEST_FAULT] = mmio_exit,	  [EXC_LOAD_GUEST_FAULT] = mmio_exit,
@@ -333,6 +341,7 @@ static exit_handler *const hw_exits[EXIT_COUNT] = {
 const struct mode_ops mode_hw = {
 	.name = "hw",
 	.exits = hw_exits,
+	.fast = hw_fast,
 	.features = hw_features,
 	.vcpu_init = hw_vcpu_init,
 	.vcpu_fini = hw_vcpu_fini,

@@ -7,6 +7,7 @@
 #include <sbi/sbi.h>
 #include "lib/errno.h"
 #include "mode/deprivileged.h"
+#include "mode/fast.h"
 #include "mode/mode.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
@@ -226,6 +227,11 @@ __attribute__((section(".text.hot"))) static enum vcpu_next pv_exit_ecall(struct
 	return vsbi_call(v);
 }
 
+static const char *pv_fast(const struct vcpu *v)
+{
+	return v->vm->config.features & STRATA_F_HYPERCALL ? fast_pv : fast_te;
+}
+
 static exit_handler *const pv_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
 	[EXC_VIRTUAL_INST] = dep_exit_illegal,	      [EXC_ECALL_U] = pv_exit_ecall,
@@ -238,6 +244,7 @@ const struct mode_ops mode_pv = {
 	.name = "pv",
 	.deprivileged = true,
 	.exits = pv_exits,
+	.fast = pv_fast,
 	.features = pv_features,
 	.vcpu_init = dep_vcpu_init,
 	.vcpu_fini = dep_vcpu_fini,

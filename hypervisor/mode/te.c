@@ -8,6 +8,7 @@
 #include "emul/privop.h"
 #include "hart/hart.h"
 #include "mode/deprivileged.h"
+#include "mode/fast.h"
 #include "mode/mode.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
@@ -166,6 +167,12 @@ static enum vcpu_next te_exit_ecall(struct vcpu *v)
 	return vsbi_call(v);
 }
 
+static const char *te_fast(const struct vcpu *v)
+{
+	(void)v;
+	return fast_te;
+}
+
 static exit_handler *const te_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
 	[EXC_VIRTUAL_INST] = dep_exit_illegal,	      [EXC_ECALL_U] = te_exit_ecall,
@@ -178,6 +185,7 @@ const struct mode_ops mode_te = {
 	.name = "te",
 	.deprivileged = true,
 	.exits = te_exits,
+	.fast = te_fast,
 	.features = te_features,
 	.vcpu_init = dep_vcpu_init,
 	.vcpu_fini = dep_vcpu_fini,

@@ -6,6 +6,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/kalloc.h"
+#include "mode/fast.h"
 #include "monitor/command.h"
 #include "monitor/console.h"
 #include "monitor/monitor.h"
@@ -138,6 +139,17 @@ static void stats_line(void *ctx, const char *name, uint64_t value)
 	say("  %-36s %12lu\n", name, value);
 }
 
+/* Add the account of a vCPU, and what its fast path has counted since. */
+static void stats_merge(struct account *sum, const struct vcpu *v)
+{
+	uint64_t seen[FAST_COUNT];
+
+	for (unsigned i = 0; i < FAST_COUNT; i++)
+		seen[i] = READ_ONCE(v->account->fast[i]);
+	account_merge(sum, v->account);
+	fast_account(sum, &v->stat, seen);
+}
+
 /* Where the instructions of these vCPUs go; nothing unless their tree asks for it. */
 static void stats_insns(struct vm *vm, uint64_t vcpu)
 {
@@ -153,7 +165,7 @@ static void stats_insns(struct vm *vm, uint64_t vcpu)
 	account_init(sum);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (vcpu == UINT64_MAX || vcpu == i)
-			account_merge(sum, vm->vcpus[i]->account);
+			stats_merge(sum, vm->vcpus[i]);
 	stats_account(sum, vm, stats_line, NULL);
 	kfree(sum);
 }
@@ -175,6 +187,7 @@ static void stats_vm(struct vm *vm, uint64_t vcpu)
 		    vm->vcpu_count == 1 ? "" : "s");
 	else
 		say("%s: vCPU %lu\n", vm->config.name, vcpu);
+	fast_stat_fold(sum);
 	stats_list(sum, stats_line, NULL);
 	kfree(sum);
 	stats_insns(vm, vcpu);
@@ -358,6 +371,7 @@ void monitor_init(const char *bootargs, unsigned harts_max, uint64_t ticks_per_s
 	monitor.timebase_hz = ticks_per_s ? ticks_per_s : 1;
 	monitor.poweroff = poweroff;
 	trace_monitor_init(harts_max, ticks_per_s);
+	vcpu_fast_path = !option_is(bootargs, "fast", "off");
 	if (option_is(bootargs, "trace", "1") || option_is(bootargs, "trace", "live")) {
 		if (trace_start(true))
 			console_log("no memory for the trace");

@@ -7,6 +7,7 @@
 #define VM_ACCOUNT_H
 
 #include "lib/types.h"
+#include "vm/stat.h"
 
 struct vcpu;
 enum vcpu_next;
@@ -66,6 +67,7 @@ struct account {
 	enum vcpu_next (*const *inner)(struct vcpu *v);
 	uint64_t last;			/* instret when the guest went on, or the run loop did */
 	struct account_line *away;	/* whose the run loop's time is; NULL: the guest runs */
+	uint64_t fast[STAT_FAST];	/* of vcpu_stat.fast, what is charged already */
 	uint64_t fw_entries, fw_insns;	/* what the firmware had told by then */
 };
 

@@ -10,9 +10,12 @@
 #include <riscv/csr.h>
 #include <offsets.h>
 
-	/* All but x0, and s1 (x9) and a0 (x10), which hold the vCPU on the way in and out. */
+	/*
+	 * All but x0; s1 (x9) and a0 (x10), which hold the vCPU on the way in and out; and t0, t1
+	 * and t2 (x5 to x7), which go first, as mode/fast.S needs them.
+	 */
 	.macro	for_guest_regs op, v
-	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17
+	.irp	r, 1, 2, 3, 4, 8, 11, 12, 13, 14, 15, 16, 17
 	\op	x\r, (VCPU_REGS + \r * 8)(\v)
 	.endr
 	.irp	r, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
@@ -46,7 +49,7 @@ vcpu_enter:
 	for_host_regs sd
 	sd	sp, VCPU_HOST_SP(a0)
 	sd	tp, VCPU_HOST_TP(a0)
-	lla	t0, guest_trap
+	ld	t0, VCPU_VECTOR(a0)
 	csrw	CSR_STVEC, t0
 	mv	s1, a0
 resume:
@@ -54,15 +57,28 @@ resume:
 	csrw	CSR_SEPC, t0
 	csrw	CSR_SSCRATCH, s1
 	for_guest_regs ld, s1
+	ld	t0, (VCPU_REGS + 5 * 8)(s1)
+	ld	t1, (VCPU_REGS + 6 * 8)(s1)
+	ld	t2, (VCPU_REGS + 7 * 8)(s1)
 	ld	a0, (VCPU_REGS + 10 * 8)(s1)
 	ld	s1, (VCPU_REGS + 9 * 8)(s1)
 	sret
 resumed:
 
 	.balign	64
+	.globl	vcpu_trap_vector
+vcpu_trap_vector:
 guest_trap:
 	csrrw	a0, CSR_SSCRATCH, a0
 	beqz	a0, from_host
+	sd	t0, (VCPU_REGS + 5 * 8)(a0)
+	/* Where the vectors of mode/fast.S go on with what they do not know. */
+	.globl	vcpu_exit_t0_saved
+vcpu_exit_t0_saved:
+	sd	t1, (VCPU_REGS + 6 * 8)(a0)
+	sd	t2, (VCPU_REGS + 7 * 8)(a0)
+	.globl	vcpu_exit_t012_saved
+vcpu_exit_t012_saved:
 	for_guest_regs sd, a0
 	sd	s1, (VCPU_REGS + 9 * 8)(a0)
 	/* From here on a trap is the host's own. */
@@ -75,15 +91,13 @@ guest_trap:
 	mv	s1, a0
 	csrr	t0, CSR_SCAUSE
 	bltz	t0, interrupt
-	/* v->stat.exceptions[scause]++, v->exits[scause](v); scause < 64 by the specification */
+	/* v->stat.exceptions[scause]++, v->exit_table[scause](v); scause < 64: the specification */
 	slli	t0, t0, 3
 	add	t1, a0, t0
 	ld	t2, VCPU_EXCEPTIONS(t1)
 	addi	t2, t2, 1
 	sd	t2, VCPU_EXCEPTIONS(t1)
-	ld	t1, VCPU_EXITS(a0)
-	add	t1, t1, t0
-	ld	t1, 0(t1)
+	ld	t1, VCPU_EXIT_TABLE(t1)
 	jalr	t1
 handled:
 	ld	t0, VCPU_REQUESTS(s1)

@@ -3,6 +3,7 @@
  * What vm/enter.S does not do itself: exits for host interrupts, requests, and exits while the
  * trace is on. Privileged specification, "Supervisor Cause Register" and hypervisor "Traps".
  */
+#include "lib/string.h"
 #include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/trace_hook.h"
@@ -46,10 +47,25 @@ static enum vcpu_next exit_traced(struct vcpu *v)
 
 static exit_handler *const traced_exits[EXIT_COUNT] = { [0 ... EXIT_COUNT - 1] = exit_traced };
 
+bool vcpu_fast_path = true;
+
+/* The trace must see every exit; the account knows what those cost that it does not see. */
+static const char *choose_vector(const struct vcpu *v)
+{
+	const char *fast = NULL;
+
+	if (likely(vcpu_fast_path && v->exits == v->mode->exits && !v->sbi_restricted))
+		fast = v->mode->fast(v);
+	return fast != NULL ? fast : vcpu_trap_vector;
+}
+
 void vcpu_choose_exits(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
+	v->vector = choose_vector(v);
 	trace_enter(v);
 	if (unlikely(v->account != NULL))
 		account_enter(v);
+	if (unlikely(v->exit_table[0] != v->exits[0]))
+		memcpy(v->exit_table, v->exits, sizeof(v->exit_table));
 }

@@ -10,13 +10,14 @@
 
 /* Handles one synchronous exit; the guest's pc is v->pc, the trap's CSRs are as it left them. */
 typedef enum vcpu_next exit_handler(struct vcpu *v);
-#define EXIT_COUNT	64	/* all synchronous causes that an implementation may have */
 
 struct mode_ops {
 	const char *name;
 	bool deprivileged;
 	/* Synchronous exits by scause (EXIT_COUNT entries); every entry is set. */
 	exit_handler *const *exits;
+	/* The vector of mode/fast.S with which v runs on this hart; NULL: none fits. */
+	const char *(*fast)(const struct vcpu *v);
 	/* The feature word of STRATA_FN_FEATURES. */
 	uint64_t (*features)(const struct vm *vm);
 

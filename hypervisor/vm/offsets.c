@@ -14,8 +14,15 @@ void vm_offsets(void)
 	OFFSET(VCPU_PC, struct vcpu, pc);
 	OFFSET(VCPU_HOST_SP, struct vcpu, host_sp);
 	OFFSET(VCPU_HOST_TP, struct vcpu, host_tp);
-	OFFSET(VCPU_EXITS, struct vcpu, exits);
+	OFFSET(VCPU_EXIT_TABLE, struct vcpu, exit_table);
+	OFFSET(VCPU_VCSR_SIP, struct vcpu, vcsr.sip);
 	OFFSET(VCPU_REQUESTS, struct vcpu, requests);
+	OFFSET(VCPU_VECTOR, struct vcpu, vector);
+	OFFSET(VCPU_SUPERVISOR, struct vcpu, supervisor);
+	OFFSET(VCPU_HARTID, struct vcpu, hartid);
+	OFFSET(VCPU_VCSR_PAGE, struct vcpu, page);
+	OFFSET(VCPU_FAST, struct vcpu, stat.fast);
+	OFFSET(VCPU_INJECTED_SOFT, struct vcpu, stat.injected_interrupts[IRQ_S_SOFT]);
 	OFFSET(VCPU_EXCEPTIONS, struct vcpu, stat.exceptions);
 	OFFSET(FP_FCSR, struct fp_state, fcsr);
 }

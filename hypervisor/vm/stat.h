@@ -15,7 +15,12 @@
 /* CSR numbers 0x100-0x1ff, where all of S-mode is, each by itself; the last: all others. */
 #define STAT_CSRS		257
 
+/* Counters of the exits that mode/fast.S answers. */
+#define STAT_FAST		40
+
 struct vcpu_stat {
+	uint64_t fast[STAT_FAST];	/* exits that are in no other counter: mode/fast.h */
+	uint64_t injected_interrupts[16];
 	uint64_t exceptions[64];	/* synchronous exits, by scause; vm/enter.S counts them */
 	uint64_t csr[STAT_CSRS];	/* emulated CSR instructions, by stat_csr_slot() */
 	uint64_t interrupts[16];	/* exits for host interrupts, by number */
@@ -24,7 +29,6 @@ struct vcpu_stat {
 	uint64_t ecall[STAT_EXTENSIONS][STAT_FUNCTIONS];
 	uint64_t ecall_unknown;
 	uint64_t injected_exceptions[32];
-	uint64_t injected_interrupts[16];
 	uint64_t shadow_fills, satp_switches;
 	uint64_t schedules, migrations;
 };
@@ -36,6 +40,8 @@ static inline uint64_t stat_traps(const struct vcpu_stat *stat)
 
 	for (int i = 0; i < 64; i++)
 		sum += stat->exceptions[i];
+	for (int i = 0; i < STAT_FAST; i++)
+		sum += stat->fast[i];
 	return sum;
 }
 

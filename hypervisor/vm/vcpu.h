@@ -54,6 +54,9 @@ struct fp_state {
 struct mode_ops;
 struct account;
 
+/* All synchronous causes that an implementation may have. */
+#define EXIT_COUNT	64
+
 /*
  * What an exit handler returns: go straight back into the guest, or leave to the run loop
  * (state changed: blocked, stopped, time slice over).
@@ -67,6 +70,8 @@ struct vcpu {
 	uint64_t host_sp, host_tp;
 	/* Exit handlers by scause (EXIT_COUNT): the mode's, of the trace, of the account. */
 	enum vcpu_next (*const *exits)(struct vcpu *v);
+	/* stvec while it runs: the mode's fast path, or what leads to exits alone. */
+	const char *vector;
 	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
 	uint64_t requests;
 
@@ -86,6 +91,8 @@ struct vcpu {
 	uint64_t hstatus;		/* loaded when it is put on a hart */
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
+	/* A copy of the handlers in exits, for vm/enter.S. */
+	enum vcpu_next (*exit_table[EXIT_COUNT])(struct vcpu *v);
 	struct vcpu_stat stat;
 	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
 	struct vimsic_vcpu *imsic;	/* its interrupt file; NULL: its VM has no IMSICs */
@@ -205,6 +212,9 @@ int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_ba
 
 /* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
 void vcpu_enter(struct vcpu *v);
+extern const char vcpu_trap_vector[];
+/* Off: every exit is handled in C. Set before a VM runs. */
+extern bool vcpu_fast_path;
 /* vm/exit.c, from vm/enter.S: an exit for a host interrupt; what other harts asked meanwhile. */
 enum vcpu_next vcpu_exit_interrupt(struct vcpu *v);
 enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next);

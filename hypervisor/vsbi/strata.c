@@ -4,6 +4,7 @@
  */
 #include <strata/abi.h>
 #include "hart/firmware.h"
+#include "mode/fast.h"
 #include "vm/account.h"
 #include "vm/mode.h"
 #include "vsbi/account_name.h"
@@ -43,6 +44,7 @@ static struct sbi_ret strata_account(struct vcpu *v, uint64_t command, gpa_t to,
 {
 	if (v->account == NULL)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	fast_account(v->account, &v->stat, v->account->fast);
 	switch (command) {
 	case STRATA_ACCOUNT_RESET:
 		account_reset(v->account);

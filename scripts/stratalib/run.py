@@ -56,6 +56,8 @@ def add_options(parser):
                        help="memory of a guest given by --kernel or --mode, else of the machine")
     parser.add_argument("--trace", choices=TRACES, default=env("TRACE"),
                         help="1: print each privilege transition through HS; full: all others, too")
+    parser.add_argument("--fast", choices=("on", "off"), default=env("FAST"),
+                        help="off: the hypervisor answers every exit in C, for comparison")
     parser.add_argument("--icount", action="store_true", help="deterministic instruction counting")
     add_machine_options(parser)
 
@@ -154,6 +156,8 @@ def plan_hypervised(settings, args, options=()):
     words = list(options)
     if args.trace in ("1", "full"):
         words.append("trace=1")
+    if getattr(args, "fast", None) == "off":
+        words.append("fast=off")
     plan.line = qemu.command(settings, settings.path("strata.elf"), f"{size >> 20}M", cpus,
                              initrd=name, append=" ".join(words) or None, icount=args.icount,
                              extra=machine_disk(settings, host_disk) +

@@ -36,9 +36,9 @@ def run_aia(mode, guests):
     return function
 
 
-def transcript(bench, name, mode):
+def transcript(bench, name, mode, *options):
     """The lines of a guest that must be the same in every mode."""
-    result = bench.strata("run", "--kernel", name, "--mode", mode)
+    result = bench.strata("run", "--kernel", name, "--mode", mode, *options)
     check_status(result, 0)
     lines = [line for line in result.out.splitlines() if line.startswith("T:")]
     check(lines, f"no transcript in {mode}: {last_line(result.out)}")
@@ -52,6 +52,16 @@ def compare_transcripts(mode):
             if a != b:
                 raise Failure(f"native {a!r}, {mode} {b!r}")
         check(len(other) >= len(native), f"{len(native)} accesses natively, {len(other)} in {mode}")
+    return function
+
+
+def compare_paths(name, mode):
+    def function(bench):
+        fast, slow = (transcript(bench, name, mode, "--fast", how) for how in ("on", "off"))
+        for a, b in zip(fast, slow):
+            if a != b:
+                raise Failure(f"fast {a!r}, in C {b!r}")
+        check(len(fast) == len(slow), f"{len(fast)} lines, {len(slow)} in C")
     return function
 
 
@@ -81,3 +91,9 @@ def add(environment):
     for mode in ("te", "pv0"):
         spread(environment, f"every access to an S-mode CSR has the same result in {mode} as "
                "natively", compare_transcripts(mode), turn, "guests")
+    for mode in ("te", "pv0", "hw"):
+        spread(environment, f"the fast path answers what the path in C answers in {mode}",
+               compare_paths("fast", mode), turn, "guests")
+    for mode in ("te", "pv0"):
+        spread(environment, f"the fast path and C do the same to every S-mode CSR in {mode}",
+               compare_paths("csr", mode), turn, "guests")

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast path: exits that are answered with two or three registers saved and no C. A vector for
+ * each mode, which hands over to vm/enter.S what it does not know, before it has changed anything.
+ * SBI 2.0, BASE, IPI and TIME; privileged specification, "Supervisor CSRs"; <strata/abi.h>.
+ *
+ * Each path has a twin in C, which answers the same while the fast path is off (fast=off, a trace,
+ * an extension switched off): vsbi_call(), vcsr_emulate_fast(), pv_csr_read(), pv_csr_swap().
+ * tests/guest/fast.c compares them. All count in v->stat.fast (mode/fast.h), and nothing else:
+ * mode/fast_stat.c knows what each counter stands for.
+ *
+ * a0 is the vCPU, sscratch the guest's a0; t0, and where there is need t1 and t2, are in v->regs.
+ */
+#include <riscv/csr.h>
+#include <riscv/insn.h>
+#include <sbi/sbi.h>
+#include <strata/abi.h>
+#include "mode/fast.h"
+#include <offsets.h>
+
+#define SAVED_T0	(VCPU_REGS + 5 * 8)
+#define SAVED_T1	(VCPU_REGS + 6 * 8)
+#define SAVED_T2	(VCPU_REGS + 7 * 8)
+/* These differ by 0x1000 in funct3. */
+#define CSRCI_SSTATUS_SIE	CSR_SSTATUS << 20 | SSTATUS_SIE << 15 | \
+				(FUNCT3_CSRRC | FUNCT3_CSR_IMM) << 12 | OPCODE_SYSTEM
+#define CSRSI_BEFORE_CSRCI	((FUNCT3_CSRRC - FUNCT3_CSRRS) << 12)
+#define FAST(kind)	(VCPU_FAST + (kind) * 8)
+
+	/* Bytes say how many instructions: fast_insns. */
+	.option	norvc
+
+	/* A trap: a0 is the vCPU, t0 the cause minus expected. */
+	.macro	vector expected
+	csrrw	a0, CSR_SSCRATCH, a0
+	beqz	a0, host
+	sd	t0, SAVED_T0(a0)
+	csrr	t0, CSR_SCAUSE
+	addi	t0, t0, -(\expected)
+	.endm
+
+	/* Nobody asked for anything meanwhile; the guest's kernel it is. */
+	.macro	check_requests with, slow
+	ld	\with, VCPU_REQUESTS(a0)
+	bnez	\with, \slow
+	.endm
+
+	.macro	check_supervisor with, slow
+	lbu	\with, VCPU_SUPERVISOR(a0)
+	beqz	\with, \slow
+	.endm
+
+	.macro	count kind, with, base
+	ld	\with, FAST(\kind)(\base)
+	addi	\with, \with, 1
+	sd	\with, FAST(\kind)(\base)
+	.endm
+
+	.macro	step_pc
+	csrr	t0, CSR_SEPC
+	addi	t0, t0, 4
+	csrw	CSR_SEPC, t0
+	.endm
+
+	/* Back from an SBI call, a1 is set: a0 = SBI_SUCCESS. */
+	.macro	answer
+	step_pc
+	csrw	CSR_SSCRATCH, a0
+	ld	t0, SAVED_T0(a0)
+	li	a0, SBI_SUCCESS
+	sret
+	.endm
+
+	/* BASE's constants, a6 < FAST_BASE_COUNT; a1 is free, for it is the answer. */
+	.macro	answer_base kind, slow
+	li	t0, FAST_BASE_COUNT
+	bgeu	a6, t0, \slow
+	slli	t0, a6, 3
+	add	t0, t0, a0
+	count	\kind, a1, t0
+	slli	t0, a6, 2
+	lla	a1, vsbi_base_constants
+	add	a1, a1, t0
+	lwu	a1, 0(a1)
+	answer
+	.endm
+
+	.section .text.hot, "ax"
+host:
+	csrrw	a0, CSR_SSCRATCH, a0
+	j	host_trap
+
+/* ---- hw: all ecalls that come here are VS-mode's ---- */
+
+	.balign	64
+	.globl	fast_hw
+fast_hw:
+	vector	EXC_ECALL_VS
+	bnez	t0, hw_slow
+	check_requests t0, hw_slow
+	li	t0, SBI_EXT_BASE
+	beq	a7, t0, hw_base
+	li	t0, SBI_EXT_IPI
+	beq	a7, t0, hw_ipi
+	li	t0, SBI_EXT_TIME
+	bne	a7, t0, hw_slow
+hw_time:
+	bnez	a6, hw_slow
+	csrr	t0, CSR_SSCRATCH
+	csrw	CSR_VSTIMECMP, t0
+	count	FAST_HW_TIME, t0, a0
+	li	a1, 0
+	answer
+hw_time_end:
+
+	/* To oneself alone: it goes where hw_irq_update() would put it. */
+hw_ipi:
+	bnez	a6, hw_slow
+	csrr	t0, CSR_SSCRATCH
+	addi	t0, t0, -1
+	bnez	t0, hw_slow
+	ld	t0, VCPU_HARTID(a0)
+	bne	t0, a1, hw_slow
+	csrrsi	a1, CSR_HVIP, HVIP_VSSIP
+	andi	a1, a1, HVIP_VSSIP
+	bnez	a1, 1f
+	ld	t0, VCPU_INJECTED_SOFT(a0)
+	addi	t0, t0, 1
+	sd	t0, VCPU_INJECTED_SOFT(a0)
+1:	count	FAST_HW_IPI, t0, a0
+	li	a1, 0
+	answer
+hw_ipi_end:
+
+hw_base:
+	answer_base FAST_HW_BASE, hw_slow
+hw_base_end:
+hw_slow:
+	j	vcpu_exit_t0_saved
+
+/* ---- te: CSR instructions of virtual S-mode raise 2 or 22 ---- */
+
+	/* The causes count apart. kind: counters of the reads; those of the writes follow. */
+	.macro	csr_instruction cause, kind
+	sd	t1, SAVED_T1(a0)
+	sd	t2, SAVED_T2(a0)
+	csrr	t0, CSR_STVAL
+	srli	t1, t0, 20
+	addi	t1, t1, -CSR_SSCRATCH
+	sltiu	t2, t1, 4
+	beqz	t2, csr_sstatus_\cause
+	check_supervisor t1, csr_slow
+	check_requests t1, csr_slow
+	li	t1, CSR_SSCRATCH << 20 | FUNCT3_CSRRS << 12 | OPCODE_SYSTEM
+	xor	t1, t0, t1
+	/* May differ: which of the four CSRs, and rd. */
+	li	t2, ~(3 << 20 | 0x1f << 7)
+	and	t2, t1, t2
+	bnez	t2, csr_write_\cause
+	srli	t1, t0, 20 - 3
+	andi	t1, t1, 3 << 3
+	add	t2, t1, a0
+	count	\kind, t1, t2
+	sub	t1, t2, a0
+	ld	t2, VCPU_VCSR_PAGE(a0)
+	add	t1, t1, t2
+	ld	t1, STRATA_PAGE_SSCRATCH(t1)
+	j	csr_set_rd
+csr_write_\cause:
+	/* csrrw: funct3 is 1 instead of 2, and rs1 is free. */
+	lui	t1, 0x1f << (15 - 12)
+	or	t2, t2, t1
+	lui	t1, 0x1f << (15 - 12) | (FUNCT3_CSRRW ^ FUNCT3_CSRRS)
+	bne	t2, t1, csr_slow
+	/* t1 = rs1 */
+	srli	t1, t0, 15 - 3
+	andi	t1, t1, 0x1f << 3
+	lla	t2, csr_get
+	add	t1, t1, t2
+	jalr	t2, 0(t1)
+	srli	t2, t0, 20 - 3
+	andi	t2, t2, 3 << 3
+	addi	t0, t2, -((CSR_SEPC - CSR_SSCRATCH) << 3)
+	bnez	t0, 1f
+	/* vcsr_sepc_legal() */
+	andi	t1, t1, -2
+1:	add	t0, t2, a0
+	count	(\kind + 4), t2, t0
+	sub	t0, t0, a0
+	ld	t2, VCPU_VCSR_PAGE(a0)
+	add	t2, t2, t0
+	addi	t2, t2, STRATA_PAGE_SSCRATCH
+	/* For want of a fourth register; nobody else is there. */
+	amoswap.d t1, t1, (t2)
+	csrr	t0, CSR_STVAL
+	j	csr_set_rd
+csr_write_end_\cause:
+	/* Masking and unmasking interrupts: csrci and csrsi of sstatus.SIE, without rd. */
+csr_sstatus_\cause:
+	addi	t1, t1, CSR_SSCRATCH - CSR_SSTATUS
+	bnez	t1, csr_slow
+	check_supervisor t1, csr_slow
+	check_requests t1, csr_slow
+	li	t1, CSRCI_SSTATUS_SIE
+	sub	t1, t1, t0
+	bnez	t1, csr_set_\cause
+	ld	t2, VCPU_VCSR_PAGE(a0)
+	sd	zero, STRATA_PAGE_SIE_ON(t2)
+	count	(\kind + FAST_CSR_SIE), t1, a0
+	j	csr_done
+csr_sstatus_end_\cause:
+csr_set_\cause:
+	lui	t2, CSRSI_BEFORE_CSRCI >> 12
+	bne	t1, t2, csr_slow
+	/* What is pending and enabled has to be delivered: in C. */
+	ld	t2, VCPU_VCSR_PAGE(a0)
+	ld	t1, VCPU_VCSR_SIP(a0)
+	ld	t0, STRATA_PAGE_SIE(t2)
+	and	t1, t1, t0
+	bnez	t1, csr_slow
+	li	t1, 1
+	sd	t1, STRATA_PAGE_SIE_ON(t2)
+	count	(\kind + FAST_CSR_SIE + 1), t1, a0
+	j	csr_done
+	.endm
+
+	.balign	64
+	.globl	fast_te
+fast_te:
+	vector	EXC_ILLEGAL_INST
+	beqz	t0, te_illegal
+	addi	t0, t0, EXC_ILLEGAL_INST - EXC_VIRTUAL_INST
+	beqz	t0, te_virtual
+	addi	t0, t0, EXC_VIRTUAL_INST - EXC_ECALL_U
+	bnez	t0, dep_slow
+dep_sbi:
+	li	t0, SBI_EXT_BASE
+	bne	a7, t0, dep_slow
+	check_supervisor t0, dep_slow
+	check_requests t0, dep_slow
+	answer_base FAST_DEP_BASE, dep_slow
+dep_sbi_end:
+dep_slow:
+	j	vcpu_exit_t0_saved
+
+te_illegal:
+	csr_instruction illegal, FAST_CSR_ILLEGAL
+te_virtual:
+	csr_instruction virtual, FAST_CSR_VIRTUAL
+csr_slow:
+	j	vcpu_exit_t012_saved
+
+	/* t0 is the instruction, t1 what goes to its rd. */
+csr_set_rd:
+	srli	t0, t0, 7 - 3
+	andi	t0, t0, 0x1f << 3
+	lla	t2, csr_put
+	add	t0, t0, t2
+	jr	t0
+csr_set_rd_end:
+csr_done:
+	step_pc
+	ld	t0, SAVED_T0(a0)
+	ld	t1, SAVED_T1(a0)
+	ld	t2, SAVED_T2(a0)
+	csrrw	a0, CSR_SSCRATCH, a0
+	sret
+csr_done_end:
+
+	/* Two instructions for each register; called with jalr t2. */
+	.balign	8
+csr_get:
+	.irp	r, 0, 1, 2, 3, 4
+	mv	t1, x\r
+	jr	t2
+	.endr
+	.irp	r, 5, 6, 7
+	ld	t1, (VCPU_REGS + \r * 8)(a0)
+	jr	t2
+	.endr
+	.irp	r, 8, 9
+	mv	t1, x\r
+	jr	t2
+	.endr
+	csrr	t1, CSR_SSCRATCH
+	jr	t2
+	.irp	r, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+	mv	t1, x\r
+	jr	t2
+	.endr
+	.irp	r, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	mv	t1, x\r
+	jr	t2
+	.endr
+
+csr_put:
+	.irp	r, 0, 1, 2, 3, 4
+	mv	x\r, t1
+	j	csr_done
+	.endr
+	.irp	r, 5, 6, 7
+	sd	t1, (VCPU_REGS + \r * 8)(a0)
+	j	csr_done
+	.endr
+	.irp	r, 8, 9
+	mv	x\r, t1
+	j	csr_done
+	.endr
+	csrw	CSR_SSCRATCH, t1
+	j	csr_done
+	.irp	r, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
+	mv	x\r, t1
+	j	csr_done
+	.endr
+	.irp	r, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	mv	x\r, t1
+	j	csr_done
+	.endr
+
+/* ---- pv: the hypercalls of step 0 for the same four CSRs ---- */
+
+	.balign	64
+	.globl	fast_pv
+fast_pv:
+	vector	EXC_ECALL_U
+	bnez	t0, dep_slow
+	li	t0, STRATA_EID
+	bne	a7, t0, dep_sbi
+	check_supervisor t0, dep_slow
+	check_requests t0, dep_slow
+	sd	t1, SAVED_T1(a0)
+	sd	t2, SAVED_T2(a0)
+	addi	t1, a6, -STRATA_FN_CSR_READ
+	sltiu	t0, t1, FAST_PV_FUNCTIONS
+	beqz	t0, csr_slow
+	csrr	t0, CSR_SSCRATCH
+	addi	t0, t0, -CSR_SSCRATCH
+	sltiu	t2, t0, 4
+	beqz	t2, csr_slow
+	slli	t0, t0, 3
+	slli	t2, t1, 5
+	add	t2, t2, t0
+	add	t2, t2, a0
+	ld	t0, FAST(FAST_PV)(t2)
+	addi	t0, t0, 1
+	sd	t0, FAST(FAST_PV)(t2)
+	ld	t2, VCPU_VCSR_PAGE(a0)
+	csrr	t0, CSR_SSCRATCH
+	addi	t0, t0, -CSR_SSCRATCH
+	slli	t0, t0, 3
+	add	t2, t2, t0
+	bnez	t1, pv_write
+	ld	a1, STRATA_PAGE_SSCRATCH(t2)
+	j	pv_done
+pv_write:
+	addi	t0, t0, -((CSR_SEPC - CSR_SSCRATCH) << 3)
+	bnez	t0, 1f
+	andi	a1, a1, -2
+1:	ld	t1, STRATA_PAGE_SSCRATCH(t2)
+	sd	a1, STRATA_PAGE_SSCRATCH(t2)
+	mv	a1, t1
+pv_done:
+	ld	t1, SAVED_T1(a0)
+	ld	t2, SAVED_T2(a0)
+	answer
+pv_done_end:
+
+/*
+ * What the account charges for each: instructions from the vector to SRET; of an IPI that was
+ * pending already and of a write of sepc it is one or three off. In the order of enum fast_path.
+ */
+	.section .rodata
+	.balign	8
+	.globl	fast_insns
+fast_insns:
+	.8byte	(hw_time - fast_hw - 24 + hw_base_end - hw_base) / 4
+	.8byte	(hw_time - fast_hw - 12 + hw_ipi_end - hw_ipi) / 4
+	.8byte	(hw_time_end - fast_hw) / 4
+	.8byte	(dep_sbi_end - fast_te) / 4
+	.8byte	(pv_write - fast_pv + pv_done_end - pv_done) / 4
+	.8byte	(pv_done_end - fast_pv - 8 - 4) / 4
+	.8byte	(6 * 4 + csr_write_illegal - te_illegal + csr_set_rd_end - csr_set_rd + 8 + \
+		 csr_done_end - csr_done) / 4
+	.8byte	(6 * 4 + csr_write_end_illegal - te_illegal - 12 * 4 + 8 + csr_set_rd_end - \
+		 csr_set_rd + 8 + csr_done_end - csr_done) / 4
+	.8byte	(6 * 4 + 7 * 4 + csr_sstatus_end_illegal - csr_sstatus_illegal + csr_done_end - \
+		 csr_done) / 4
+	.previous
