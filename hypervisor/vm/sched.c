@@ -425,6 +425,8 @@ static void idle(struct hart *hart)
 	struct sched_hart *sched = sched_of(hart);
 
 	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
+	/* The store must be visible before the queues are looked at, which are plain loads. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (hart_count == 1 || !sched_steal(hart)) {
 		program_timer(hart);
 		hart_wait();
