@@ -17,11 +17,13 @@
 #define DEADLINE_S	120
 
 static unsigned int calls;
+static uint32_t last_called;
 static bool somebody_there;
 
-static bool count_call(void)
+static bool count_call(uint32_t sleeper)
 {
 	calls++;
+	last_called = sleeper;
 	return somebody_there;
 }
 
@@ -53,7 +55,7 @@ TEST("a sleeper is called once, until it has been woken")
 	sleeplock_release(&lock, count_call);
 	CHECK_EQ(calls, 2);
 	CHECK(sleeplock_try(&lock));
-	sleeplock_get_up(&lock);
+	sleeplock_get_up(&lock, 1);
 	sleeplock_release(&lock, count_call);
 	CHECK_EQ(calls, 2);
 	CHECK_EQ(lock.sleepers + lock.called + lock.held, 0);
@@ -62,8 +64,9 @@ TEST("a sleeper is called once, until it has been woken")
 static struct sleeplock *unreachable;
 
 /* As if the sleeper had got the lock and let go of it meanwhile. */
-static bool find_nobody(void)
+static bool find_nobody(uint32_t sleeper)
 {
+	CHECK_EQ(sleeper, 0);
 	calls++;
 	unreachable->sleepers = 0;
 	return false;
@@ -80,6 +83,40 @@ TEST("a call that reaches nobody is taken back")
 	CHECK_EQ(lock.called, 0);
 }
 
+TEST("a sleeper that was woken in vain is handed the lock, and nobody else gets it")
+{
+	struct sleeplock lock = { .held = 1 };
+
+	calls = 0;
+	sleeplock_lie_down(&lock);
+	sleeplock_lie_down(&lock);
+	CHECK(!sleeplock_try_asleep(&lock, 1));
+	sleeplock_claim(&lock, 1);
+	sleeplock_claim(&lock, 2);
+	sleeplock_release(&lock, count_call);
+	CHECK_EQ(last_called, 1);
+	CHECK(!sleeplock_try(&lock));
+	CHECK(!sleeplock_try_asleep(&lock, 2));
+	CHECK(sleeplock_try_asleep(&lock, 1));
+	sleeplock_get_up(&lock, 1);
+	sleeplock_release(&lock, count_call);
+	CHECK_EQ(calls, 2);
+	CHECK_EQ(last_called, 0);
+	CHECK(sleeplock_try_asleep(&lock, 2));
+}
+
+TEST("a claim of a sleeper that got the lock otherwise is void")
+{
+	struct sleeplock lock = { .held = 0 };
+
+	sleeplock_lie_down(&lock);
+	sleeplock_claim(&lock, 1);
+	CHECK(sleeplock_try_asleep(&lock, 1));
+	sleeplock_get_up(&lock, 1);
+	sleeplock_release(&lock, count_call);
+	CHECK_EQ(lock.held + lock.owed + lock.granted + lock.called, 0);
+}
+
 static struct sleeplock shared;
 static volatile unsigned long counter;
 static __thread unsigned int self;
@@ -88,8 +125,12 @@ static struct {
 	bool asleep;
 } harts[THREADS];
 
-static bool call_next(void)
+static bool call_next(uint32_t sleeper)
 {
+	if (sleeper) {
+		sem_post(&harts[sleeper - 1].ipi);
+		return true;
+	}
 	for (unsigned int i = 1; i < THREADS; i++) {
 		unsigned int other = (self + i) % THREADS;
 
@@ -107,13 +148,16 @@ static void enter(void)
 		return;
 	__atomic_store_n(&harts[self].asleep, true, __ATOMIC_RELAXED);
 	sleeplock_lie_down(&shared);
-	while (!sleeplock_try(&shared)) {
+	while (!sleeplock_try_asleep(&shared, self + 1)) {
 		while (sem_wait(&harts[self].ipi) != 0)
 			;
 		sleeplock_woken(&shared);
+		if (sleeplock_try_asleep(&shared, self + 1))
+			break;
+		sleeplock_claim(&shared, self + 1);
 	}
 	__atomic_store_n(&harts[self].asleep, false, __ATOMIC_RELAXED);
-	sleeplock_get_up(&shared);
+	sleeplock_get_up(&shared, self + 1);
 }
 
 static void *count_up(void *argument)
@@ -142,6 +186,6 @@ TEST("one at a time has the lock, and nobody sleeps for ever")
 	for (unsigned int i = 0; i < THREADS; i++)
 		CHECK_EQ(pthread_join(threads[i], NULL), 0);
 	CHECK_EQ(counter, (unsigned long)THREADS * ROUNDS);
-	CHECK_EQ(shared.sleepers + shared.held, 0);
+	CHECK_EQ(shared.sleepers + shared.held + shared.owed + shared.granted, 0);
 	alarm(0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A lock whose waiters sleep until they are called, and that whoever comes first takes: a waiter
- * may be a virtual hart that does not run, and the others do not wait until it does.
+ * may be a virtual hart that does not run, and the others do not wait until it does. But one that
+ * was woken in vain has it handed over next, as its hart may run only while the owner's does not.
  * Pure; how to sleep and how to wake is the caller's business. No specification.
  */
 #ifndef LIB_SLEEPLOCK_H
@@ -14,6 +15,7 @@ struct sleeplock {
 	uint32_t held;
 	uint32_t sleepers;
 	uint32_t called;	/* a sleeper is being woken, and will try */
+	uint32_t owed, granted;	/* to which sleeper; they have numbers from 1 on. 0: none */
 };
 
 /* Acquire: what earlier owners did is seen from here on. */
@@ -40,24 +42,55 @@ static inline void sleeplock_woken(struct sleeplock *lock)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* A sleeper has the lock. It may not be the one that was called. */
-static inline void sleeplock_get_up(struct sleeplock *lock)
+/* A sleeper tries: the lock is free, or was handed to it. */
+static inline bool sleeplock_try_asleep(struct sleeplock *lock, uint32_t self)
 {
+	if (__atomic_load_n(&lock->granted, __ATOMIC_ACQUIRE) != self)
+		return sleeplock_try(lock);
+	__atomic_store_n(&lock->granted, 0, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* A sleeper was woken and found the lock held; then it must try once more before it sleeps. */
+static inline void sleeplock_claim(struct sleeplock *lock, uint32_t self)
+{
+	uint32_t nobody = 0;
+
+	__atomic_compare_exchange_n(&lock->owed, &nobody, self, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* A sleeper has the lock. It may be neither the one that was called nor the one that claims. */
+static inline void sleeplock_get_up(struct sleeplock *lock, uint32_t self)
+{
+	/* Only the owner takes claims back. */
+	if (__atomic_load_n(&lock->owed, __ATOMIC_RELAXED) == self)
+		__atomic_store_n(&lock->owed, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&lock->called, 0, __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&lock->sleepers, 1, __ATOMIC_RELAXED);
 }
 
 /*
- * By the owner. call() wakes one sleeper; false if it finds none. It is called only if there are
- * sleepers, and none is on its way already: that one's vCPU may have to wait for its turn.
+ * By the owner. call(n) wakes sleeper n; call(0) any, and is false if it finds none. It is not
+ * called if nobody sleeps or if one is on its way: that one's vCPU may have to wait for its turn.
  */
-static inline void sleeplock_release(struct sleeplock *lock, bool (*call)(void))
+static inline void sleeplock_release(struct sleeplock *lock, bool (*call)(uint32_t sleeper))
 {
+	uint32_t owed = __atomic_load_n(&lock->owed, __ATOMIC_RELAXED);
+
+	if (owed) {
+		__atomic_store_n(&lock->owed, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&lock->granted, owed, __ATOMIC_RELEASE);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		call(owed);
+		return;
+	}
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&lock->sleepers, __ATOMIC_RELAXED) &&
 	       !__atomic_load_n(&lock->held, __ATOMIC_RELAXED) &&
-	       !__atomic_exchange_n(&lock->called, 1, __ATOMIC_SEQ_CST) && !call()) {
+	       !__atomic_exchange_n(&lock->called, 1, __ATOMIC_SEQ_CST) && !call(0)) {
 		/* Others may have relied on this call: look again. */
 		__atomic_store_n(&lock->called, 0, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);

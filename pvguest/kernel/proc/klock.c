@@ -15,12 +15,20 @@
 
 static struct sleeplock klock;
 
-static bool klock_look(void)
+/* self: how a sleeper is known to the lock; 0: this is not one. */
+static bool klock_look(uint32_t self)
 {
 	for (unsigned int looks = 0; looks < KLOCK_LOOKS; looks++)
-		if (sleeplock_try(&klock))
+		if (self ? sleeplock_try_asleep(&klock, self) : sleeplock_try(&klock))
 			return true;
 	return false;
+}
+
+static void klock_wait(void)
+{
+	priv_wait();
+	priv_ipi_clear();
+	sleeplock_woken(&klock);
 }
 
 /*
@@ -31,30 +39,36 @@ static bool klock_look(void)
 static void klock_sleep(void)
 {
 	struct hart *hart = hart_this;
+	uint32_t self = hart->number + 1;
 
 	__atomic_store_n(&hart->lock_asleep, true, __ATOMIC_RELAXED);
 	sleeplock_lie_down(&klock);
 	priv_set_sie(SIP_SSIP);
-	while (!klock_look()) {
-		priv_wait();
-		priv_ipi_clear();
-		sleeplock_woken(&klock);
+	while (!klock_look(self)) {
+		klock_wait();
+		if (klock_look(self))
+			break;
+		sleeplock_claim(&klock, self);
 	}
 	priv_set_sie(PRIV_SIE_ALL);
 	__atomic_store_n(&hart->lock_asleep, false, __ATOMIC_RELAXED);
-	sleeplock_get_up(&klock);
+	sleeplock_get_up(&klock, self);
 	sched_kicked();
 }
 
 void klock_enter(void)
 {
-	if (!klock_look())
+	if (!klock_look(0))
 		klock_sleep();
 }
 
-/* The next one after this hart, so that each has its turn. */
-static bool klock_call(void)
+/* Any: the next one after this hart, so that each has its turn. */
+static bool klock_call(uint32_t sleeper)
 {
+	if (sleeper) {
+		hart_kick(hart_all[sleeper - 1]);
+		return true;
+	}
 	for (size_t i = 1; i < hart_count; i++) {
 		const struct hart *hart = hart_all[(hart_this->number + i) % hart_count];
 
