@@ -104,7 +104,7 @@ static void make_ready(struct runq *queue, struct runq_entity *entity, enum runq
 	entity->limit = clock + credit_weigh(credit, RUNQ_AHEAD * RUNQ_SLICE_MS *
 							     queue->ticks_per_ms);
 	vtime = credit_raise(credit, clock - behind);
-	/* Its place, not its vtime: that never falls, or vCPUs queued before would be left behind. */
+	/* Its place, not its vtime: that never falls, or vCPUs queued before would stay behind. */
 	if (credit_is_before(entity->limit, vtime))
 		vtime = entity->limit;
 	/* Of one VM's vCPUs the one that has just run comes last. */

@@ -3,6 +3,7 @@
  * The events that a guest's SBI PMU counters count. Pure.
  */
 #include <riscv/csr.h>
+#include "mode/fast.h"
 #include "vsbi/pmu_event.h"
 #include "vsbi/vsbi.h"
 
@@ -58,9 +59,11 @@ uint64_t pmu_event_count(const struct vcpu_stat *stat, uint32_t event)
 	case SBI_PMU_FW_ILLEGAL_INSN:
 		return stat->illegal_injected;
 	case SBI_PMU_FW_SET_TIMER:
-		return calls(stat, VSBI_TIME, SBI_TIME_SET_TIMER, SBI_EXT_LEGACY_SET_TIMER);
+		return calls(stat, VSBI_TIME, SBI_TIME_SET_TIMER, SBI_EXT_LEGACY_SET_TIMER) +
+		       stat->fast[FAST_HW_TIME];
 	case SBI_PMU_FW_IPI_SENT:
-		return calls(stat, VSBI_IPI, SBI_IPI_SEND_IPI, SBI_EXT_LEGACY_SEND_IPI);
+		return calls(stat, VSBI_IPI, SBI_IPI_SEND_IPI, SBI_EXT_LEGACY_SEND_IPI) +
+		       stat->fast[FAST_HW_IPI];
 	case SBI_PMU_FW_FENCE_I_SENT:
 		return calls(stat, VSBI_RFENCE, SBI_RFENCE_FENCE_I, SBI_EXT_LEGACY_RFENCE_I);
 	case SBI_PMU_FW_SFENCE_VMA_SENT:

@@ -90,7 +90,7 @@ SMP = [("test-smp", "native", 4, 4), ("test-smp", "te", 2, 2), ("test-smp", "hw"
 
 
 def smp_choice(environment):
-    if environment.quick:
+    if not environment.full:
         return SMP
     shapes = [("native", n, n) for n in (1, 2, 4)]
     shapes += [(mode, vcpus, harts) for mode in MODES if mode != "native"

@@ -13,7 +13,7 @@ void tty_job_signal(struct tty *tty, int signo)
 	struct signal_info info = { .signo = signo, .code = SI_KERNEL };
 
 	if (tty->group)
-		signal_send_group(tty->group, &info);
+		group_signal(tty->group, &info);
 }
 
 void tty_job_take(struct tty *tty, struct proc *leader)
@@ -34,7 +34,7 @@ int tty_job_check(struct tty *tty, int signo)
 		return signo == SIGTTIN ? -EIO : 0;
 	if (group_is_orphaned(proc->group, NULL))
 		return -EIO;
-	signal_send_group(proc->group, &info);
+	group_signal(proc->group, &info);
 	return -ERESTART;
 }
 
@@ -60,8 +60,8 @@ static void tty_job_send_hangup(int group)
 
 	if (!group)
 		return;
-	signal_send_group(group, &hangup);
-	signal_send_group(group, &go_on);
+	group_signal(group, &hangup);
+	group_signal(group, &go_on);
 }
 
 void tty_job_hangup(struct tty *tty)

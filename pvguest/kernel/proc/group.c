@@ -66,8 +66,8 @@ static void group_wake_orphan(struct proc *member, struct proc *parent, const st
 	if (!parent || parent->group == group || parent->session != member->session ||
 	    !group_is_orphaned(group, without) || !group_has_stopped(group))
 		return;
-	signal_send_group(group, &hangup);
-	signal_send_group(group, &go_on);
+	group_signal(group, &hangup);
+	group_signal(group, &go_on);
 }
 
 void group_orphan(struct proc *proc)
@@ -84,4 +84,21 @@ void group_orphan(struct proc *proc)
 		group_wake_orphan(child, proc, NULL);
 		child->parent = parent;
 	}
+}
+
+size_t group_signal(int group, const struct signal_info *info)
+{
+	struct list *pos;
+	size_t count = 0;
+
+	LIST_FOR_EACH (pos, &proc_all) {
+		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
+
+		if (proc->group != group)
+			continue;
+		if (info->signo)
+			signal_send(proc, info);
+		count++;
+	}
+	return count;
 }

@@ -9,6 +9,7 @@
 #include "lib/types.h"
 
 struct proc;
+struct signal_info;
 
 /* The session of a group; -1: there is no such group. */
 int group_session(int group);
@@ -17,5 +18,8 @@ int group_session(int group);
 bool group_is_orphaned(int group, const struct proc *without);
 /* proc ends: groups that are orphaned by that, and are stopped, get SIGHUP and SIGCONT. */
 void group_orphan(struct proc *proc);
+
+/* From process pid: to all of a group. The number of processes. */
+size_t group_signal(int group, const struct signal_info *info);
 
 #endif

@@ -353,23 +353,6 @@ void signal_force(const struct signal_info *info)
 	signal_update(proc);
 }
 
-size_t signal_send_group(int group, const struct signal_info *info)
-{
-	struct list *pos;
-	size_t count = 0;
-
-	LIST_FOR_EACH (pos, &proc_all) {
-		struct proc *proc = LIST_ENTRY(pos, struct proc, all_link);
-
-		if (proc->group != group)
-			continue;
-		if (info->signo)
-			signal_send(proc, info);
-		count++;
-	}
-	return count;
-}
-
 /* The process is stopped, and so this thread waits until it goes on or ends. */
 static void signal_stay_stopped(struct proc *proc)
 {

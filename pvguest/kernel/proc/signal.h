@@ -128,8 +128,6 @@ void signal_pass_on(struct proc *leader);
 uint64_t signal_pending(const struct proc *proc);
 /* The current process did it itself: cannot be blocked or ignored. */
 void signal_force(const struct signal_info *info);
-/* From process pid: to all of a group. The number of processes. */
-size_t signal_send_group(int group, const struct signal_info *info);
 /* Whether a signal would be delivered now. */
 bool signal_is_pending(const struct proc *proc);
 /* Takes the lowest pending signal of set and what is known of it. Its number; 0: there is none. */
