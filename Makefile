@@ -298,12 +298,12 @@ $(O)/linux/disk.img: Makefile
 # What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
 E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
 LINUX_STRESS := $(O)/pvguest/root/bin/stress
-LINUX_ROOT := pvguest/busybox scripts/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
+LINUX_ROOT := pvguest/busybox pvguest/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
 	bin/stress=$(LINUX_STRESS)
-LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find scripts/linux pvguest/busybox -type f)
+LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find pvguest/linux pvguest/busybox -type f)
 $(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \
-		$(LINUX_ROOT) scripts/linux/initramfs modules=$(CACHE)/linux/modules
+		$(LINUX_ROOT) pvguest/linux/initramfs modules=$(CACHE)/linux/modules
 
 $(O)/linux/root.ext4: $(BUSYBOX) scripts/ext2.py scripts/ext4.py $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,DISK,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< $(LINUX_ROOT)

@@ -14,7 +14,7 @@
 struct vpmu_counter {
 	bool configured, started;
 	uint32_t event;			/* SBI's event_idx */
-	/* Stopped: its value. Started: its value less what the event's own count is, modulo 2^64. */
+	/* Stopped: its value. Started: its value less the event's own count, modulo 2^64. */
 	uint64_t value;
 };
 

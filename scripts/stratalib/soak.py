@@ -15,7 +15,7 @@ MACHINES = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 1))     # vCPUs and harts, by tu
 
 EPILOG = """\
 Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts. The load is forks, threads, pipes,
-signals, memory, timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in scripts/linux).
+signals, memory, timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in pvguest/linux).
 A log of the run that failed stays in build/run/soak.log.
 """
 

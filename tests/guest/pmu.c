@@ -75,7 +75,7 @@ static void check_event(uint64_t event, void (*call)(void), const char *what)
 
 static void test_events(void)
 {
-	test_begin("a firmware counter counts its event from its start value on until it is stopped");
+	test_begin("a firmware counter counts its event from its start value until it is stopped");
 	check_event(FW(SBI_PMU_FW_SET_TIMER), call_timer, "set_timer");
 	check_event(FW(SBI_PMU_FW_IPI_SENT), call_ipi, "send_ipi");
 	check_event(FW(SBI_PMU_FW_FENCE_I_SENT), call_fence, "remote_fence_i");

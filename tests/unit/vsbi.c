@@ -34,7 +34,8 @@ TEST("BASE: probe tells the truth about every extension")
 {
 	static const uint64_t present[] = {
 		0, 1, 2, 3, 4, 5, 6, 7, 8, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
-		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP, SBI_EXT_STA, SBI_EXT_PMU,
+		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP, SBI_EXT_STA,
+		SBI_EXT_PMU,
 	};
 	static const uint64_t absent[] = { 9, 15, 17, 0x504d56, 0x535442, 0x4e41434c,
 					   STRATA_EID + 1, UINT64_MAX, 1UL << 32 | SBI_EXT_TIME };
@@ -205,22 +206,6 @@ TEST("SUSP: a VM suspends to RAM when every other hart is stopped")
 	CHECK_EQ(next, VCPU_RESCHEDULE);
 	CHECK_EQ(cpus[0].start_opaque, 5);
 	CHECK_EQ(resumes, 1);
-}
-
-/* ---- Extensions that are switched off ---- */
-
-TEST("an extension that the VM's tree switches off is not probed and not called")
-{
-	start();
-	vm.config.sbi_disabled = 1UL << VSBI_SUSP | 1UL << VSBI_TIME;
-	cpus[0].sbi_restricted = true;
-	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_TIME, 0, 0), 0);
-	CHECK_EQ(VALUE, 0);
-	CHECK_EQ(call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 1, 0, 0), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(cpus[0].timer_deadline, 0);
-	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA, 5), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_HSM, 0, 0), 0);
-	CHECK_EQ(VALUE, 1);
 }
 
 /* ---- SRST ---- */

@@ -159,7 +159,8 @@ TEST("PMU: matching takes a counter that is free; skipping it the first, if that
 TEST("PMU: sets with a counter that is not there, reserved flags and other events are refused")
 {
 	static const uint64_t events[] = { 1, 2, 0x10000, 0x20000, 0x30000, 0x40000, FW(7), FW(14),
-					   FW(22), FW(255), FW(259), FW(65535), 1UL << 20 | EVENT_TIMER,
+					   FW(22), FW(255), FW(259), FW(65535),
+					   1UL << 20 | EVENT_TIMER,
 					   UINT64_MAX, 1UL << 32 | EVENT_TIMER };
 	static const struct pmu_wild {
 		uint64_t base, mask;
@@ -240,4 +241,20 @@ TEST("PMU: memory for snapshots and event information must be aligned RAM, whole
 		 SBI_ERR_INVALID_ADDRESS);
 	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 0, 1UL << 60, 0, 0), SBI_ERR_INVALID_ADDRESS);
 	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA, 0, UINT64_MAX, 0, 0), SBI_ERR_INVALID_ADDRESS);
+}
+
+/* ---- Extensions that are switched off ---- */
+
+TEST("an extension that the VM's tree switches off is not probed and not called")
+{
+	start();
+	vm.config.sbi_disabled = 1UL << VSBI_SUSP | 1UL << VSBI_TIME;
+	cpus[0].sbi_restricted = true;
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_TIME, 0, 0), 0);
+	CHECK_EQ(VALUE, 0);
+	CHECK_EQ(call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, 1, 0, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(cpus[0].timer_deadline, 0);
+	CHECK_EQ(call(SBI_EXT_SUSP, 0, SBI_SUSP_TO_RAM, RAM_GPA, 5), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EXT_HSM, 0, 0), 0);
+	CHECK_EQ(VALUE, 1);
 }
