@@ -155,7 +155,7 @@ def compare_json(bench):
     check_line(result.out, r"^csr_read ")
     with open(os.path.join(out, "compare.json"), encoding="utf-8") as f:
         data = json.load(f)
-    check(data["schema"] == 1 and len(data["kernel_sha256"]) == 64, "schema and hash")
+    check(data["schema"] == 2 and len(data["kernel_sha256"]) == 64, "schema and hash")
     keys = {"op", "mode", "world", "pv_step", "insns", "traps", "mtraps", "wall_ns"}
     check(len(data["rows"]) == 10, f"{len(data['rows'])} rows")
     check(all(keys <= set(row) for row in data["rows"]), "keys of the rows")
