@@ -18,4 +18,10 @@ uint64_t firmware_entries(void);
  */
 bool firmware_account(hpa_t at);
 
+/*
+ * Does the firmware pass misaligned accesses on, as SBI FWFT tells? If it has no FWFT it emulates
+ * them.
+ */
+bool firmware_delegates_misaligned(void);
+
 #endif

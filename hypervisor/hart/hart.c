@@ -79,6 +79,8 @@ void hart_init_this(void)
 		csr_write(CSR_VSATP, 0);
 		csr_write(CSR_HTIMEDELTA, 0);
 		hart->aia = CSR_EXISTS(CSR_VSISELECT);
+		csr_set(CSR_HENVCFG, HENVCFG_ADUE);
+		hart->adue = (csr_read(CSR_HENVCFG) & HENVCFG_ADUE) != 0;
 		probe_guest_files(hart);
 		/* Guests have senvcfg and AIA's CSRs, and nothing that later extensions added. */
 		if (CSR_EXISTS(CSR_HSTATEEN0))

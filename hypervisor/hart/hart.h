@@ -27,6 +27,7 @@ struct hart {
 	unsigned index;
 	bool online;
 	bool sstc, hypervisor_ext;
+	bool adue;		/* henvcfg says whether the hart sets A and D for VS-mode */
 	bool aia;		/* VS-mode has a siselect of its own */
 	int plic_context, aia_index;	/* on the interrupt controllers; -1: none */
 

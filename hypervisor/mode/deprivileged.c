@@ -15,7 +15,7 @@
 #include "vdev/vimsic_dev.h"
 
 #define DEP_HSTATUS   (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
-#define DEP_HENVCFG   (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+#define DEP_HENVCFG   (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE)
 #define COUNTEREN_ALL (COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR)
 
 void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -29,6 +29,7 @@ void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	/* As OpenSBI leaves it: Linux's vDSO reads the time, and nobody there opens it. */
 	v->vcsr.scounteren = COUNTEREN_ALL;
 	vcsr_show(&v->vcsr);
+	v->shadow.adue = v->fwft.adue;
 	shadow_flush_all(&v->shadow);
 }
 
@@ -92,6 +93,12 @@ static void fold_fs(struct vcpu *v)
 	vcsr_fold_fs(&v->vcsr, csr_read(CSR_VSSTATUS));
 }
 
+/* The guest's user is under the hart's own rule, its kernel under the shadow's. */
+static void load_envcfg(const struct vcpu *v)
+{
+	csr_write(CSR_HENVCFG, DEP_HENVCFG | (v->fwft.adue ? HENVCFG_ADUE : 0));
+}
+
 void dep_load(struct vcpu *v)
 {
 	csr_write(CSR_HEDELEG, 0);
@@ -99,7 +106,7 @@ void dep_load(struct vcpu *v)
 	csr_write(CSR_HSTATUS, DEP_HSTATUS);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
-	csr_write(CSR_HENVCFG, DEP_HENVCFG);
+	load_envcfg(v);
 	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
 	load_vsstatus(v);
 	/* All of them: vsie would show only those that hideleg, 0 by now, lets through. */
@@ -201,12 +208,25 @@ uint64_t dep_wake_deadline(struct vcpu *v)
 	return UINT64_MAX;
 }
 
-void dep_fence_vma(struct vcpu *v)
+void dep_fence_vma(struct vcpu *v, const struct vfence *fence)
 {
-	shadow_flush_all(&v->shadow);
+	if (fence->pages == 0)
+		shadow_sfence(&v->shadow, false, GVA(0), fence->has_asid, fence->asid);
+	for (uint64_t i = 0; i < fence->pages; i++)
+		shadow_sfence(&v->shadow, true, GVA(fence->first + i * PAGE_SIZE),
+			      fence->has_asid, fence->asid);
 	v->user_fence = true;
 	if (!v->supervisor || v->vcsr.satp == 0)
 		fence_user(v);
+}
+
+void dep_adue_changed(struct vcpu *v)
+{
+	static const struct vfence everything = { .pages = 0 };
+
+	load_envcfg(v);
+	v->shadow.adue = v->fwft.adue;
+	dep_fence_vma(v, &everything);
 }
 
 unsigned dep_level(const struct vcpu *v)

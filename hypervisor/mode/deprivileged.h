@@ -17,7 +17,8 @@ void dep_irq_update(struct vcpu *v);
 bool dep_irq_wakes(struct vcpu *v);
 uint64_t dep_wake_deadline(struct vcpu *v);
 void dep_inject(struct vcpu *v, const struct guest_trap *trap);
-void dep_fence_vma(struct vcpu *v);
+void dep_fence_vma(struct vcpu *v, const struct vfence *fence);
+void dep_adue_changed(struct vcpu *v);
 bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap);
 unsigned dep_level(const struct vcpu *v);
 

@@ -37,7 +37,7 @@
  * What the guest may use if the host has it. FIOM: its devices are emulated in memory. CBO.INVAL
  * flushes (CBIE = 01): dropping lines could show what another VM left in memory.
  */
-#define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_ADUE)
+#define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE)
 
 /* Of a software interrupt file: the least urgent, which is the order without priorities, too. */
 #define HW_HVICTL_EXT ((uint64_t)IRQ_S_EXT << HVICTL_IID_SHIFT | HVICTL_IPRIO_MASK)
@@ -104,6 +104,12 @@ static void hw_clear_soft(struct vcpu *v)
 	csr_clear(CSR_HVIP, HVIP_VSSIP);
 }
 
+static void load_envcfg(const struct vcpu *v)
+{
+	csr_write(CSR_HENVCFG, HW_HENVCFG | (this_hart()->sstc ? HENVCFG_STCE : 0) |
+				       (v->fwft.adue ? HENVCFG_ADUE : 0));
+}
+
 static void hw_load(struct vcpu *v)
 {
 	struct hart *hart = this_hart();
@@ -119,7 +125,7 @@ static void hw_load(struct vcpu *v)
 	else
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
-	csr_write(CSR_HENVCFG, HW_HENVCFG | (hart->sstc ? HENVCFG_STCE : 0));
+	load_envcfg(v);
 	csr_write(CSR_VSSTATUS, vs->vsstatus);
 	csr_write(CSR_VSIE, vs->vsie);
 	csr_write(CSR_VSTVEC, vs->vstvec);
@@ -246,9 +252,26 @@ static void hw_inject(struct vcpu *v, const struct guest_trap *trap)
 	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 }
 
-static void hw_fence_vma(struct vcpu *v)
+static void hw_fence_vma(struct vcpu *v, const struct vfence *fence)
 {
 	(void)v;
+	if (fence->pages == 0 && fence->has_asid)
+		hfence_vvma_asid(fence->asid);
+	else if (fence->pages == 0)
+		hfence_vvma_all();
+	for (uint64_t i = 0; i < fence->pages; i++) {
+		uint64_t va = fence->first + i * PAGE_SIZE;
+
+		if (fence->has_asid)
+			hfence_vvma_va_asid(va, fence->asid);
+		else
+			hfence_vvma_va(va);
+	}
+}
+
+static void hw_adue_changed(struct vcpu *v)
+{
+	load_envcfg(v);
 	hfence_vvma_all();
 }
 
@@ -355,6 +378,7 @@ const struct mode_ops mode_hw = {
 	.wake_deadline = hw_wake_deadline,
 	.inject = hw_inject,
 	.fence_vma = hw_fence_vma,
+	.adue_changed = hw_adue_changed,
 	.fault_in = hw_fault_in,
 	.level = hw_level,
 };

@@ -257,6 +257,7 @@ const struct mode_ops mode_pv = {
 	.wake_deadline = dep_wake_deadline,
 	.inject = dep_inject,
 	.fence_vma = dep_fence_vma,
+	.adue_changed = dep_adue_changed,
 	.fault_in = dep_fault_in,
 	.level = dep_level,
 };

@@ -48,8 +48,10 @@ struct mode_ops {
 	uint64_t (*wake_deadline)(struct vcpu *v);
 	/* Inject an exception at v->pc; v is loaded. */
 	void (*inject)(struct vcpu *v, const struct guest_trap *trap);
-	/* Drop every cached translation of the loaded v (a remote SFENCE.VMA). */
-	void (*fence_vma)(struct vcpu *v);
+	/* Drop what the loaded v has cached of *fence, or more: a remote SFENCE.VMA. */
+	void (*fence_vma)(struct vcpu *v, const struct vfence *fence);
+	/* The loaded v has changed its fwft.adue: translations with the old one are not to stay. */
+	void (*adue_changed)(struct vcpu *v);
 	/* A faulted access of ours: make it possible, or say what trap the guest would get. */
 	bool (*fault_in)(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *trap);
 	/* The privilege level that the loaded v was in at its last exit: a TRACE_LEVEL_*. */

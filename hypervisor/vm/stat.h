@@ -9,7 +9,7 @@
 #include <riscv/csr.h>
 
 /* Hypercalls are counted by extension (enum vsbi_index) and function; higher ones share a place. */
-#define STAT_EXTENSIONS		12
+#define STAT_EXTENSIONS		13
 #define STAT_FUNCTIONS		32
 
 /* CSR numbers 0x100-0x1ff, where all of S-mode is, each by itself; the last: all others. */

@@ -175,6 +175,20 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
 
 /* ---- Requests ---- */
 
+static void take_fences(struct vcpu *v, uint64_t requests)
+{
+	static const struct vfence everything = { .pages = 0 };
+	struct vfence fence;
+
+	if (requests & VCPU_REQ_FENCE_I)
+		__asm__ volatile("fence.i" : : : "memory");
+	if (requests & VCPU_REQ_FENCE_RANGE && vfence_take(&v->fence_box, &fence) &&
+	    !(requests & VCPU_REQ_FENCE_VMA))
+		v->mode->fence_vma(v, &fence);
+	if (requests & VCPU_REQ_FENCE_VMA)
+		v->mode->fence_vma(v, &everything);
+}
+
 enum vcpu_next vcpu_take_requests(struct vcpu *v)
 {
 	uint64_t requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
@@ -183,10 +197,8 @@ enum vcpu_next vcpu_take_requests(struct vcpu *v)
 		v->state = VCPU_STOPPED;
 		return VCPU_RESCHEDULE;
 	}
-	if (requests & VCPU_REQ_FENCE_I)
-		__asm__ volatile("fence.i" : : : "memory");
-	if (requests & VCPU_REQ_FENCE_VMA)
-		v->mode->fence_vma(v);
+	if (unlikely(requests & VCPU_REQ_FENCES))
+		take_fences(v, requests);
 	if (requests & VCPU_REQ_IRQ)
 		v->mode->irq_update(v);
 	return VCPU_RESUME;
@@ -200,14 +212,23 @@ static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 {
 	while (__atomic_load_n(&target->requests, __ATOMIC_SEQ_CST) & bits &&
 	       __atomic_load_n(&target->running, __ATOMIC_SEQ_CST) && v->vm->state == VM_RUNNING) {
-		if (v->requests & (VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_VMA))
+		if (v->requests & VCPU_REQ_FENCES)
 			vcpu_take_requests(v);
 		spin_relax();
 	}
 }
 
-int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
-			    uint64_t request)
+/* Ask target for the request, or for the fence if there is one: of everything, at the worst. */
+static void request_fence(struct vcpu *target, uint64_t request, const struct vfence *fence)
+{
+	if (fence != NULL)
+		request = vfence_post(&target->fence_box, fence) ? VCPU_REQ_FENCE_RANGE :
+								   VCPU_REQ_FENCE_VMA;
+	vcpu_request(target, request);
+}
+
+static int64_t ask_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			  uint64_t request, const struct vfence *fence)
 {
 	struct vm *vm = v->vm;
 
@@ -220,12 +241,25 @@ int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_ba
 		uint64_t bit = target->hartid - mask_base;
 
 		if (mask_base == UINT64_MAX || (bit < 64 && hart_mask >> bit & 1))
-			vcpu_request(target, request);
+			request_fence(target, request, fence);
 	}
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i] != v)
 			wait_taken(v, vm->vcpus[i], request);
 	return SBI_SUCCESS;
+}
+
+int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			    uint64_t request)
+{
+	return ask_remote(v, hart_mask, mask_base, request, NULL);
+}
+
+int64_t vcpu_fence_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			  const struct vfence *fence)
+{
+	return ask_remote(v, hart_mask, mask_base, VCPU_REQ_FENCE_VMA | VCPU_REQ_FENCE_RANGE,
+			  fence);
 }
 
 /* ---- HSM ---- */
@@ -279,6 +313,7 @@ void vcpu_reset(struct vcpu *v)
 	v->last_hart = NULL;
 	steal_disable(v);
 	v->vpmu = (struct vpmu){ .snapshot = false };
+	v->fwft = (struct vfwft){ .adue_there = hart->adue, .adue = !hart->adue };
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }

@@ -16,6 +16,8 @@
 #include "vm/runq.h"
 #include "vm/stat.h"
 #include "vm/steal.h"
+#include "vm/vfence.h"
+#include "vm/vfwft.h"
 #include "vm/vpmu.h"
 #include "vm/vm.h"
 
@@ -136,6 +138,8 @@ struct vcpu {
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */
 	struct vpmu vpmu;		/* likewise */
+	struct vfwft fwft;		/* likewise */
+	struct vfence_box fence_box;	/* with VCPU_REQ_FENCE_RANGE */
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
 	bool same_trap;			/* inject: it is in this very trap already */
@@ -145,6 +149,9 @@ struct vcpu {
 #define VCPU_REQ_FENCE_I	(1u << 1)
 #define VCPU_REQ_FENCE_VMA	(1u << 2)	/* everything of the guest's translations */
 #define VCPU_REQ_IRQ		(1u << 3)	/* irq_pending has changed */
+#define VCPU_REQ_FENCE_RANGE	(1u << 4)	/* what lies in fence_box */
+
+#define VCPU_REQ_FENCES		(VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_VMA | VCPU_REQ_FENCE_RANGE)
 
 /* Create the vCPU number index of vm; -ENOMEM; -ENODEV: its harts are not in this machine. */
 int vcpu_create(struct vm *vm, unsigned index);
@@ -209,6 +216,9 @@ bool vcpu_is_alone(const struct vcpu *v);
  */
 int64_t vcpu_request_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
 			    uint64_t request);
+/* The same for one fence: of its range alone, where nobody else has asked a vCPU for another. */
+int64_t vcpu_fence_remote(struct vcpu *v, uint64_t hart_mask, uint64_t mask_base,
+			  const struct vfence *fence);
 
 /* vm/enter.S: run the vCPU on this hart until an exit handler asks to leave. */
 void vcpu_enter(struct vcpu *v);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * BASE: who we are, and what there is.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 4 (Base Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 4 (Base Extension).
  */
 #include "vsbi/vsbi.h"
 
 /* mvendorid, marchid and mimpid are 0: a VM may be moved to another machine. */
 const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS] = {
-	[SBI_BASE_GET_SPEC_VERSION] = SBI_SPEC_VERSION_2_0,
+	[SBI_BASE_GET_SPEC_VERSION] = SBI_SPEC_VERSION_3_0,
 	[SBI_BASE_GET_IMPL_ID] = VSBI_IMPL_ID,
 	[SBI_BASE_GET_IMPL_VERSION] = VSBI_IMPL_VERSION,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * DBCN: the debug console, in blocks of guest-physical memory.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 12 (Debug Console Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 12 (Debug Console Extension).
  */
 #include "vm/vconsole.h"
 #include "vsbi/vsbi.h"

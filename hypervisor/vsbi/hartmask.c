@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sets of harts as SBI calls name them.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 3.1 (hart list parameter).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 3.1 (hart list parameter).
  */
 #include <riscv/csr.h>
 #include "vsbi/hartmask.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sets of harts as SBI calls name them: a mask and the hart id of its bit 0.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 3.1 (hart list parameter).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 3.1 (hart list parameter).
  */
 #ifndef VSBI_HARTMASK_H
 #define VSBI_HARTMASK_H

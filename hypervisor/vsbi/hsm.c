@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * HSM: starting, stopping and suspending the harts of a VM.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 9 (Hart State Management).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 9 (Hart State Management).
  */
 #include "vsbi/vsbi.h"
 

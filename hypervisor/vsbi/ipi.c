@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IPI: supervisor software interrupts between the harts of a VM.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 7 (IPI Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 7 (IPI Extension).
  */
 #include "vsbi/hartmask.h"
 #include "vsbi/vsbi.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The calls of SBI 0.1: one EID each, the result in a0 alone.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 5 (Legacy Extensions).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 5 (Legacy Extensions).
  */
 #include <riscv/csr.h>
 #include "vm/guestmem.h"
@@ -14,16 +14,16 @@
  * Do something for each 64-bit word of the hart mask at a guest-virtual address, of which 0 means
  * all harts. Bits of harts that do not exist are ignored, as these calls have no error for them.
  */
-static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva, uint64_t request)
+static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva,
+				      void (*ask)(struct vcpu *v, uint64_t mask, uint64_t base,
+						  const struct vfence *fence),
+				      const struct vfence *fence)
 {
 	struct vm *vm = v->vm;
 	uint64_t last = 0;
 
 	if (mask_gva == 0) {
-		if (request == 0)
-			hartmask_send_ipi(vm, 0, HARTMASK_ALL);
-		else
-			vcpu_request_remote(v, 0, HARTMASK_ALL, request);
+		ask(v, 0, HARTMASK_ALL, fence);
 		return vsbi_error(SBI_SUCCESS);
 	}
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
@@ -36,12 +36,40 @@ static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva, uint64_
 		for (unsigned i = 0; i < vm->vcpu_count; i++)
 			if (vm->vcpus[i]->hartid / 64 == base / 64)
 				present |= 1UL << (vm->vcpus[i]->hartid % 64);
-		if (request == 0)
-			hartmask_send_ipi(vm, mask & present, base);
-		else
-			vcpu_request_remote(v, mask & present, base, request);
+		ask(v, mask & present, base, fence);
 	}
 	return vsbi_error(SBI_SUCCESS);
+}
+
+static void ask_ipi(struct vcpu *v, uint64_t mask, uint64_t base, const struct vfence *fence)
+{
+	(void)fence;
+	hartmask_send_ipi(v->vm, mask, base);
+}
+
+static void ask_fence_i(struct vcpu *v, uint64_t mask, uint64_t base, const struct vfence *fence)
+{
+	(void)fence;
+	vcpu_request_remote(v, mask, base, VCPU_REQ_FENCE_I);
+}
+
+static void ask_fence_vma(struct vcpu *v, uint64_t mask, uint64_t base, const struct vfence *fence)
+{
+	vcpu_fence_remote(v, mask, base, fence);
+}
+
+/* a1 and a2 are the range. What is not valid is fenced as a whole: the call has no error for it. */
+static struct sbi_ret legacy_fence_vma(struct vcpu *v, const uint64_t *args, bool has_asid)
+{
+	struct vfence fence;
+
+	if (vfence_make(&fence, args[1], args[2]) == VFENCE_EMPTY)
+		return vsbi_error(SBI_SUCCESS);
+	if (has_asid && args[3] <= SATP_ASID_MASK) {
+		fence.has_asid = true;
+		fence.asid = args[3];
+	}
+	return legacy_for_mask(v, args[0], ask_fence_vma, &fence);
 }
 
 static struct sbi_ret legacy_getchar(struct vm *vm)
@@ -79,12 +107,13 @@ static struct sbi_ret legacy_handle(struct vcpu *v, uint64_t fid, const uint64_t
 	case SBI_EXT_LEGACY_CLEAR_IPI:
 		return legacy_clear_ipi(v);
 	case SBI_EXT_LEGACY_SEND_IPI:
-		return legacy_for_mask(v, args[0], 0);
+		return legacy_for_mask(v, args[0], ask_ipi, NULL);
 	case SBI_EXT_LEGACY_RFENCE_I:
-		return legacy_for_mask(v, args[0], VCPU_REQ_FENCE_I);
+		return legacy_for_mask(v, args[0], ask_fence_i, NULL);
 	case SBI_EXT_LEGACY_RFENCE_VMA:
+		return legacy_fence_vma(v, args, false);
 	case SBI_EXT_LEGACY_RFENCE_VMA_ASID:
-		return legacy_for_mask(v, args[0], VCPU_REQ_FENCE_VMA);
+		return legacy_fence_vma(v, args, true);
 	case SBI_EXT_LEGACY_SHUTDOWN:
 		vm_stop(v->vm, VM_SHUTDOWN, "by SBI legacy shutdown");
 		*next = VCPU_RESCHEDULE;

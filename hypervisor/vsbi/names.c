@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names of SBI extensions, functions and errors. Pure.
- * RISC-V Supervisor Binary Interface Specification 2.0, the functions' listings.
+ * RISC-V Supervisor Binary Interface Specification 3.0, the functions' listings.
  */
 #include <sbi/sbi.h>
 #include <strata/abi.h>
@@ -42,6 +42,9 @@ static const char *const pmu_functions[] = {
 	[SBI_PMU_COUNTER_FW_READ_HI] = "counter_fw_read_hi",
 	[SBI_PMU_SNAPSHOT_SET_SHMEM] = "snapshot_set_shmem",
 	[SBI_PMU_EVENT_GET_INFO] = "event_get_info",
+};
+static const char *const fwft_functions[] = {
+	[SBI_FWFT_SET] = "set", [SBI_FWFT_GET] = "get",
 };
 static const char *const dbcn_functions[] = {
 	[SBI_DBCN_WRITE] = "console_write", [SBI_DBCN_READ] = "console_read",
@@ -98,6 +101,7 @@ static const struct ext_names ext_names[] = {
 	NAMES(SBI_EXT_SUSP, SBI_EXT_SUSP, "SUSP", susp_functions),
 	NAMES(SBI_EXT_STA, SBI_EXT_STA, "STA", sta_functions),
 	NAMES(SBI_EXT_PMU, SBI_EXT_PMU, "PMU", pmu_functions),
+	NAMES(SBI_EXT_FWFT, SBI_EXT_FWFT, "FWFT", fwft_functions),
 	NAMES(SBI_EXT_LEGACY_SET_TIMER, SBI_EXT_LEGACY_SHUTDOWN, "LEGACY", legacy_functions),
 };
 
@@ -133,6 +137,9 @@ const char *sbi_error_name(int64_t error)
 		"SBI_ERR_DENIED",	     "SBI_ERR_INVALID_ADDRESS",
 		"SBI_ERR_ALREADY_AVAILABLE", "SBI_ERR_ALREADY_STARTED",
 		"SBI_ERR_ALREADY_STOPPED",   "SBI_ERR_NO_SHMEM",
+		"SBI_ERR_INVALID_STATE",     "SBI_ERR_BAD_RANGE",
+		"SBI_ERR_TIMEOUT",	     "SBI_ERR_IO",
+		"SBI_ERR_DENIED_LOCKED",
 	};
 
 	return error <= 0 && error > -(int64_t)ARRAY_SIZE(names) ? names[-error] : "?";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * SRST: a VM ends itself, or starts again.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 10 (System Reset Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 10 (System Reset Extension).
  */
 #include "vsbi/vsbi.h"
 

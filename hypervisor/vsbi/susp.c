@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * SUSP: a VM sleeps as a whole, until an interrupt of its last hart.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 13 (System Suspend Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 13 (System Suspend Extension).
  */
 #include "vsbi/vsbi.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TIME: the guest's timer.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 6 (Timer Extension).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 6 (Timer Extension).
  */
 #include "vsbi/vsbi.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest's SBI: which extension answers a call, and its counter.
- * RISC-V Supervisor Binary Interface Specification 2.0, chapter 3 (binary encoding).
+ * RISC-V Supervisor Binary Interface Specification 3.0, chapter 3 (binary encoding).
  */
 #include <riscv/csr.h>
 #include "lib/types.h"
@@ -13,7 +13,7 @@ static const struct vsbi_ext *const vsbi_table[VSBI_COUNT] = {
 	[VSBI_STRATA] = &vsbi_strata, [VSBI_RFENCE] = &vsbi_rfence, [VSBI_HSM] = &vsbi_hsm,
 	[VSBI_DBCN] = &vsbi_dbcn,     [VSBI_SRST] = &vsbi_srst, [VSBI_SUSP] = &vsbi_susp,
 	[VSBI_STA] = &vsbi_sta,	      [VSBI_PMU] = &vsbi_pmu,
-	[VSBI_LEGACY] = &vsbi_legacy,
+	[VSBI_FWFT] = &vsbi_fwft,     [VSBI_LEGACY] = &vsbi_legacy,
 };
 _Static_assert(VSBI_COUNT <= STAT_EXTENSIONS, "vcpu_stat.ecall has too few rows");
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The SBI that a guest sees: one table, one file per extension.
- * RISC-V Supervisor Binary Interface Specification 2.0.
+ * RISC-V Supervisor Binary Interface Specification 3.0.
  */
 #ifndef VSBI_VSBI_H
 #define VSBI_VSBI_H
@@ -29,6 +29,7 @@ enum vsbi_index {
 	VSBI_SUSP,
 	VSBI_STA,
 	VSBI_PMU,
+	VSBI_FWFT,
 	VSBI_LEGACY,
 	VSBI_COUNT
 };
@@ -51,7 +52,8 @@ extern const uint32_t vsbi_base_constants[VSBI_BASE_CONSTANTS];
 
 /* vsbi/base.c, time.c ... strata.c */
 extern const struct vsbi_ext vsbi_base, vsbi_time, vsbi_ipi, vsbi_rfence, vsbi_hsm, vsbi_srst,
-	vsbi_dbcn, vsbi_legacy, vsbi_strata, vsbi_susp, vsbi_sta, vsbi_pmu;
+	vsbi_dbcn, vsbi_legacy, vsbi_strata, vsbi_susp, vsbi_sta, vsbi_pmu,
+	vsbi_fwft;
 
 /*
  * The SBI call that v makes with its registers: a7, a6, a0..a5; the answer goes to a0 and a1 (of a

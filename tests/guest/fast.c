@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a hypervisor may answer on a fast path: SBI calls and CSR accesses, with every register as
- * source and destination, and what they leave everywhere else. SBI 2.0; Zicsr.
+ * source and destination, and what they leave everywhere else. SBI 3.0; Zicsr.
  *
  * Lines that begin with "T:" are the transcript, which tests/system compares between a hypervisor
  * with and one without its fast path (fast=off).

@@ -2,7 +2,7 @@
 /*
  * A VM that reboots: the same vCPUs, memory and devices as after power-on. The guest boots four
  * times and tells one boot from the next by what alone survives, the vCPU's count of traps.
- * SBI 2.0, "System Reset Extension".
+ * SBI 3.0, "System Reset Extension".
  */
 #include "guest.h"
 

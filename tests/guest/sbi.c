@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The SBI as a guest sees it: what is there works as specified, what is not says so, and garbage
- * gets the specification's error. SBI 2.0; <strata/abi.h> for the Strata extension.
+ * gets the specification's error. SBI 3.0; <strata/abi.h> for the Strata extension.
  */
 #include "guest.h"
 
@@ -36,6 +36,8 @@ static void test_base(void)
 	EXPECT_EQ((uint64_t)version.error, SBI_SUCCESS);
 	EXPECT((version.value >> 31) == 0);
 	EXPECT(version.value >= 2);
+	if (!on_opensbi)
+		EXPECT_EQ(version.value, SBI_SPEC_VERSION_3_0);
 	test_end();
 
 	test_begin("every BASE function succeeds");
@@ -91,7 +93,10 @@ static void test_unknown(void)
 	static const uint64_t eids[] = { 0x0badc0de, 0xffffffff, ~0UL, 0x7fffffffffffffff,
 					 0x0a, 0x0f, 0x11, 0x100000010, 0x0a000000, 0x80000000 };
 	static const uint64_t known[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
-					  SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID };
+					  SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, SBI_EXT_FWFT,
+					  SBI_EXT_PMU, SBI_EXT_STA, SBI_EXT_SUSP, SBI_EXT_SSE,
+					  SBI_EXT_DBTR, SBI_EXT_MPXY, SBI_EXT_CPPC,
+					  SBI_EXT_NACL, STRATA_EID };
 
 	test_begin("an unknown extension answers NOT_SUPPORTED, whatever its arguments");
 	for (unsigned int i = 0; i < ARRAY_SIZE(eids); i++)
@@ -114,6 +119,13 @@ static void test_unknown(void)
 		if (!sbi_probe(known[i]))
 			expect_error(error_of(known[i], 0, 0, 0), SBI_ERR_NOT_SUPPORTED,
 				     "denied EID");
+	test_end();
+
+	test_begin("SSE, DBTR, MPXY, CPPC and NACL are not there");
+	if (on_opensbi)
+		return test_skip("OpenSBI may have them");
+	EXPECT(!sbi_probe(SBI_EXT_SSE) && !sbi_probe(SBI_EXT_DBTR) && !sbi_probe(SBI_EXT_MPXY));
+	EXPECT(!sbi_probe(SBI_EXT_CPPC) && !sbi_probe(SBI_EXT_NACL));
 	test_end();
 }
 
@@ -197,6 +209,17 @@ static void test_rfence(void)
 		return test_skip("OpenSBI 1.6 ignores such a hart");
 	for (uint64_t fid = SBI_RFENCE_FENCE_I; fid <= SBI_RFENCE_SFENCE_VMA_ASID; fid++)
 		expect_error(rfence(fid, 1, 0x1234567, 0, 0), SBI_ERR_INVALID_PARAM, "base");
+	test_end();
+
+	test_begin("a remote fence's range may end with the address space, but not behind it");
+	for (uint64_t fid = SBI_RFENCE_SFENCE_VMA; fid <= SBI_RFENCE_SFENCE_VMA_ASID; fid++) {
+		expect_error(rfence(fid, 1, self, ~0xfffUL, 0x1000), SBI_SUCCESS, "the last page");
+		expect_error(rfence(fid, 1, self, ~0xfffUL, 0x1001), SBI_ERR_INVALID_ADDRESS,
+			     "one byte more");
+		expect_error(rfence(fid, 1, self, 0x1000, 0), SBI_SUCCESS, "nothing");
+	}
+	expect_error(sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, 1, self, 0, 0x1000,
+			      SATP_ASID_MASK + 1).error, SBI_ERR_INVALID_PARAM, "ASID");
 	test_end();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Several harts: starting and stopping them, interrupts and fences between them, each one's own
- * timer and registers. SBI 2.0, chapters 6 to 9 (TIME, IPI, RFENCE, HSM); privileged
+ * timer and registers. SBI 3.0, chapters 6 to 9 (TIME, IPI, RFENCE, HSM); privileged
  * specification, "Supervisor Memory-Management Fence Instruction".
  */
 #include "guest.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hart that tests/guest/smp.c has started: its jobs, what it saw, its entry and vector.
- * SBI 2.0, chapter 9 (HSM).
+ * SBI 3.0, chapter 9 (HSM).
  */
 #ifndef SMP_H
 #define SMP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Suspending a hart without retention, and the system: what wakes it, where it goes on, what it
- * keeps. SBI 2.0, "Hart suspend" and "System Suspend Extension".
+ * keeps. SBI 3.0, "Hart suspend" and "System Suspend Extension".
  */
 #include "guest.h"
 

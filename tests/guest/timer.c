@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Timer interrupts and WFI. SBI 2.0, "Timer Extension"; privileged specification, "Wait for
+ * Timer interrupts and WFI. SBI 3.0, "Timer Extension"; privileged specification, "Wait for
  * Interrupt".
  */
 #include "guest.h"

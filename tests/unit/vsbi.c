@@ -9,17 +9,18 @@
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  * SOURCES: hypervisor/vsbi/susp.c hypervisor/vsbi/sta.c hypervisor/vm/steal.c
  * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
+ * SOURCES: hypervisor/vsbi/fwft.c hypervisor/vm/vfence.c
  */
 #include "vm/account.h"
 #include "vsbi_fake.h"
 
 /* ---- BASE ---- */
 
-TEST("BASE: the specification's version is 2.0, the identity is ours, the machine's ids are 0")
+TEST("BASE: the specification's version is 3.0, the identity is ours, the machine's ids are 0")
 {
 	start();
 	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0), SBI_SUCCESS);
-	CHECK_EQ(VALUE, 0x02000000);
+	CHECK_EQ(VALUE, 0x03000000);
 	CHECK_EQ(next, VCPU_RESUME);
 	CHECK_EQ(call(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0, 0, 0), SBI_SUCCESS);
 	CHECK_EQ(VALUE, VSBI_IMPL_ID);
@@ -35,10 +36,12 @@ TEST("BASE: probe tells the truth about every extension")
 	static const uint64_t present[] = {
 		0, 1, 2, 3, 4, 5, 6, 7, 8, SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE,
 		SBI_EXT_HSM, SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID, SBI_EXT_SUSP, SBI_EXT_STA,
-		SBI_EXT_PMU,
+		SBI_EXT_PMU, SBI_EXT_FWFT,
 	};
-	static const uint64_t absent[] = { 9, 15, 17, 0x504d56, 0x535442, 0x4e41434c,
-					   STRATA_EID + 1, UINT64_MAX, 1UL << 32 | SBI_EXT_TIME };
+	static const uint64_t absent[] = { 9, 15, 17, 0x504d56, 0x535442, SBI_EXT_NACL,
+					   SBI_EXT_SSE, SBI_EXT_DBTR, SBI_EXT_MPXY,
+					   SBI_EXT_CPPC, STRATA_EID + 1, UINT64_MAX,
+					   1UL << 32 | SBI_EXT_TIME };
 
 	start();
 	for (size_t i = 0; i < sizeof(present) / sizeof(present[0]); i++) {
@@ -51,7 +54,7 @@ TEST("BASE: probe tells the truth about every extension")
 		CHECK_EQ(call(absent[i], 0, 0, 0, 0), SBI_ERR_NOT_SUPPORTED);
 		CHECK_EQ(VALUE, 0);
 	}
-	CHECK_EQ(cpus[0].stat.ecall_unknown, 9);
+	CHECK_EQ(cpus[0].stat.ecall_unknown, 13);
 }
 
 TEST("an unknown function is not supported")
@@ -464,12 +467,12 @@ TEST("any call with any garbage is answered with an error of the specification")
 {
 	static const uint64_t eids[] = { SBI_EXT_BASE, SBI_EXT_TIME, SBI_EXT_IPI,  SBI_EXT_RFENCE,
 					 SBI_EXT_HSM,  SBI_EXT_SRST, SBI_EXT_DBCN, STRATA_EID,
-					 SBI_EXT_SUSP, SBI_EXT_STA,  SBI_EXT_PMU };
+					 SBI_EXT_SUSP, SBI_EXT_STA,  SBI_EXT_PMU,  SBI_EXT_FWFT };
 	uint64_t seed = 99;
 
 	start();
 	for (int i = 0; i < 300000; i++) {
-		uint64_t eid = eids[test_random(&seed) % 11], args[5];
+		uint64_t eid = eids[test_random(&seed) % ARRAY_SIZE(eids)], args[5];
 
 		for (unsigned j = 0; j < 5; j++)
 			args[j] = test_random(&seed) >> (test_random(&seed) & 63);
@@ -485,7 +488,7 @@ TEST("any call with any garbage is answered with an error of the specification")
 				      args[3], args[4]);
 
 		if (eid > SBI_EXT_LEGACY_SHUTDOWN)
-			CHECK(error <= 0 && error >= SBI_ERR_NO_SHMEM);
+			CHECK(error <= 0 && error >= SBI_ERR_LAST);
 		cpus[0].state = VCPU_RUNNABLE;
 	}
 }

@@ -28,6 +28,9 @@ static _Alignas(8) uint8_t ram[RAM_SIZE];
 static char written[8192], typed[64];
 static size_t written_size, typed_size;
 static uint64_t remote_mask, remote_base, remote_request;
+static struct vfence remote_fence;
+static unsigned adue_changes;
+static bool delegates_misaligned;
 static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
 static uint64_t stolen_ticks;
@@ -172,6 +175,18 @@ int64_t vcpu_request_remote(struct vcpu *v, uint64_t mask, uint64_t base, uint64
 	return SBI_SUCCESS;
 }
 
+int64_t vcpu_fence_remote(struct vcpu *v, uint64_t mask, uint64_t base,
+			  const struct vfence *fence)
+{
+	remote_fence = *fence;
+	return vcpu_request_remote(v, mask, base, VCPU_REQ_FENCE_VMA);
+}
+
+bool firmware_delegates_misaligned(void)
+{
+	return delegates_misaligned;
+}
+
 int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
 {
 	/* Guest-virtual memory is the RAM at address 0x1000. */
@@ -224,7 +239,14 @@ static void fake_clear_soft(struct vcpu *v)
 	softs_cleared++;
 }
 
+static void fake_adue_changed(struct vcpu *v)
+{
+	CHECK(v == &cpus[0]);
+	adue_changes++;
+}
+
 static const struct mode_ops fake_mode = { .features = fake_features,
+					   .adue_changed = fake_adue_changed,
 					   .clear_soft = fake_clear_soft };
 
 static void start(void)
@@ -243,6 +265,9 @@ static void start(void)
 	written_size = typed_size = 0;
 	remote_calls = starts = blocks = resumes = softs_cleared = 0;
 	counts_entries = true;
+	cpus[0].fwft.adue_there = true;
+	delegates_misaligned = false;
+	adue_changes = 0;
 }
 
 static enum vcpu_next next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * SBI extension numbers, function numbers and error codes.
- * RISC-V Supervisor Binary Interface Specification 2.0.
+ * RISC-V Supervisor Binary Interface Specification 3.0.
  */
 #ifndef SBI_SBI_H
 #define SBI_SBI_H
@@ -16,8 +16,14 @@
 #define SBI_ERR_ALREADY_STARTED		(-7)
 #define SBI_ERR_ALREADY_STOPPED		(-8)
 #define SBI_ERR_NO_SHMEM		(-9)
+#define SBI_ERR_INVALID_STATE		(-10)
+#define SBI_ERR_BAD_RANGE		(-11)
+#define SBI_ERR_TIMEOUT			(-12)
+#define SBI_ERR_IO			(-13)
+#define SBI_ERR_DENIED_LOCKED		(-14)
+#define SBI_ERR_LAST			SBI_ERR_DENIED_LOCKED
 
-#define SBI_SPEC_VERSION_2_0		0x02000000
+#define SBI_SPEC_VERSION_3_0		0x03000000
 
 /* Legacy extensions (chapter 5): one EID each, the result in a0 alone */
 #define SBI_EXT_LEGACY_SET_TIMER	0x00
@@ -130,6 +136,24 @@
 #define SBI_EXT_STA			0x535441
 #define SBI_STA_SET_SHMEM		0
 #define SBI_STA_SHMEM_SIZE		64
+
+#define SBI_EXT_FWFT			0x46574654
+#define SBI_FWFT_SET			0
+#define SBI_FWFT_GET			1
+#define SBI_FWFT_MISALIGNED_EXC_DELEG	0
+#define SBI_FWFT_LANDING_PAD		1
+#define SBI_FWFT_SHADOW_STACK		2
+#define SBI_FWFT_DOUBLE_TRAP		3
+#define SBI_FWFT_PTE_AD_HW_UPDATING	4
+#define SBI_FWFT_POINTER_MASKING_PMLEN	5
+#define SBI_FWFT_LOCK			(1U << 0)
+
+/* Extensions that a VM is not given. */
+#define SBI_EXT_CPPC			0x43505043
+#define SBI_EXT_DBTR			0x44425452
+#define SBI_EXT_MPXY			0x4d505859
+#define SBI_EXT_NACL			0x4e41434c
+#define SBI_EXT_SSE			0x535345
 
 /* shmem_phys_lo and _hi both: no shared memory any more */
 #define SBI_SHMEM_DISABLE		(~0UL)

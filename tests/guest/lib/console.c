@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Console output through SBI: the debug console where there is one, else the legacy call.
- * SBI 2.0, chapters 4 (BASE), 5 (legacy), 6 (TIME), 10 (SRST), 12 (DBCN).
+ * SBI 3.0, chapters 4 (BASE), 5 (legacy), 6 (TIME), 10 (SRST), 12 (DBCN).
  */
 #include "guest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Entry of a bare test guest, its trap vector, and the way back out of an expected trap.
- * SBI 2.0, "Hart state management" (state at start); privileged specification, "Trap entry".
+ * SBI 3.0, "Hart state management" (state at start); privileged specification, "Trap entry".
  */
 #include <riscv/csr.h>
 #include "trap_frame.h"
