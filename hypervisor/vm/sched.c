@@ -199,6 +199,18 @@ static void expire_timers(struct hart *hart)
 	}
 }
 
+static void serve_gfiles(struct hart *hart)
+{
+	if (__atomic_load_n(&hart->gfile_wanted, __ATOMIC_ACQUIRE) != NULL)
+		sched_gfile_work(hart);
+}
+
+void sched_relax(void)
+{
+	serve_gfiles(this_hart());
+	spin_relax();
+}
+
 /* Take the interrupts that are pending on this hart; SIE is 0, so they never trap. */
 static void take_interrupts(struct hart *hart)
 {
@@ -209,8 +221,7 @@ static void take_interrupts(struct hart *hart)
 	if (pending & SIP_SEIP && sched_external_interrupt != NULL)
 		sched_external_interrupt();
 	if (unlikely(hart->geilen != 0)) {
-		if (__atomic_load_n(&hart->gfile_wanted, __ATOMIC_ACQUIRE) != NULL)
-			sched_gfile_work(hart);
+		serve_gfiles(hart);
 		gfile_wake(hart);
 	}
 	if (timerq_first(&hart->timers) != NULL)

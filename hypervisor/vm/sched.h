@@ -46,6 +46,11 @@ uint64_t sched_steal_ticks(struct vcpu *v);
 
 /* What the run loop calls for a supervisor external interrupt (the console's). */
 extern void (*sched_external_interrupt)(void);
+/*
+ * One turn of a loop, with no lock held, in which this hart waits for another one: that one may
+ * itself be waiting for a guest interrupt file of this hart, and gets it.
+ */
+void sched_relax(void);
 /* Set by vdev/vimsic_hw.c: another hart waits for a guest interrupt file of this one. */
 extern void (*sched_gfile_work)(struct hart *hart);
 /* Called on the hart of the last vCPU of a VM that has ended, when none can run any more. */

@@ -206,7 +206,8 @@ enum vcpu_next vcpu_take_requests(struct vcpu *v)
 
 /*
  * Wait until target cannot run without having taken the requests in bits. It may itself be
- * waiting for us, so what is asked of v meanwhile is done here. In a VM that has ended nobody runs.
+ * waiting for us, so what is asked of v meanwhile is done here, and what its hart wants of ours
+ * before it can put it there. In a VM that has ended nobody runs.
  */
 static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 {
@@ -214,7 +215,7 @@ static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 	       __atomic_load_n(&target->running, __ATOMIC_SEQ_CST) && v->vm->state == VM_RUNNING) {
 		if (v->requests & VCPU_REQ_FENCES)
 			vcpu_take_requests(v);
-		spin_relax();
+		sched_relax();
 	}
 }
 
@@ -276,7 +277,7 @@ int64_t vcpu_start(struct vcpu *v, uint64_t pc, uint64_t opaque)
 		/* Then it is STOPPED wherever it is, even where it waits for us. */
 		if (v->vm->state != VM_RUNNING)
 			return SBI_ERR_FAILED;
-		spin_relax();
+		sched_relax();
 	}
 	/* What comes from now on is for the vCPU as it will be. */
 	__atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);

@@ -7,7 +7,7 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 
 # Those that have cases of their own, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("aia", "hostile", "virtio", "virtio_hostile")
+APART = ("aia", "hostile", "migrate", "virtio", "virtio_hostile")
 
 
 def guest_names(out):
@@ -34,6 +34,14 @@ def run_aia(mode, guests):
         check_line(result.out, r"^7 passed, 0 failed")
         check_status(result, 0)
     return function
+
+
+def run_migrate(bench):
+    """A case: more vCPUs than harts, whose interrupt files move with them while they fence."""
+    result = bench.strata("run", "--vm", "guest-aia", "--kernel", "migrate", "--mode", "hw",
+                          "--aia", "aplic-imsic,guests=3", "--vcpus", "5", "--cpus", "3")
+    check_line(result.out, r"^1 passed, 0 failed")
+    check_status(result, 0)
 
 
 def transcript(bench, name, mode, *options):
@@ -82,6 +90,8 @@ def add(environment):
         turn += 1
         where = "" if guests is None else f" with {guests} guest interrupt files"
         spread(environment, describe("aia", mode) + where, run_aia(mode, guests), turn, "guests")
+    add_case("vCPUs that fence each other while they change harts with their interrupt files go "
+             "on", run_migrate, group="guests")
     if not environment.quick:
         add_case("the test guest firmware passes natively on two harts",
                  run_guest("firmware", "native", 2), group="guests")
