@@ -61,6 +61,15 @@ static void probe_guest_files(struct hart *hart)
 		csr_write(CSR_HIE, HIE_SGEIE);
 }
 
+/* What a VS-mode with AIA sees of the hypervisor's choices: no interrupts, no priorities. */
+static void init_aia(void)
+{
+	csr_write(CSR_HVIEN, 0);
+	csr_write(CSR_HVICTL, 0);
+	csr_write(CSR_HVIPRIO1, 0);
+	csr_write(CSR_HVIPRIO2, 0);
+}
+
 void hart_init_this(void)
 {
 	struct hart *hart = this_hart();
@@ -81,6 +90,8 @@ void hart_init_this(void)
 		hart->aia = CSR_EXISTS(CSR_VSISELECT);
 		csr_set(CSR_HENVCFG, HENVCFG_ADUE);
 		hart->adue = (csr_read(CSR_HENVCFG) & HENVCFG_ADUE) != 0;
+		if (hart->aia)
+			init_aia();
 		probe_guest_files(hart);
 		/* Guests have senvcfg and AIA's CSRs, and nothing that later extensions added. */
 		if (CSR_EXISTS(CSR_HSTATEEN0))

@@ -27,12 +27,16 @@ static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stv
  * RAM is mapped always: a fault there, or on a page of ours that the walk reads, comes from an old
  * "invalid" that the hart still remembers (mapping a page is not fenced). All else is nothing.
  */
-static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa)
+static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa,
+				   bool is_walk)
 {
 	const struct gstage *gs = v->hgatp == v->vm->hgatp ? &v->vm->gstage : &v->vm->shadow_gstage;
 	struct gstage_leaf leaf;
 
 	if (gstage_lookup(gs, gpa, &leaf) != 0)
+		return access_fault(v, scause, stval);
+	/* The page of a guest interrupt file has no instructions. */
+	if (scause == EXC_INST_GUEST_FAULT && !is_walk && !(leaf.prot & GSTAGE_X))
 		return access_fault(v, scause, stval);
 	hfence_gvma_all();
 	return VCPU_RESUME;
@@ -103,19 +107,19 @@ enum vcpu_next mmio_exit(struct vcpu *v)
 	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
 	/* htval is the address shifted right by 2; the low bits are those of stval. */
 	gpa_t gpa = GPA(csr_read(CSR_HTVAL) << 2 | (stval & 3));
+	/*
+	 * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on
+	 * QEMU 7.2, where it is 0 always, the page offsets tell.
+	 */
+	bool is_walk = ((gpa.v ^ stval) & PAGE_MASK) != 0 || HTINST_IS_WALK(csr_read(CSR_HTINST));
 	struct vdev *dev = device_at(v, gpa);
 	struct access access;
 	uint64_t offset, value;
 	uint32_t raw;
 	int err;
 
-	/*
-	 * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on
-	 * QEMU 7.2, where it is 0 always, the page offsets tell.
-	 */
-	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || ((gpa.v ^ stval) & PAGE_MASK) != 0 ||
-	    HTINST_IS_WALK(csr_read(CSR_HTINST)))
-		return not_a_device(v, scause, stval, gpa);
+	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || is_walk)
+		return not_a_device(v, scause, stval, gpa, is_walk);
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	/* AMOs and the like get an access fault, as real buses give. */

@@ -61,13 +61,16 @@ uint64_t sched_steal_ticks(struct vcpu *v)
 /*
  * Queue v if it wants to run and does not; its hart is locked. Return: whether sched_announce() has
  * to follow. On this hart the vCPU that runs may have been alone, without an end of its slice.
+ *
+ * One that has left its VM, which ends, must not run again, or it would leave twice: an interrupt
+ * may still come for one that was blocked then, and a hart_start may have begun before.
  */
 static bool enqueue(struct hart *hart, struct vcpu *v)
 {
 	struct runq *runq = &sched_of(hart)->runq;
 	uint64_t now = time_now(), deadline;
 
-	if (v->state != VCPU_RUNNABLE || v->running || v->paused ||
+	if (v->state != VCPU_RUNNABLE || v->running || v->paused || v->left ||
 	    !runq_enqueue(runq, &v->runq, RUNQ_WAKE, now))
 		return false;
 	account_time(v, now);
@@ -150,6 +153,11 @@ void sched_pause(struct vcpu *v, bool pause)
 	struct hart *hart = sched_lock_home(v);
 	bool queued, kick;
 
+	/* One that its VM has dismissed, or will, has to run once more, to leave. */
+	if (__atomic_load_n(&v->vm->state, __ATOMIC_SEQ_CST) != VM_RUNNING) {
+		spin_unlock(&hart->lock);
+		return;
+	}
 	v->paused = pause;
 	if (pause)
 		runq_dequeue(&v->runq);
@@ -216,8 +224,14 @@ static void take_interrupts(struct hart *hart)
 {
 	uint64_t pending = csr_read(CSR_SIP);
 
-	if (pending & SIP_SSIP)
+	if (pending & SIP_SSIP) {
 		csr_clear(CSR_SIP, SIP_SSIP);
+		/*
+		 * Before the look at what it came for: a CSR access is ordered with memory only
+		 * as a device's is, and an IPI that comes in between must not be cleared.
+		 */
+		__asm__ volatile("fence o, rw" : : : "memory");
+	}
 	if (pending & SIP_SEIP && sched_external_interrupt != NULL)
 		sched_external_interrupt();
 	if (unlikely(hart->geilen != 0)) {
@@ -272,11 +286,15 @@ static void unload(struct hart *hart)
 static void load(struct hart *hart, struct vcpu *v)
 {
 	struct vcpu **last = &v->vm->last_loaded[hart->index];
+	bool moved = v->last_hart != hart;
 
 	if (hart->loaded == v)
 		return;
 	unload(hart);
-	v->must_fence = *last != v || v->last_hart != hart;
+	v->must_fence = *last != v || moved;
+	/* Its own FENCE.Is, too, were for the instructions that the other hart had fetched. */
+	if (moved)
+		__asm__ volatile("fence.i" : : : "memory");
 	*last = v;
 	v->last_hart = hart;
 	hart->loaded = v;
@@ -316,10 +334,19 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 		sched_vm_ended(vm);
 }
 
+/* The vCPU that waits first, if there is another hart to take it; the hart is locked. */
+static struct vcpu *first_waiting(const struct runq *runq)
+{
+	struct runq_entity *entity = hart_count > 1 ? runq_first(runq) : NULL;
+
+	return entity != NULL ? container_of(entity, struct vcpu, runq) : NULL;
+}
+
 /* Whether v, which runs, has to let another one run; those whose cap allows it again wait, too. */
 static bool is_slice_over(struct hart *hart)
 {
 	struct runq *runq = &sched_of(hart)->runq;
+	struct vcpu *waits = NULL;
 	uint64_t now = time_now();
 	bool over = false;
 
@@ -327,8 +354,12 @@ static bool is_slice_over(struct hart *hart)
 	if (now >= runq_deadline(runq)) {
 		runq_release(runq, now);
 		over = runq_is_over(runq, now);
+		/* If it is not, other harts may have time for those that were released. */
+		waits = over ? NULL : first_waiting(runq);
 	}
 	spin_unlock(&hart->lock);
+	if (waits != NULL)
+		sched_offer(waits);
 	return over;
 }
 
@@ -418,8 +449,7 @@ static struct vcpu *pick(struct hart *hart)
 		v = container_of(entity, struct vcpu, runq);
 		cputime_switch(&v->time, CPUTIME_RUN, now);
 		__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
-		if (hart_count > 1 && (entity = runq_first(runq)) != NULL)
-			waits = container_of(entity, struct vcpu, runq);
+		waits = first_waiting(runq);
 	}
 	spin_unlock(&hart->lock);
 	if (waits != NULL)
@@ -435,6 +465,12 @@ static void idle(struct hart *hart)
 {
 	struct sched_hart *sched = sched_of(hart);
 
+	/*
+	 * The interrupts of one that could run and may not, being paused or without a share left,
+	 * stay pending: in this hart's CSRs they would end each WFI at once.
+	 */
+	if (hart->loaded != NULL && hart->loaded->state != VCPU_BLOCKED)
+		unload(hart);
 	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
 	/* The store must be visible before the queues are looked at, which are plain loads. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

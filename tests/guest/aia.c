@@ -143,6 +143,16 @@ static void test_sweep(void)
 }
 
 /* Instructions of one, on all levels, under -icount. */
+/* QEMU's machine reads an instruction from it, which is 0. */
+static void test_no_code(void)
+{
+	start("there are no instructions in an interrupt file: a jump there is a fault");
+	TRAP(((void (*)(void))IMSIC)());
+	EXPECT(trap_last.scause == EXC_INST_ACCESS || trap_last.scause == EXC_ILLEGAL_INST);
+	EXPECT_EQ(trap_last.sepc, IMSIC);
+	test_end();
+}
+
 static void measure(void)
 {
 	uint64_t before, sent, claimed;
@@ -167,6 +177,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	(void)dtb;
 	test_imsic();
 	test_aplic();
+	test_no_code();
 	measure();
 	test_sweep();
 	test_finish();

@@ -8,8 +8,8 @@
 #include "smp.h"
 
 #define TICKS_PER_MS	10000UL		/* QEMU's virt machine: 10 MHz */
-/* Much longer than anything takes, also where the harts share one and wait for their turns. */
-#define PATIENCE	(4000 * TICKS_PER_MS)
+/* Much longer than anything takes, also where the machine itself has no time for its harts. */
+#define PATIENCE	(60000 * TICKS_PER_MS)
 #define PROBE_VA	0x100000000UL	/* where the harts look at what others map */
 
 static struct smp_hart harts[SMP_MAX];
