@@ -489,7 +489,8 @@ help:
 ##  make breakdown  say where the instructions of an operation go: OPS=fork MODES=te
 ##  make baseline   count the rows of tests/baseline.json anew, which make test compares with
 ##  make explain    walk one operation through the levels: OP=csr_read MODE=te
-##  make bench      the benchmarks of chosen modes only, one line each
+##  make bench      the benchmarks of chosen modes only, one line each; and what hw costs
+##                  beside native (SUITES=speed), against what it may; all in build/bench.json
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
 ##  make test-soak  the long stress of busybox in every mode
 ##  make test-soak  BOOTS=200 boots of Linux in a row, then SECONDS=600 under load

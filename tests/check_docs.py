@@ -4,7 +4,7 @@
 
 usage: tests/check_docs.py [--figures COMPARE.JSON [COMPARE.JSON...] [--update]]
 Without options nothing is run or built. --figures compares the measured figures in the documents
-with the results of make compare (of either firmware), --update writes them in.
+with the results of make compare (of either firmware) and make bench, --update writes them in.
 """
 import argparse
 import fnmatch
@@ -26,6 +26,7 @@ SOURCES = (".c", ".h", ".S", ".py", ".dts", ".dtsi", ".lds", ".ci", "Makefile")
 PLACEHOLDER = re.compile(r"NAME|FILE|ARCHIVE|URL|TEXT|EXTENSION|FUNCTION|PROGRAM|SIZE|SECONDS|"
                          r"MODEL|SUITE|PATH|PREFIX|OPS|\.\.\.|[\[\]<>]|\bN\b")
 HINT = "<!-- figures:"
+SPEED = "figures: speed"         # of build/bench.json
 
 
 def read(path):
@@ -313,12 +314,15 @@ def check_examples(doc, _):
 # ---- figures -------------------------------------------------------------------------------------
 
 class Figures:
-    """Results of make compare, by firmware, column and operation."""
+    """Results of make compare, by firmware, column and operation; and make bench's of hw."""
 
     def __init__(self, paths):
-        self.rows, self.about = {}, {}
+        self.rows, self.about, self.speed = {}, {}, []
         for path in paths:
             data = json.loads(read(path))
+            if "speed" in data:
+                self.speed = data["speed"]
+                continue
             firmware = data["firmware"].split(":")[0]
             self.about[firmware] = f"{data['qemu']}; {data['firmware']}; {data['compiler']}"
             for row in data["rows"]:
@@ -343,8 +347,31 @@ class Figures:
         ratio = row["insns"] / native if native else None
         return f"{insns} / {table.small(row['traps'])} / {table.ratio(ratio)}"
 
+    def has(self, line):
+        """Whether what a marker asks for was measured."""
+        return bool(self.speed if SPEED in line else self.rows)
+
+    def speed_table(self):
+        def cell(value):
+            return "-" if value is None else table.number(value)
+
+        out = ["", "| row | what | native | hw | hypervisor | notified | at most |",
+               "|---|---|---:|---:|---:|---:|---:|"]
+        for row in self.speed:
+            values = [cell(row[k]) for k in ("native", "hw", "hypervisor")]
+            values.append(table.small(row["notifications"]) if row["notifications"] is not None
+                          else "-")
+            most = cell(row["most"])
+            if "ratio" in row:
+                values[1], most = f"{row['ratio']:.3f} of native", f"{row['most_ratio']:.2f}"
+            out.append(f"| `{row['op']}` | {row['sentence']} | " + " | ".join(values + [most]) +
+                       " |")
+        return out + [""]
+
     def table(self, line):
         """The lines of the table that a marker asks for."""
+        if SPEED in line:
+            return self.speed_table()
         options = dict(re.findall(r"(ops|modes)=(\S+)", line))
         ops = options["ops"].split(",") if "ops" in options else self.ops()
         modes = options.get("modes", "native,te,pv0,pv1,hw").split(",")
@@ -373,7 +400,7 @@ def with_figures(text, figures):
             skipping = False
         if not skipping:
             out.append(INLINE.sub(inline, line))
-        if line.startswith(HINT):
+        if line.startswith(HINT) and figures.has(line):
             out += figures.table(line)
             skipping = True
     return "\n".join(out) + "\n"
@@ -405,7 +432,8 @@ def check_markers(doc, _):
             begin, filled = n, False
         elif begin and line == "<!-- end -->":
             if not filled:
-                yield begin, "no figures: tests/check_docs.py --figures build/compare.json --update"
+                yield begin, ("no figures: tests/check_docs.py --figures build/compare.json "
+                              "build/bench.json --update")
             begin = None
         elif begin:
             filled = filled or line.startswith("| `")

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 
-from stratalib import linux, qemu, vms
+from stratalib import export, linux, qemu, speed, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of, environment)
 
@@ -65,6 +65,7 @@ SUITES = {
 }
 OPS = {op: sentence for _, ops in SUITES.values() for op, sentence in ops.items()}
 SUITE_OF = {op: suite for suite, (_, ops) in SUITES.items() for op in ops}
+SCHEMA = 1                      # of bench.json
 BENCH_SECONDS = 150             # deadline of one run on the reference machine
 TIMEBASE_NS = 100               # QEMU virt counts time at 10 MHz
 
@@ -334,17 +335,60 @@ def print_row(run, row):
           flush=True)
 
 
-def main(args):
-    settings = Settings(args)
-    build_images()
-    ops, modes = selected_ops(args), parse_modes(args.modes)
-    logs = settings.path("compare")
-    os.makedirs(logs, exist_ok=True)
-    failed = 0
-    for mode in modes:
+def measure_rows(settings, args, ops, modes, logs):
+    """Print the rows of each mode as they come; (rows for the JSON, whether one failed)."""
+    rows, failed = [], False
+    for mode in modes if ops else []:
         run = run_mode(settings, mode, ops, True, deadline_of(args, BENCH_SECONDS),
                        os.path.join(logs, f"bench-{mode.key}.log"), print_row)
+        rows += [{"op": op, "column": mode.key, "skip": row.get("skip"),
+                  **{what: per_operation(row, what) for what in ("insns", "traps", "mtraps")}}
+                 for op, row in run.rows.items()]
         if run.error:
             print(f"{mode.key:7} failed: {run.error} (console: {run.log})", flush=True)
-            failed = 1
-    return failed
+            failed = True
+    return rows, failed
+
+
+def measure_speed(settings, args, chosen, logs):
+    """The same for the table of hw beside native."""
+    rows = []
+    if chosen:
+        print(("\n" + speed.HEAD), flush=True)
+    for row in speed.measure(settings, args, chosen, logs):
+        rows.append(row)
+        print(speed.line_of(row), flush=True)
+    return rows, any("error" in row for row in rows)
+
+
+def split_speed(args):
+    """Take speed's rows out of --ops and --suites: (those rows, whether others are left)."""
+    names = [n for text in (args.ops, args.suites) for n in (text or "").split(",") if n]
+    for option in ("ops", "suites"):
+        words = [n for n in (getattr(args, option) or "").split(",") if n]
+        setattr(args, option, ",".join(n for n in words if not speed.is_suite(n)))
+    if not names or "all" in names:
+        names.append(speed.SUITE)
+        return speed.rows_of(names), True
+    return speed.rows_of(names), bool(args.ops or args.suites)
+
+
+def main(args):
+    settings = Settings(args)
+    modes = parse_modes(args.modes)
+    chosen, others = split_speed(args)
+    ops = selected_ops(args) if others else []
+    if args.modes and not any(mode.key == "hw" for mode in modes):
+        chosen = []
+    build_images()
+    logs = settings.path("compare")
+    os.makedirs(logs, exist_ok=True)
+    rows, failed = measure_rows(settings, args, ops, modes, logs)
+    table, bad = measure_speed(settings, args, chosen, logs)
+    data = {"schema": SCHEMA, "qemu": settings.qemu_version(), "firmware": settings.firmware,
+            "compiler": settings.compiler()[0],
+            "strata_sha256": sha256_of(settings.path("strata.elf")), "rows": rows, "speed": table}
+    path = settings.path("bench.json")
+    export.write_file(path, json.dumps(data, indent=1) + "\n")
+    print(f"\n{path}: {len(rows)} rows and {len(table)} of hw beside native")
+    return 1 if failed or bad else 0

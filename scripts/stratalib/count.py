@@ -38,27 +38,35 @@ def add_options(parser):
     add_machine_options(parser)
 
 
-def addresses(settings, mode):
-    """Where the guest's life begins and ends."""
+def end_address(settings):
+    """Where the firmware powers the machine off."""
     if settings.firmware != "strata":
         raise StrataError("count needs FIRMWARE=strata, whose symbols are known", 2)
     firmware = Elf(settings.need(settings.path("firmware", "fw_dynamic.elf")), FIRMWARE_BASE)
+    return firmware.named[LAST_FUNCTION][0]
+
+
+def addresses(settings, mode):
+    """Where the guest's life begins and ends."""
     strata = Elf(settings.need(settings.path("strata.elf")))
     begin = KERNEL_BASE if mode == "native" else strata.named[FIRST_FUNCTION][0]
-    return begin, firmware.named[LAST_FUNCTION][0]
+    return begin, end_address(settings)
 
 
-def plan_of(settings, args, mode, place):
-    """The run of `strata run --vm NAME --mode MODE`, recorded and under a debugger."""
+def plan_of(settings, args, mode):
+    """The run of `strata run --vm NAME --mode MODE`."""
     bootargs = vms.load(settings, args.vm).chosen().string("bootargs") or ""
     words = argparse.Namespace(vm=args.vm, mode=mode, cpus=args.cpus, icount=True, world=None,
                                kernel=None, initrd=None, trace=None, mem=None,
                                bootargs=f"{bootargs} {NO_REGISTER}".strip())
-    plan = run.make_plan(settings, words)
-    at = plan.line.index("-icount") + 1
-    plan.line[at] += ",rr=record,rrfile=" + os.path.join(place, "record")
-    plan.line += ["-S", "-gdb", f"unix:{os.path.join(place, 'gdb')},server=on,wait=off"]
-    return plan
+    return run.make_plan(settings, words)
+
+
+def recorded(line, place):
+    """A command line, recorded and under a debugger."""
+    line = list(line)
+    line[line.index("-icount") + 1] += ",rr=record,rrfile=" + os.path.join(place, "record")
+    return line + ["-S", "-gdb", f"unix:{os.path.join(place, 'gdb')},server=on,wait=off"]
 
 
 def executed(stub):
@@ -70,22 +78,28 @@ def executed(stub):
     return int(match.group(1))
 
 
-def count_to(settings, args, mode, address, deadline):
-    """(instructions until this address, the registers a0 and a1 there)"""
+def count_line(line, address, deadline, log):
+    """(instructions of this QEMU until this address, the registers a0 and a1 there)"""
     with tempfile.TemporaryDirectory(prefix="strata") as place:
-        plan = plan_of(settings, args, mode, place)
-        try:
-            with qemu.Session(plan.line, log=settings.path("run", f"count-{mode}.log")) as session:
-                stub = gdb.Stub(os.path.join(place, "gdb"), deadline)
-                try:
-                    stub.set_break(address)
-                    stub.go()
-                    return executed(stub), (stub.read(A0), stub.read(A1))
-                finally:
-                    stub.close()
-                    session.poll(0.5)
-        finally:
-            plan.remove()
+        with qemu.Session(recorded(line, place), log=log) as session:
+            stub = gdb.Stub(os.path.join(place, "gdb"), deadline)
+            try:
+                stub.set_break(address)
+                stub.go()
+                return executed(stub), (stub.read(A0), stub.read(A1))
+            finally:
+                stub.close()
+                session.poll(0.5)
+
+
+def count_to(settings, args, mode, address, deadline):
+    """The same of a VM in a mode."""
+    plan = plan_of(settings, args, mode)
+    try:
+        return count_line(plan.line, address, deadline,
+                          settings.path("run", f"count-{mode}.log"))
+    finally:
+        plan.remove()
 
 
 def count(settings, args, mode, deadline):

@@ -157,7 +157,8 @@ static void blk_describe(uint32_t type, uint64_t sector, volatile void *data, ui
 }
 
 /* A request from its beginning to its end: its status, 0xff if it does not end. */
-static uint8_t blk_request(uint32_t type, uint64_t sector, volatile void *data, uint32_t size)
+static inline uint8_t blk_request(uint32_t type, uint64_t sector, volatile void *data,
+				  uint32_t size)
 {
 	blk_describe(type, sector, data, size);
 	offer(0);
