@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files of /proc that are not a process's: memory, time, devices, mounts.
- * Linux man-pages, proc(5), proc_meminfo(5), proc_stat(5).
+ * Linux man-pages, proc(5), proc_meminfo(5), slabinfo(5).
  */
 #include "boot/info.h"
 #include "drv/timer.h"
@@ -10,8 +10,10 @@
 #include "fs/ext2_node.h"
 #include "fs/kmsg.h"
 #include "fs/procfs.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "mm/heap.h"
+#include "mm/map.h"
 #include "mm/page.h"
 #include "priv/priv.h"
 #include "proc/load.h"
@@ -22,26 +24,63 @@
 #define PROCFS_NS_PER_TICK	10000000UL
 #define PROCFS_KIB_PER_PAGE	(PAGE_SIZE / 1024)
 
+static void procfs_add_memory(struct text *text, const char *name, uint64_t pages)
+{
+	text_add(text, "%s:%*s%8lu kB\n", name, (int)(15 - strlen(name)), "",
+		 pages * PROCFS_KIB_PER_PAGE);
+}
+
+/* Where all pages are; what has no other name is memory of programs that no file has. */
 static void procfs_show_meminfo(struct text *text, struct proc *proc)
 {
-	uint64_t total = page_total_count() * PROCFS_KIB_PER_PAGE;
-	uint64_t free = page_free_count() * PROCFS_KIB_PER_PAGE;
-	uint64_t cached = inode_cached_pages() * PROCFS_KIB_PER_PAGE;
-	uint64_t shared = inode_memory_pages() * PROCFS_KIB_PER_PAGE;
-	uint64_t buffers = buffer_page_count() * PROCFS_KIB_PER_PAGE;
-	uint64_t dirty = ext2_data_dirty_count() * PROCFS_KIB_PER_PAGE;
+	uint64_t total = page_total_count(), free = page_free_count();
+	uint64_t cached = inode_cached_pages(), shared = inode_memory_pages();
+	uint64_t buffers = buffer_page_count(), dirty = ext2_data_dirty_count();
+	uint64_t slab = heap_page_count(), stacks = proc_stack_pages(), named;
 
 	(void)proc;
-	text_add(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
-		 "MemAvailable:   %8lu kB\nBuffers:        %8lu kB\nCached:         %8lu kB\n"
-		 "SwapCached:            0 kB\n", total, free,
-		 free + buffers + cached - MIN(shared + dirty, cached), buffers, cached);
-	text_add(text, "Active:         %8lu kB\nInactive:              0 kB\n"
-		 "SwapTotal:             0 kB\nSwapFree:              0 kB\n"
-		 "Dirty:          %8lu kB\nWriteback:             0 kB\n"
-		 "AnonPages:      %8lu kB\nMapped:                0 kB\n"
-		 "Shmem:          %8lu kB\nSlab:                  0 kB\n", total - free,
-		 dirty, total - free - MIN(cached, total - free), shared);
+	named = free + cached + buffers + slab + stacks + map_table_pages;
+	procfs_add_memory(text, "MemTotal", total);
+	procfs_add_memory(text, "MemFree", free);
+	procfs_add_memory(text, "MemAvailable",
+			  free + buffers + cached - MIN(shared + dirty, cached));
+	procfs_add_memory(text, "Buffers", buffers);
+	procfs_add_memory(text, "Cached", cached);
+	procfs_add_memory(text, "SwapCached", 0);
+	procfs_add_memory(text, "Active", total - free);
+	procfs_add_memory(text, "Inactive", 0);
+	procfs_add_memory(text, "SwapTotal", 0);
+	procfs_add_memory(text, "SwapFree", 0);
+	procfs_add_memory(text, "Dirty", dirty);
+	procfs_add_memory(text, "Writeback", 0);
+	procfs_add_memory(text, "AnonPages", total - MIN(named, total));
+	procfs_add_memory(text, "Mapped", 0);
+	procfs_add_memory(text, "Shmem", shared);
+	procfs_add_memory(text, "Slab", slab);
+	procfs_add_memory(text, "KernelStack", stacks);
+	procfs_add_memory(text, "PageTables", map_table_pages);
+}
+
+/* The heap by sizes, in Linux's format; "kmalloc-4k" is all that has pages of its own. */
+static void procfs_show_slabinfo(struct text *text, struct proc *proc)
+{
+	struct heap_usage usage;
+
+	(void)proc;
+	text_add(text, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> "
+		 "<objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> "
+		 "<sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	for (size_t i = 0; heap_usage_at(i, &usage); i++) {
+		size_t unit = usage.object_bytes < 1024 ? 1 : 1024;
+		size_t each = PAGE_SIZE / usage.object_bytes;
+		char name[24];
+
+		printf_format(name, sizeof(name), "kmalloc-%zu%s", usage.object_bytes / unit,
+			      unit == 1 ? "" : "k");
+		text_add(text, "%-17s %6zu %6zu %6zu %4zu    1 : tunables 0 0 0 : slabdata "
+			 "%6zu %6zu 0\n", name, usage.used, usage.all, usage.object_bytes, each,
+			 usage.all / each, usage.all / each);
+	}
 }
 
 static uint64_t procfs_now_ticks(void)
@@ -280,6 +319,7 @@ static const struct procfs_entry procfs_system_entries[] = {
 	{ "mounts", .mode = S_IFLNK | 0777, .link = procfs_link_mounts },
 	{ "net", .mode = S_IFLNK | 0777, .link = procfs_link_net },
 	{ "meminfo", .mode = S_IFREG | 0444, .show = procfs_show_meminfo },
+	{ "slabinfo", .mode = S_IFREG | 0400, .show = procfs_show_slabinfo },
 	{ "stat", .mode = S_IFREG | 0444, .show = procfs_show_stat },
 	{ "uptime", .mode = S_IFREG | 0444, .show = procfs_show_uptime },
 	{ "loadavg", .mode = S_IFREG | 0444, .show = procfs_show_loadavg },

@@ -19,6 +19,8 @@ struct heap_free {
 
 static struct list heap_lists[HEAP_SHIFT_MAX + 1];
 static size_t heap_free_count[HEAP_SHIFT_MAX + 1];	/* objects in each list */
+static size_t heap_pages[HEAP_SHIFT_MAX + 1];		/* with objects of each size */
+static size_t heap_large_pages;
 
 void heap_init(void)
 {
@@ -39,7 +41,19 @@ static bool heap_grow(unsigned int shift)
 	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
 		list_add_before(&heap_lists[shift], &((struct heap_free *)(base + offset))->link);
 	heap_free_count[shift] += PAGE_SIZE >> shift;
+	heap_pages[shift]++;
 	return true;
+}
+
+void *heap_alloc_page(void)
+{
+	struct page *page = page_alloc(0);
+
+	if (!page)
+		return NULL;
+	page->slab = 0;
+	heap_large_pages++;
+	return page_to_virt(page);
 }
 
 static void *heap_alloc_pages(size_t size)
@@ -53,6 +67,7 @@ static void *heap_alloc_pages(size_t size)
 	if (!page)
 		return NULL;
 	page->slab = 0;
+	heap_large_pages += (size_t)1 << order;
 	return memset(page_to_virt(page), 0, PAGE_SIZE << order);
 }
 
@@ -80,6 +95,7 @@ static void heap_shrink(struct page *page, unsigned int shift)
 	for (size_t offset = 0; offset < PAGE_SIZE; offset += (size_t)1 << shift)
 		list_del(&((struct heap_free *)(base + offset))->link);
 	heap_free_count[shift] -= PAGE_SIZE >> shift;
+	heap_pages[shift]--;
 	page->slab = 0;
 	page_put(page);
 }
@@ -92,6 +108,7 @@ void heap_free(void *object)
 		return;
 	page = page_of(object);
 	if (!page->slab) {
+		heap_large_pages -= (size_t)1 << page->order;
 		page_put(page);
 		return;
 	}
@@ -105,4 +122,29 @@ void heap_free(void *object)
 	if (heap_free_count[page->slab] >= HEAP_SPARE_PAGES * (PAGE_SIZE >> page->slab) &&
 	    page->slab_used == 0)
 		heap_shrink(page, page->slab);
+}
+
+bool heap_usage_at(size_t index, struct heap_usage *usage)
+{
+	size_t shift = HEAP_SHIFT_MIN + index;
+
+	if (shift > HEAP_SHIFT_MAX + 1)
+		return false;
+	if (shift > HEAP_SHIFT_MAX) {
+		*usage = (struct heap_usage){ PAGE_SIZE, heap_large_pages, heap_large_pages };
+		return true;
+	}
+	*usage = (struct heap_usage){ .object_bytes = (size_t)1 << shift,
+				      .all = heap_pages[shift] * (PAGE_SIZE >> shift) };
+	usage->used = usage->all - heap_free_count[shift];
+	return true;
+}
+
+size_t heap_page_count(void)
+{
+	size_t pages = heap_large_pages;
+
+	for (unsigned int i = 0; i <= HEAP_SHIFT_MAX; i++)
+		pages += heap_pages[i];
+	return pages;
 }

@@ -10,8 +10,20 @@
 
 /* Zeroed memory, aligned to 16; NULL if there is none. */
 void *heap_alloc(size_t size);
+/* A page with whatever is in it; NULL if there is none. */
+void *heap_alloc_page(void);
 /* NULL is allowed. */
 void heap_free(void *object);
 void heap_init(void);
+
+/* What is taken of one size, for /proc/slabinfo. */
+struct heap_usage {
+	size_t object_bytes;	/* PAGE_SIZE for the last one: all that is larger than half a page */
+	size_t used, all;	/* objects; pages in the last one */
+};
+/* The sizes from 0 on; false: there are no more. */
+bool heap_usage_at(size_t index, struct heap_usage *usage);
+/* All pages that the heap has. */
+size_t heap_page_count(void);
 
 #endif

@@ -28,6 +28,8 @@ static char map_boot_hart[PAGE_SIZE] MAP_TABLE;
 
 static uint64_t map_io_next = LAYOUT_IO;
 
+size_t map_table_pages;
+
 static pte_t *map_table_of(pte_t entry)
 {
 	return phys_to_virt(pte_pa(entry));
@@ -50,6 +52,7 @@ pte_t *map_entry(pte_t *root, uint64_t va, bool create)
 			page = create ? page_alloc_zeroed() : NULL;
 			if (!page)
 				return NULL;
+			map_table_pages++;
 			pte_set(entry, pte_make_table(page_to_pa(page)));
 		}
 		table = map_table_of(*entry);
@@ -89,6 +92,7 @@ pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
 
 static void map_free_table(pte_t entry)
 {
+	map_table_pages--;
 	page_put(page_of_pa(pte_pa(entry)));
 }
 

@@ -21,6 +21,8 @@ volatile uint8_t *map_io(uint64_t pa, uint64_t size);
 pte_t *map_entry(pte_t *root, uint64_t va, bool create);
 /* The first existing leaf entry in [*va, end), its address in *va; NULL if there is none. */
 pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end);
+/* Pages that are tables of programs, with their roots; priv/root.c counts those. */
+extern size_t map_table_pages;
 /* Frees the tables (not the pages) of the user half. */
 void map_free_tables(pte_t *root);
 

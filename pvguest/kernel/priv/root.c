@@ -11,6 +11,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/layout.h"
+#include "mm/map.h"
 #include "mm/page.h"
 #include "priv/priv.h"
 #include "priv/smp.h"
@@ -101,6 +102,7 @@ int root_new(struct root *root)
 
 	if (!page)
 		return -ENOMEM;
+	map_table_pages++;
 	root->table = page_to_virt(page);
 	root->asid = root->generation = root->harts = root->stale = 0;
 	/* Its pages may hold code that another hart has put there. */
@@ -112,6 +114,7 @@ int root_new(struct root *root)
 
 void root_free(struct root *root)
 {
+	map_table_pages--;
 	page_put(page_of(root->table));
 	root->table = NULL;
 }

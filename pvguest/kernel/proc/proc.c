@@ -41,6 +41,7 @@
 struct list proc_all = LIST_INIT(proc_all);
 struct proc *proc_init_process;
 static int proc_last_pid;
+static size_t proc_count;
 
 struct proc *proc_find(int pid)
 {
@@ -77,6 +78,7 @@ static struct proc *proc_new(void)
 			page_put(stack);
 		return NULL;
 	}
+	proc_count++;
 	proc->stack = page_to_virt(stack);
 	memset(proc_frame(proc), 0, sizeof(struct trap_frame));
 	list_init(&proc->children);
@@ -106,8 +108,14 @@ void proc_free(struct proc *proc)
 	if (proc->leader == proc)
 		load_gone_ticks += proc->cpu_ticks;
 	signal_free(proc);
+	proc_count--;
 	page_put(page_of(proc->stack));
 	heap_free(proc);
+}
+
+size_t proc_stack_pages(void)
+{
+	return proc_count << LAYOUT_KSTACK_ORDER;
 }
 
 /* Nobody waits for it; its stack is still in use until the next process has one of its own. */

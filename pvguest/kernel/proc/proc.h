@@ -126,6 +126,8 @@ void proc_zap_file(const struct inode *inode, uint64_t from_page);
 bool proc_is_dead(const struct proc *leader);
 /* What is left of a process or thread after exit. */
 void proc_free(struct proc *proc);
+/* Pages that are kernel stacks of processes and threads. */
+size_t proc_stack_pages(void);
 /* Another address space for the current process, at exec. */
 void proc_set_mm(struct proc *proc, struct mm *mm);
 /* The parent that vfork suspended may go on. */

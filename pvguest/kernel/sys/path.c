@@ -10,7 +10,6 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
-#include "mm/page.h"
 #include "mm/user.h"
 #include "proc/proc.h"
 #include "sys/fd.h"
@@ -18,16 +17,13 @@
 
 int sys_path_begin(struct sys_path *p, long dirfd, uint64_t user_path)
 {
-	struct page *page = page_alloc(0);
 	struct file *file;
 	ssize_t length;
 
-	*p = (struct sys_path){ 0 };
-	if (!page)
+	/* Clearing a page takes longer than most walks. */
+	*p = (struct sys_path){ .text = heap_alloc_page() };
+	if (!p->text)
 		return -ENOMEM;
-	/* A page as it is: clearing one takes longer than most walks. */
-	page->slab = 0;
-	p->text = page_to_virt(page);
 	length = user_read_string(p->text, user_path, PATH_MAX);
 	if (length < 0)
 		return (int)length;
