@@ -79,13 +79,26 @@ def run_program(program, mode):
     return function
 
 
+def panic(mode):
+    """A guest kernel that cannot go on is a failure of the run, also without a hypervisor."""
+    def function(bench):
+        result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
+                              "--bootargs", "init=/no/such/program quiet")
+        check_line(result.out, r"panic: /no/such/program cannot be run")
+        check_status(result, 1)
+    return function
+
+
 PASSED = r"\d+ passed, 0 failed"
 SMP_PROGRAMS = {"test-smp": PASSED, "test-thread": PASSED, "test-futex": PASSED,
+                "test-vfs": PASSED, "test-mount": PASSED, "test-proc": PASSED, "test-lock": PASSED,
                 "stress": r"PASS: stress"}
 # (program, mode, vCPUs, harts) of a normal run; natively the harts are all there is.
 SMP = [("test-smp", "native", 4, 4), ("test-smp", "te", 2, 2), ("test-smp", "hw", 4, 1),
        ("test-thread", "native", 2, 2), ("test-thread", "te", 4, 1), ("test-thread", "pv0", 2, 2),
        ("test-thread", "hw", 2, 1), ("test-futex", "te", 2, 2), ("test-futex", "pv1", 4, 2),
+       ("test-vfs", "pv1", 2, 2), ("test-mount", "te", 2, 2), ("test-proc", "native", 4, 4),
+       ("test-lock", "hw", 4, 2),
        ("stress", "native", 4, 4), ("stress", "hw", 4, 2), ("stress", "pv1", 2, 1)]
 
 
@@ -223,6 +236,10 @@ def add(environment):
             add_case(f"the program {program} passes {where}", run_program(program, mode),
                      group="pvguest")
     add_smp(environment)
+    for turn, mode in enumerate(("native", "te")):
+        where = "natively" if mode == "native" else f"in {mode}"
+        spread(environment, f"a panic of pvguest {where} makes the run fail", panic(mode), turn,
+               "pvguest")
     add_case("Ctrl-C ends what the shell runs, never the shell", interrupt, group="pvguest")
     spread(environment, "a te, a pv and a hw VM run at the same time on 2 harts", three_at_once, 1,
            "pvguest")

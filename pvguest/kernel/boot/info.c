@@ -20,6 +20,7 @@ struct info_reader {
 	uint64_t reg, reg_size;
 	uint32_t irq, shift, phandle;
 	bool has_reg, is_memory, is_uart, is_plic, is_cpu, is_controller, is_disabled;
+	bool is_test;
 	struct fdt_property interrupts_extended, regs;
 	/* of the tree */
 	struct fdt_property plic_contexts;
@@ -83,6 +84,8 @@ static void info_property(struct fdt_walk *walk, const struct fdt_property *p)
 		r->is_uart = fdt_has_string(p, "ns16550a");
 		r->is_plic = fdt_has_string(p, "riscv,plic0") ||
 			     fdt_has_string(p, "sifive,plic-1.0.0");
+		r->is_test = fdt_has_string(p, "sifive,test0") ||
+			     fdt_has_string(p, "sifive,test1");
 		r->is_controller = fdt_has_string(p, "riscv,cpu-intc");
 	} else if (!strcmp(p->name, "status")) {
 		r->is_disabled = fdt_has_string(p, "disabled");
@@ -139,6 +142,8 @@ static void info_node(struct fdt_walk *walk)
 		info.uart_shift = r->shift;
 	else if (r->is_plic && r->has_reg)
 		info.plic_pa = r->reg, r->plic_contexts = r->interrupts_extended;
+	else if (r->is_test && r->has_reg && !r->is_disabled)
+		info.test_pa = r->reg;
 	else if (r->is_cpu)
 		info_cpu(r);
 	else if (r->is_controller && r->cpu)
@@ -146,7 +151,7 @@ static void info_node(struct fdt_walk *walk)
 	else if (walk->depth == 2 && !strcmp(walk->name[1], "reserved-memory") && r->has_reg)
 		info_reserve(r->reg, r->reg_size);
 	r->has_reg = r->is_memory = r->is_uart = r->is_plic = r->is_cpu = r->is_controller = false;
-	r->is_disabled = false;
+	r->is_disabled = r->is_test = false;
 	r->irq = r->shift = r->phandle = 0;
 	r->interrupts_extended = (struct fdt_property){ 0 };
 }

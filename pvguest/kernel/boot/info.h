@@ -28,6 +28,7 @@ struct info {
 	size_t reserved_count;
 	uint64_t timebase;
 	uint64_t uart_pa, uart_size, plic_pa;
+	uint64_t test_pa;	/* of a sifive_test device; 0: none */
 	uint32_t uart_irq, uart_shift;
 	struct info_hart harts[INFO_HARTS_MAX];	/* the boot hart first */
 	size_t hart_count;

@@ -163,6 +163,7 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	main_prepare_smp();
 	page_init();
 	map_init();
+	panic_init();
 	heap_init();
 	random_seed(info.seed, info.seed_length);
 	timer_init();

@@ -10,6 +10,8 @@
 
 struct trap_frame;
 
+/* Looks for the device that gives the machine an exit status; after map_init(). */
+void panic_init(void);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, after the registers of frame. */
 _Noreturn void panic_frame(const struct trap_frame *frame, uint64_t cause, uint64_t stval);
