@@ -22,6 +22,7 @@
 #include "proc/load.h"
 #include "proc/sched.h"
 #include "proc/thread.h"
+#include "proc/vfork.h"
 
 #define CLONE_SIGNAL_MASK	0xffUL
 #define CLONE_VM		0x00000100UL
@@ -213,15 +214,6 @@ void proc_set_mm(struct proc *proc, struct mm *mm)
 	mm_put(old);
 }
 
-void proc_vfork_done(struct proc *proc)
-{
-	struct proc *parent = proc->vfork_parent;
-
-	proc->vfork_parent = NULL;
-	if (parent)
-		wait_wake(&parent->child_wait);
-}
-
 /* Its own table, directory and address space, or the parent's. What was got is in child. */
 static int proc_copy_shared(struct proc *child, const struct proc *parent, uint64_t flags)
 {
@@ -270,16 +262,6 @@ static int proc_copy(struct proc *child, struct proc *parent, uint64_t flags)
 	if (child->exe.dentry)
 		path_get(&child->exe);
 	return 0;
-}
-
-/* Only the child's exec or end ends this wait. It may be gone by then. */
-static int proc_wait_vfork(int pid)
-{
-	struct proc *leader = proc_current->leader, *child;
-
-	while ((child = thread_find(pid)) != NULL && child->vfork_parent == leader)
-		wait_sleep_deaf(&leader->child_wait);
-	return pid;
 }
 
 /* Where the child belongs: a thread to its leader, a process to its parent. */
@@ -343,7 +325,9 @@ int proc_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls
 	if (flags & CLONE_VFORK)
 		child->vfork_parent = parent->leader;
 	sched_enqueue(child);
-	return flags & CLONE_VFORK ? proc_wait_vfork(pid) : pid;
+	if (flags & CLONE_VFORK)
+		vfork_wait(pid);
+	return pid;
 }
 
 void proc_tell_parent(struct proc *proc, int code, int status)
@@ -398,7 +382,7 @@ static void proc_exit_thread(struct proc *proc)
 	if (proc->clear_tid && proc->mm->users > 1 &&
 	    !user_write(proc->clear_tid, &zero, sizeof(zero)))
 		futex_wake(proc->clear_tid, 1);
-	proc_vfork_done(proc);
+	vfork_done(proc);
 	fds_release(&proc->held);
 	/* Giving up may sleep; /proc must not find what is given up. */
 	proc->files = NULL;

@@ -43,6 +43,7 @@ struct proc {
 	uint32_t work;
 	enum proc_state state;
 	bool wake_by_signal;	/* while sleeping: signals end it */
+	bool wake_by_fatal;	/* while sleeping: those do that end the process */
 	void *stack;
 	struct mm *mm;
 	struct fp_state fp;
@@ -130,8 +131,6 @@ void proc_free(struct proc *proc);
 size_t proc_stack_pages(void);
 /* Another address space for the current process, at exec. */
 void proc_set_mm(struct proc *proc, struct mm *mm);
-/* The parent that vfork suspended may go on. */
-void proc_vfork_done(struct proc *proc);
 /* Tells the parent that proc stopped, went on or ended. */
 void proc_tell_parent(struct proc *proc, int code, int status);
 

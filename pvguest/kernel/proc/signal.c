@@ -216,6 +216,17 @@ bool signal_is_pending(const struct proc *proc)
 	       proc->leader->stop_signal;
 }
 
+bool signal_is_fatal(const struct proc *proc)
+{
+	uint64_t ready = signal_pending(proc) & ~proc->signals.blocked;
+	bool fatal = proc->killed;
+
+	for (ready &= ~(SIGNAL_IGNORED | SIGNAL_STOPS); ready && !fatal; ready &= ready - 1)
+		fatal = proc->leader != proc_init_process &&
+			signal_is_default(proc, signal_lowest(ready));
+	return fatal;
+}
+
 void signal_update(struct proc *proc)
 {
 	proc->signals.blocked &= ~SIGNAL_UNBLOCKABLE;
@@ -225,7 +236,8 @@ void signal_update(struct proc *proc)
 		return;
 	if (priv_is_smp())
 		sched_prod(proc);
-	if (proc->state == PROC_SLEEPING && proc->wake_by_signal)
+	if (proc->state == PROC_SLEEPING &&
+	    (proc->wake_by_signal || (proc->wake_by_fatal && signal_is_fatal(proc))))
 		sched_wake(proc);
 }
 

@@ -130,6 +130,8 @@ uint64_t signal_pending(const struct proc *proc);
 void signal_force(const struct signal_info *info);
 /* Whether a signal would be delivered now. */
 bool signal_is_pending(const struct proc *proc);
+/* Whether one would that ends the process, or another thread has ended it. */
+bool signal_is_fatal(const struct proc *proc);
 /* Takes the lowest pending signal of set and what is known of it. Its number; 0: there is none. */
 int signal_accept(struct proc *proc, uint64_t set, struct signal_info *info);
 /* Looks at mask and pending set again after either changed. */

@@ -5,6 +5,7 @@
  */
 #include "proc/wait.h"
 
+#include "lib/errno.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 
@@ -40,6 +41,18 @@ int wait_sleep(struct wait_queue *queue)
 	error = sched_sleep(SCHED_FOREVER);
 	wait_leave(&waiter);
 	return error;
+}
+
+int wait_sleep_killable(struct wait_queue *queue)
+{
+	struct proc *proc = proc_current;
+
+	if (signal_is_fatal(proc))
+		return -ERESTART;
+	proc->wake_by_fatal = true;
+	wait_sleep_deaf(queue);
+	proc->wake_by_fatal = false;
+	return signal_is_fatal(proc) ? -ERESTART : 0;
 }
 
 void wait_sleep_deaf(struct wait_queue *queue)

@@ -32,6 +32,8 @@ void wait_leave(struct waiter *waiter);
 void wait_wake(struct wait_queue *queue);
 /* One sleep on one queue: 0, or -ERESTART if a signal ended it. */
 int wait_sleep(struct wait_queue *queue);
+/* The same, but only what ends the process ends it: -ERESTART. */
+int wait_sleep_killable(struct wait_queue *queue);
 /* The same, deaf to signals: for what ends soon by itself, such as a device's work. */
 void wait_sleep_deaf(struct wait_queue *queue);
 

@@ -8,6 +8,7 @@
 #include "lib/program.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
+#include "lib/thread.h"
 
 #define PAGE 4096
 
@@ -223,6 +224,51 @@ static void identity(void)
 	CHECK_EQ(sys_sched_yield(), 0);
 }
 
+
+
+/* Vforks a child that lives until the pipe is closed, and says that it does. */
+static void vfork_and_wait(const int hold[2], const int up[2])
+{
+	long pid = thread_clone(CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
+	char byte;
+
+	if (pid != 0)
+		sys_exit(0);
+	sys_close(hold[1]);
+	sys_write(up[1], "x", 1);
+	sys_read(hold[0], &byte, 1);
+	sys_exit(0);
+}
+
+static void vfork_is_killed(void)
+{
+	static const int deadly[] = { SIGKILL, SIGTERM };
+	int hold[2], up[2], status = 0, tries;
+	char byte;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		long pid, got = 0;
+
+		CHECK(sys_pipe(hold) == 0 && sys_pipe(up) == 0);
+		pid = sys_fork();
+		if (pid == 0)
+			vfork_and_wait(hold, up);
+		CHECK_EQ(sys_read(up[0], &byte, 1), 1);
+		/* Stopped and continued it goes on waiting; what is not deadly leaves it alone. */
+		CHECK_EQ(sys_kill(pid, SIGCHLD), 0);
+		CHECK_EQ(sys_wait4(pid, &status, WNOHANG), 0);
+		CHECK_EQ(sys_kill(pid, deadly[i]), 0);
+		for (tries = 0; tries < 2000 && got == 0; tries++) {
+			got = sys_wait4(pid, &status, WNOHANG);
+			check_sleep_ms(1);
+		}
+		sys_close(hold[1]);
+		CHECK_EQ(got, pid);
+		CHECK_EQ(WTERMSIG(status), deadly[i]);
+	}
+}
+
 static void unknown_calls(void)
 {
 	CHECK_EQ(syscall3(0x7777, 1, 2, 3), -ENOSYS);
@@ -268,6 +314,8 @@ int main(int argc, char **argv)
 		{ "wait4 fails with ECHILD, EINVAL and EFAULT", wait_errors },
 		{ "a process whose parent has exited gets another parent", orphans_are_adopted },
 		{ "forty children are each reaped once", many_children },
+		{ "a deadly signal ends a process that waits for its vforked child",
+		  vfork_is_killed },
 		{ "kill fails with ESRCH and EINVAL", kill_errors },
 		{ "a process of one thread has its pid as tid, and a machine", identity },
 		{ "unknown system calls fail with ENOSYS", unknown_calls },

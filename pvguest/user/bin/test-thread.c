@@ -159,6 +159,40 @@ static void exec_takes_the_pid(void)
 	CHECK_EQ(check_wait(check_fork(exec_with_threads)), 0);
 }
 
+static int vfork_hold[2], vfork_up[2];
+
+/* Its child lives until the case lets it go. */
+static long vfork_here(void *argument)
+{
+	long pid = thread_clone(CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL);
+	char byte;
+
+	(void)argument;
+	if (pid != 0)
+		return pid;
+	sys_close(vfork_hold[1]);
+	sys_write(vfork_up[1], "x", 1);
+	sys_read(vfork_hold[0], &byte, 1);
+	sys_exit(0);
+}
+
+static int exec_beside_vfork(void)
+{
+	char byte;
+
+	if (thread_start(&threads[0], vfork_here, NULL) != 0 ||
+	    sys_read(vfork_up[0], &byte, 1) != 1)
+		return 1;
+	return (int)exec_here(NULL);
+}
+
+static void exec_ends_a_vfork(void)
+{
+	CHECK(sys_pipe(vfork_hold) == 0 && sys_pipe(vfork_up) == 0);
+	CHECK_EQ(check_wait(check_fork(exec_beside_vfork)), 0);
+	sys_close(vfork_hold[1]);
+}
+
 static void on_signal(int signo, struct siginfo *info, void *context)
 {
 	(void)signo;
@@ -351,6 +385,8 @@ int main(int argc, char **argv)
 		{ "exit_group ends all threads", exit_group_ends_all },
 		{ "a process outlives its first thread", process_outlives_leader },
 		{ "exec by any thread ends the others and keeps the pid", exec_takes_the_pid },
+		{ "exec does not wait for a thread whose vforked child still runs",
+		  exec_ends_a_vfork },
 		{ "a process's signal goes to a thread that does not block it",
 		  signal_finds_a_thread },
 		{ "tgkill signals the thread it names", tgkill_finds_the_thread },
