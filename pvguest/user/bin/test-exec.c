@@ -8,8 +8,11 @@
 #include "lib/program.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
+#include "lib/vfs.h"
 
 #define LONG_BYTES 3000
+#define MANY 100000
+#define SCRIPT "/test-exec.tmp"
 
 static char zeroed[5 * 4096];	/* .bss */
 static int initialised = 42;	/* .data */
@@ -129,12 +132,25 @@ static int seen_pid(int argc)
 	       (long)pid == sys_getpid() ? 0 : 1;
 }
 
+static int seen_many(int argc)
+{
+	return argc == MANY && *const_argv[argc - 1] == '\0' && const_argv[argc] == NULL ? 0 : 1;
+}
+
+/* What was written behind the interpreter's name is one word, whatever is in it. */
+static int seen_script(int argc)
+{
+	return argc == 3 && strcmp(const_argv[2], SCRIPT) == 0 ? 0 : 1;
+}
+
 static const struct {
 	const char *name;
 	int (*look)(int argc);
 } looks[] = {
 	{ "--arguments", seen_arguments }, { "--memory", seen_memory }, { "--auxv", seen_auxv },
 	{ "--descriptors", seen_descriptors }, { "--signals", seen_signals }, { "--pid", seen_pid },
+	{ "--many", seen_many },
+	{ "--script", seen_script }, { "--two  words", seen_script },
 };
 
 /* --- the cases --- */
@@ -239,6 +255,75 @@ static void exec_errors(void)
 	CHECK_EQ(sys_unlink(text), 0);
 }
 
+/* argv of so many empty words: one byte and one pointer each. */
+static long exec_many(size_t count)
+{
+	size_t bytes = (count + 1) * sizeof(char *), i;
+	char **many = (char **)(void *)check_map(bytes, PROT_READ | PROT_WRITE);
+	long pid = sys_fork();
+
+	if (pid == 0) {
+		many[0] = words(check_self());
+		many[1] = words("--many");
+		for (i = 2; i < count; i++)
+			many[i] = words("");
+		sys_exit((int)-sys_execve(check_self(), many, many + count));
+	}
+	sys_munmap(many, bytes);
+	return check_wait(pid);
+}
+
+static void exec_limits(void)
+{
+	CHECK_EQ(exec_many(MANY), 0);
+	CHECK_EQ(WEXITSTATUS(exec_many(3 * MANY)), E2BIG);
+	CHECK_EQ(WEXITSTATUS(exec_many(20 * MANY)), E2BIG);
+}
+
+/* Runs a script that begins with this; its wait status. */
+static int script_run(const char *line, size_t length)
+{
+	char *const argv[] = { words("x"), NULL };
+	long fd = sys_openat(AT_FDCWD, SCRIPT, O_WRONLY | O_CREAT | O_TRUNC, 0755), pid;
+
+	CHECK(fd >= 0);
+	CHECK_EQ(sys_write((int)fd, line, length), (long)length);
+	CHECK_EQ(sys_close((int)fd), 0);
+	pid = sys_fork();
+	if (pid == 0)
+		sys_exit((int)-sys_execve(SCRIPT, argv, argv + 1));
+	return WEXITSTATUS(check_wait(pid));
+}
+
+/* The interpreter is this program, which has the script's argument as its own first one. */
+static int script_words(const char *before, const char *behind)
+{
+	char line[512];
+	int length = snprintf(line, sizeof(line), "#!%s%s%s", before, check_self(), behind);
+
+	return script_run(line, (size_t)length);
+}
+
+static void exec_scripts(void)
+{
+	char line[300];
+
+	CHECK_EQ(script_words("", " --script\n"), 0);
+	CHECK_EQ(script_words(" \t ", "\t --script\t \nexit 1\n"), 0);
+	CHECK_EQ(script_words("", " --script"), 0);
+	CHECK_EQ(script_words("", " --two  words\t\n"), 0);
+	CHECK_EQ(script_run("#!", 2), ENOEXEC);
+	CHECK_EQ(script_run("#! \t\n/bin/sh\n", 13), ENOEXEC);
+	CHECK_EQ(script_run("#!/no/such\n", 11), ENOENT);
+	/* An interpreter that may go on behind what is looked at. */
+	memset(line, '/', sizeof(line));
+	line[0] = '#', line[1] = '!';
+	CHECK_EQ(script_run(line, sizeof(line)), ENOEXEC);
+	/* A script that is its own interpreter. */
+	CHECK_EQ(script_run("#!" SCRIPT "\n", strlen(SCRIPT) + 3), ELOOP);
+	CHECK_EQ(sys_unlink(SCRIPT), 0);
+}
+
 static void exec_often(void)
 {
 	int i;
@@ -257,6 +342,8 @@ int main(int argc, char **argv)
 		{ "execve resets handlers, keeps ignored and blocked signals", exec_signals },
 		{ "execve keeps the process id", exec_pid },
 		{ "execve fails with ENOENT, EACCES, EFAULT and ENOEXEC", exec_errors },
+		{ "arguments and their pointers are at most a quarter of the stack", exec_limits },
+		{ "a script's first line has an interpreter and one argument", exec_scripts },
 		{ "forty programs run one after the other", exec_often },
 	};
 	size_t i;
