@@ -48,6 +48,62 @@ static struct lock *lock_conflict(struct inode *inode, const struct lock *wanted
 	return NULL;
 }
 
+/* A process that waits for a lock, on its stack: what it wants, to find circles. */
+struct lock_wait {
+	struct list link;
+	struct inode *inode;
+	const struct lock *wanted;
+};
+
+static struct list lock_waits = LIST_INIT(lock_waits);
+static size_t lock_wait_count;
+
+/* What a wait of the owner is for; NULL: it does not wait. A lock that was let go counts no more. */
+static struct lock *lock_waited_for(const void *owner)
+{
+	struct list *pos;
+
+	LIST_FOR_EACH (pos, &lock_waits) {
+		struct lock_wait *wait = LIST_ENTRY(pos, struct lock_wait, link);
+		struct lock *lock = NULL;
+
+		if (wait->wanted->owner == owner)
+			lock = lock_conflict(wait->inode, wait->wanted);
+		if (lock)
+			return lock;
+	}
+	return NULL;
+}
+
+/* Whether who holds the lock that is in the way waits, over others perhaps, for this owner. */
+static bool lock_is_circle(struct inode *inode, const struct lock *wanted)
+{
+	const struct lock *lock = lock_conflict(inode, wanted);
+	size_t steps = lock_wait_count;
+
+	while (lock && lock->owner != wanted->owner && steps--)
+		lock = lock_waited_for(lock->owner);
+	return lock && lock->owner == wanted->owner;
+}
+
+/* Until any lock was changed. Open files have no process that would wait for itself. */
+static int lock_sleep(struct inode *inode, const struct lock *wanted)
+{
+	struct lock_wait wait = { .inode = inode, .wanted = wanted };
+	int error;
+
+	if (wanted->pid == -1)
+		return wait_sleep(&lock_queue);
+	if (lock_is_circle(inode, wanted))
+		return -EDEADLK;
+	list_add_before(&lock_waits, &wait.link);
+	lock_wait_count++;
+	error = wait_sleep(&lock_queue);
+	lock_wait_count--;
+	list_del(&wait.link);
+	return error;
+}
+
 static void lock_free(struct lock *lock)
 {
 	list_del(&lock->link);
@@ -91,7 +147,7 @@ static int lock_apply(struct inode *inode, const struct lock *wanted, bool wait)
 	while (!error && wanted->type != F_UNLCK && lock_conflict(inode, wanted)) {
 		if (!wait)
 			return -EAGAIN;
-		error = wait_sleep(&lock_queue);
+		error = lock_sleep(inode, wanted);
 	}
 	if (error)
 		return error;
@@ -142,7 +198,7 @@ static int lock_from(const struct file *file, const void *owner, const struct lo
 		     struct lock *lock)
 {
 	*lock = (struct lock){ .owner = owner, .type = r->type,
-			       .pid = owner == file ? -1 : proc_current->pid };
+			       .pid = owner == file ? -1 : proc_current->leader->pid };
 	if (!file->inode || (file->flags & O_PATH))
 		return -EBADF;
 	if (r->type < F_RDLCK || r->type > F_UNLCK)

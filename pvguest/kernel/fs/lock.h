@@ -30,7 +30,8 @@ struct lock_request {
 
 /*
  * F_SETLK and F_SETLKW of a process (its table of descriptors is the owner), or of an open file
- * (owner: the file). -EAGAIN, -EBADF, -EINVAL, -EOVERFLOW, -ENOLCK, -ERESTART.
+ * (owner: the file). -EAGAIN, -EBADF, -EINVAL, -EOVERFLOW, -ENOLCK, -ERESTART, and
+ * -EDEADLK for a process that would wait for itself.
  */
 int lock_set(struct file *file, const void *owner, const struct lock_request *request, bool wait);
 /* F_GETLK: *request becomes the first lock in the way, or its type F_UNLCK. */

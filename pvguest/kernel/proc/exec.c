@@ -17,10 +17,13 @@
 #include "proc/elf.h"
 #include "proc/proc.h"
 #include "proc/thread.h"
+#include "proc/vfork.h"
 
-#define EXEC_STRINGS_MAX	0x100000
+/* As on Linux: strings and pointers to them take a quarter of the stack, one string 128 KiB. */
+#define EXEC_STRINGS_MAX	(LAYOUT_STACK_MAX / 4)
 #define EXEC_STRING_MAX		0x20000
-#define EXEC_SCRIPT_DEPTH	4
+#define EXEC_SCRIPT_DEPTH	5
+#define EXEC_SCRIPT_LINE	256	/* what is looked at of a script's first line */
 /* I, M, A, F, D, C, as AT_HWCAP gives them. */
 #define EXEC_HWCAP		(1UL << 8 | 1UL << 12 | 1UL << 0 | 1UL << 5 | 1UL << 3 | 1UL << 2)
 
@@ -55,7 +58,7 @@ static int exec_reserve(struct exec_strings *s, size_t more)
 	size_t room = MAX(s->room, 4096UL);
 	char *text;
 
-	if (s->length + more > EXEC_STRINGS_MAX)
+	if (s->length + more + (s->argc + s->envc) * sizeof(uint64_t) > EXEC_STRINGS_MAX)
 		return -E2BIG;
 	if (s->length + more <= s->room)
 		return 0;
@@ -241,33 +244,63 @@ static int exec_begin(const struct exec_strings *s, const struct elf_image *imag
 		if (*p == '/')
 			last = p + 1;
 	string_copy(proc->name, last, sizeof(proc->name));
-	proc_vfork_done(proc);
+	vfork_done(proc);
 	return 0;
 }
 
-/* "#! interpreter argument": both are put in front of the arguments. 1: it was a script. */
+static bool exec_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * The words of "#! interpreter argument", cut out of the line, which has room for a NUL. The
+ * argument is all that follows, but for blanks before the newline; NULL: none. False if there is
+ * no interpreter, or it goes on behind what is looked at.
+ */
+static bool exec_script_words(char *line, size_t length, char **interpreter, char **argument)
+{
+	bool full = length == EXEC_SCRIPT_LINE, whole = !full;
+	char *p = line + 2, *end;
+
+	line[full ? length - 1 : length] = '\0';
+	end = strchr(line, '\n');
+	if (end)
+		whole = true;
+	for (end = end ? end : full ? line + strlen(line) : NULL;
+	     end && end > p && exec_is_blank(end[-1]); end--)
+		whole = true;
+	if (end)
+		*end = '\0';
+	while (exec_is_blank(*p))
+		p++;
+	*interpreter = p;
+	*argument = NULL;
+	while (*p && !exec_is_blank(*p))
+		p++;
+	if (*p) {
+		*p++ = '\0';
+		while (exec_is_blank(*p))
+			p++;
+		*argument = p;
+		whole = true;
+	}
+	return **interpreter && whole;
+}
+
+/* Interpreter and argument are put in front of the arguments. 1: it was a script. */
 static int exec_script(struct exec_strings *s, struct inode *inode, char *name)
 {
-	char line[128], *interpreter, *argument = NULL, *p;
+	char line[EXEC_SCRIPT_LINE + 1], *interpreter, *argument;
 	struct exec_strings old = *s;
-	ssize_t length = inode_read(inode, 0, line, sizeof(line) - 1);
+	ssize_t length = inode_read(inode, 0, line, EXEC_SCRIPT_LINE);
 	size_t skip;
 	int error;
 
-	if (length < 3 || line[0] != '#' || line[1] != '!')
+	if (length < 2 || line[0] != '#' || line[1] != '!')
 		return 0;
-	line[length] = '\0';
-	p = strchr(line, '\n');
-	if (!p)
+	if (!exec_script_words(line, (size_t)length, &interpreter, &argument))
 		return -ENOEXEC;
-	*p = '\0';
-	for (interpreter = line + 2; *interpreter == ' '; interpreter++)
-		;
-	p = strchr(interpreter, ' ');
-	if (p) {
-		*p = '\0';
-		argument = p + 1;
-	}
 	*s = (struct exec_strings){ .argc = MAX(old.argc, 1UL) + 1 + (argument != NULL),
 				    .envc = old.envc };
 	skip = old.argc ? strlen(old.text) + 1 : 0;

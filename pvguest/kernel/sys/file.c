@@ -233,7 +233,7 @@ long sys_dup3(long from, long to, long flags)
 }
 
 /* owner: the table of descriptors, or the open file. */
-static long file_lock(struct file *file, const void *owner, int command, uint64_t arg)
+static long file_lock(struct file *file, int fd, const void *owner, int command, uint64_t arg)
 {
 	struct lock_request request;
 	int error;
@@ -243,10 +243,17 @@ static long file_lock(struct file *file, const void *owner, int command, uint64_
 	/* Locks of open files are nobody's in particular. */
 	if (owner == file && request.pid)
 		return -EINVAL;
-	if (command != F_GETLK)
-		return lock_set(file, owner, &request, command == F_SETLKW);
-	error = lock_get(file, owner, &request);
-	return error ? error : user_write(arg, &request, sizeof(request));
+	if (command == F_GETLK) {
+		error = lock_get(file, owner, &request);
+		return error ? error : user_write(arg, &request, sizeof(request));
+	}
+	error = lock_set(file, owner, &request, command == F_SETLKW);
+	/* Another thread may have closed the descriptor, and with it all the process's locks. */
+	if (!error && owner != file && fds_get(owner, fd) != file) {
+		lock_release(file->inode, owner);
+		error = -EBADF;
+	}
+	return error;
 }
 
 long sys_fcntl(long fd, long command, uint64_t arg)
@@ -276,11 +283,12 @@ long sys_fcntl(long fd, long command, uint64_t arg)
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
-		return file_lock(file, table, (int)command, arg);
+		return file_lock(file, (int)fd, table, (int)command, arg);
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return file_lock(file, file, (int)command - F_OFD_GETLK + F_GETLK, arg);
+		return file_lock(file, (int)fd, file, (int)command - F_OFD_GETLK + F_GETLK,
+				 arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_size(file, command == F_SETPIPE_SZ ? arg : 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * test-vfs: names, attributes, holes, locks and copies, as Linux's tmpfs has them.
+ * test-vfs: names, attributes, holes and copies, as Linux's tmpfs has them.
  * Linux man-pages, chapter 2.
  */
 #include <stdbool.h>
@@ -14,22 +14,10 @@
 #define TOP		"/tmp/test-vfs"
 #define SEEK_DATA	3
 #define SEEK_HOLE	4
-#define F_SETLK		6
-#define F_GETLK		5
-#define F_SETLKW	7
-#define F_OFD_SETLK	37
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
-#define F_WRLCK		1
-#define F_UNLCK		2
 
 static char buf[8192] __attribute__((aligned(8)));
-
-struct flock {
-	short l_type, l_whence;
-	long l_start, l_len;
-	int l_pid;
-};
 
 static long remove_all(const char *path)
 {
@@ -339,51 +327,6 @@ static void copies_without_buffer(void)
 	CHECK_EQ(syscall6(SYS_copy_file_range, in, (long)&offset, out, 0, 4, 1), -EINVAL);
 }
 
-static struct flock lock_of(short type, long start, long length)
-{
-	return (struct flock){ .l_type = type, .l_start = start, .l_len = length };
-}
-
-static int lock_child(void)
-{
-	long fd = sys_open("f", O_RDWR);
-	struct flock l = lock_of(F_WRLCK, 5, 10);
-
-	if (sys_fcntl((int)fd, F_SETLK, (long)&l) != -EAGAIN)
-		return 1;
-	if (sys_fcntl((int)fd, F_GETLK, (long)&l) || l.l_type != F_WRLCK || l.l_start != 0 ||
-	    l.l_len != 10 || l.l_pid != sys_getppid())
-		return 2;
-	l = lock_of(F_WRLCK, 10, 0);
-	if (sys_fcntl((int)fd, F_SETLK, (long)&l))
-		return 3;
-	return syscall3(SYS_flock, fd, 2 | 4, 0) == -EAGAIN ? 0 : 4;
-}
-
-static void locks_conflict(void)
-{
-	struct flock l = lock_of(F_WRLCK, 0, 10);
-	long fd, other;
-
-	begin();
-	fd = vfs_make("f", "0123456789", 10);
-	CHECK_EQ(sys_fcntl((int)fd, F_SETLK, (long)&l), 0);
-	CHECK_EQ(syscall3(SYS_flock, fd, 2, 0), 0);
-	CHECK_EQ(check_wait(check_fork(lock_child)), 0);
-	other = sys_open("f", O_RDWR);
-	CHECK_EQ(syscall3(SYS_flock, other, 1 | 4, 0), -EAGAIN);
-	CHECK_EQ(syscall3(SYS_flock, fd, 8, 0), 0);
-	CHECK_EQ(syscall3(SYS_flock, other, 1 | 4, 0), 0);
-	CHECK_EQ(syscall3(SYS_flock, other, 77, 0), -EINVAL);
-	/* The child's locks went with it. */
-	l = lock_of(F_WRLCK, 0, 0);
-	CHECK_EQ(sys_fcntl((int)fd, F_SETLK, (long)&l), 0);
-	l = lock_of(F_WRLCK, 0, 0);
-	CHECK_EQ(sys_fcntl((int)other, F_OFD_SETLK, (long)&l), -EAGAIN);
-	CHECK_EQ(sys_close((int)sys_open("f", O_RDONLY)), 0);
-	CHECK_EQ(sys_fcntl((int)other, F_OFD_SETLK, (long)&l), 0);
-}
-
 static void statx_and_statfs(void)
 {
 	struct {
@@ -451,7 +394,6 @@ int main(int argc, char **argv)
 		{ "a write changes mtime and ctime, not atime", writing_changes_times },
 		{ "holes are found, made and filled", holes_are_seen },
 		{ "sendfile and copy_file_range copy and move offsets", copies_without_buffer },
-		{ "fcntl locks and flock conflict and go with their owner", locks_conflict },
 		{ "statx and statfs agree with stat", statx_and_statfs },
 		{ "preadv, pipe sizes and close_range do as they say", descriptors },
 	};
