@@ -41,38 +41,32 @@ static struct page *fault_copy(struct page *old)
 	return page;
 }
 
-/* A page that was not there. *prot: the rights it is mapped with. NULL: error in *error. */
-static struct page *fault_new(struct vma *vma, uint64_t va, unsigned int access,
-			      unsigned int *prot, int *error)
+/* A page that was not there. *prot: the rights it is mapped with. cached: the file's. */
+static struct page *fault_new(const struct vma *vma, struct page *cached, unsigned int access,
+			      unsigned int *prot)
 {
-	struct page *page;
-
-	*error = -ENOMEM;
 	if (!vma->inode && (access & PROT_WRITE))
 		return page_alloc_user_zeroed();
 	if (!vma->inode) {
 		*prot &= ~(unsigned int)PROT_WRITE;
 		return fault_zero();
 	}
-	page = inode_page(vma->inode, (vma->offset + (va - vma->start)) >> PAGE_SHIFT, error);
-	if (!page)
-		return NULL;
-	page_get(page);
+	page_get(cached);
 	if (vma->shared) {
 		/* The file system wants to know when it is written to. */
 		if (!(access & PROT_WRITE) && vma->inode->ops->prepare_write)
 			*prot &= ~(unsigned int)PROT_WRITE;
-		return page;
+		return cached;
 	}
 	if (access & PROT_WRITE) {
-		struct page *copy = fault_copy(page);
+		struct page *copy = fault_copy(cached);
 
 		if (!copy)
-			page_put(page);
+			page_put(cached);
 		return copy;
 	}
 	*prot &= ~(unsigned int)PROT_WRITE;
-	return page;
+	return cached;
 }
 
 /*
@@ -98,22 +92,21 @@ static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access
 	return error ? error : 1;
 }
 
-/* The page is at hand. prot: what the region allows. */
-static int fault_map(struct mm *mm, struct vma *vma, uint64_t va, unsigned int access,
-		     unsigned int prot)
+/* Does not sleep. cached: the file's page, if the region has a file. prot: what it allows. */
+static int fault_map(struct mm *mm, const struct vma *vma, struct page *cached, uint64_t va,
+		     unsigned int access, unsigned int prot)
 {
 	struct page *page, *old;
 	pte_t *entry;
-	int error;
 
 	entry = map_entry(mm->root.table, va, true);
 	if (!entry)
 		return -ENOMEM;
 	va = ALIGN_DOWN(va, PAGE_SIZE);
 	if (!pte_exists(*entry)) {
-		page = fault_new(vma, va, access, &prot, &error);
+		page = fault_new(vma, cached, access, &prot);
 		if (!page)
-			return error;
+			return -ENOMEM;
 		pte_set(entry, pte_make_user(page_to_pa(page), prot));
 		/*
 		 * No fence: an implementation that remembers the invalid entry faults once more,
@@ -140,6 +133,20 @@ static int fault_map(struct mm *mm, struct vma *vma, uint64_t va, unsigned int a
 	return 0;
 }
 
+/* A table may be missing, and the memory for it must not come from the page that it is for. */
+static int fault_map_file(struct mm *mm, const struct vma *vma, uint64_t va, unsigned int access,
+			  unsigned int prot)
+{
+	struct page *cached = inode_cached(vma->inode,
+					   (vma->offset + (va - vma->start)) >> PAGE_SHIFT);
+	int error;
+
+	page_get(cached);
+	error = fault_map(mm, vma, cached, va, access, prot);
+	page_put(cached);
+	return error;
+}
+
 int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 {
 	bool prepared = false;
@@ -155,9 +162,11 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 		prot = vma->prot & PROT_WRITE ? vma->prot | PROT_READ : vma->prot;
 		if ((prot & access) != access)
 			return -EACCES;
-		error = vma->inode ? fault_prepare(vma, va, access, &prepared) : 0;
+		if (!vma->inode)
+			return fault_map(mm, vma, NULL, va, access, prot);
+		error = fault_prepare(vma, va, access, &prepared);
 		if (error <= 0)
-			return error ? error : fault_map(mm, vma, va, access, prot);
+			return error ? error : fault_map_file(mm, vma, va, access, prot);
 	}
 }
 
