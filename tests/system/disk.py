@@ -49,12 +49,14 @@ def passed(text):
     return check_line(text, r"(\d+) passed, 0 failed, (\d+) skipped").groups()
 
 
-def programs(mode):
+def programs(mode, vcpus=1):
     """test-ext2 passes; what QEMU wrote to the file is what the host's tools expect."""
     def function(bench):
+        words = ["--vcpus", str(vcpus)] if mode != "native" else []
         path = image(bench, BLOCKS[mode])
         result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
-                              "--disk", path, "--bootargs", "run=/bin/test-ext2 quiet")
+                              "--cpus", str(vcpus), *words, "--disk", path,
+                              "--bootargs", "run=/bin/test-ext2 quiet")
         check(passed(result.out) == ("12", "1"), "a case was left out")
         check_status(result, 0)
         if mode == "native":
@@ -154,6 +156,10 @@ def add(environment):
             else f"in {mode}"
         spread(environment, f"pvguest reads and writes ext2 on a disk {where}", programs(mode),
                turn, "disk")
+    for mode, harts in (("native", 4), ("pv1", 2)):
+        where = "natively" if mode == "native" else f"in {mode}"
+        add_case(f"pvguest reads and writes ext2 {where} on harts: {harts}",
+                 programs(mode, harts), environment.primary, "disk")
     spread(environment, "a read-only disk is mounted read-only and refuses writes", read_only, 1,
            "disk")
     spread(environment, "a disk that is more than ext2 is refused by its features", broken, 0,
