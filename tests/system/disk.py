@@ -5,7 +5,7 @@ import shutil
 import struct
 import subprocess
 
-from harness import Skip, check, check_line, check_status, spread
+from harness import Skip, add_case, check, check_line, check_status, spread
 
 SECONDS = 60
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -58,7 +58,7 @@ struct lock_wait {
 static struct list lock_waits = LIST_INIT(lock_waits);
 static size_t lock_wait_count;
 
-/* What a wait of the owner is for; NULL: it does not wait. A lock that was let go counts no more. */
+/* What a wait of the owner is for; NULL: none, or it was let go by now. */
 static struct lock *lock_waited_for(const void *owner)
 {
 	struct list *pos;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The end: print why, and power off with the reason "system failure".
- * SBI specification, "System Reset Extension". On QEMU itself firmware has no status to give with it
- * (OpenSBI 1.6 ends with 0 even for a failure): there the sifive_test device has.
+ * SBI specification, "System Reset Extension". Firmware ends QEMU with status 0 even for a failure
+ * (OpenSBI 1.6): the sifive_test device of the machine has a status to give.
  */
 #include "lib/panic.h"
 

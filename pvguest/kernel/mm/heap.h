@@ -18,7 +18,7 @@ void heap_init(void);
 
 /* What is taken of one size, for /proc/slabinfo. */
 struct heap_usage {
-	size_t object_bytes;	/* PAGE_SIZE for the last one: all that is larger than half a page */
+	size_t object_bytes;	/* PAGE_SIZE for the last one: whatever has pages of its own */
 	size_t used, all;	/* objects; pages in the last one */
 };
 /* The sizes from 0 on; false: there are no more. */

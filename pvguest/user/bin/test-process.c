@@ -224,8 +224,6 @@ static void identity(void)
 	CHECK_EQ(sys_sched_yield(), 0);
 }
 
-
-
 /* Vforks a child that lives until the pipe is closed, and says that it does. */
 static void vfork_and_wait(const int hold[2], const int up[2])
 {
