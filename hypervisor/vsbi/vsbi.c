@@ -88,7 +88,7 @@ enum vcpu_next vsbi_call(struct vcpu *v)
 	if (eid == SBI_EXT_TIME && fid == SBI_TIME_SET_TIMER && !v->sbi_restricted)
 		return vsbi_set_timer(v);
 	if (eid == SBI_EXT_IPI && fid == SBI_IPI_SEND_IPI && v->regs[REG_A0] == 1 &&
-	    v->regs[REG_A1] == v->hartid)
+	    v->regs[REG_A1] == v->hartid && !v->sbi_restricted)
 		return vsbi_ipi_self(v);
 	return vsbi_dispatch(v, eid, fid);
 }
