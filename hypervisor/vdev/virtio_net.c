@@ -75,16 +75,18 @@ static int send_all(struct virtio_net *net, uint64_t now)
 	struct virtqueue *queue = &net->virtio.queues[VIRTIO_NET_TX];
 
 	for (size_t budget = BATCH_BYTES; budget > 0;) {
-		size_t cost;
+		uint64_t cost;
 		int took = virtqueue_take(queue, &net->tx);
 
 		if (took <= 0)
 			return took;
-		cost = FRAME_COST + SEGMENT_COST * net->tx.count;
+		cost = FRAME_COST;
 		if (frame_load(net)) {
-			cost += net->frame.size;
-			vswitch_forward(net->sw, &net->port, &net->frame, now);
+			unsigned copies = vswitch_forward(net->sw, &net->port, &net->frame, now);
+
+			cost = (FRAME_COST + net->frame.size) * MAX(copies, 1U);
 		}
+		cost += SEGMENT_COST * net->tx.count;
 		if (virtqueue_give(queue, net->tx.head, 0))
 			return -EINVAL;
 		budget -= MIN(budget, cost);

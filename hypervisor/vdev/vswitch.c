@@ -78,7 +78,9 @@ static bool may_learn(struct vswitch *sw, struct vswitch_port *port, uint64_t no
 
 /*
  * Remember where an address was seen. A place that another address holds and that is fresh stays
- * taken, and no port has more than its share: one that invents addresses hurts none of the others'.
+ * taken, no port has more than its share, and an address moves from a port where it is fresh only
+ * to the way to the world: a VM that invents addresses, or takes its gateway's, hurts none of the
+ * others'.
  */
 static void learn(struct vswitch *sw, struct vswitch_port *from, uint64_t mac, uint64_t now)
 {
@@ -88,7 +90,9 @@ static void learn(struct vswitch *sw, struct vswitch_port *from, uint64_t mac, u
 		entry->seen_ticks = now;
 		return;
 	}
-	if ((entry->mac != mac && is_fresh(sw, entry, now)) || !may_learn(sw, from, now))
+	if (is_fresh(sw, entry, now) && (entry->mac != mac || from->mac != 0))
+		return;
+	if (!may_learn(sw, from, now))
 		return;
 	if (entry->port != NULL)
 		entry->port->learned--;
@@ -106,16 +110,21 @@ static void deliver(struct vswitch_port *to, const struct vswitch_frame *frame)
 	}
 }
 
-static void flood(struct vswitch *sw, struct vswitch_port *from, const struct vswitch_frame *frame)
+static unsigned flood(struct vswitch *sw, struct vswitch_port *from,
+		      const struct vswitch_frame *frame)
 {
 	struct vswitch_port *port;
+	unsigned count = 0;
 
 	list_for_each_entry(port, &sw->ports, link)
-		if (port != from)
+		if (port != from) {
 			deliver(port, frame);
+			count++;
+		}
+	return count;
 }
 
-void vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
+unsigned vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
 		     const struct vswitch_frame *frame, uint64_t now_ticks)
 {
 	uint64_t to_mac = vswitch_mac(frame->header);
@@ -124,24 +133,24 @@ void vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
 	struct vswitch_port *to;
 
 	if (from_mac & MAC_GROUP || from_mac == 0)
-		return;
+		return 0;
 	if (from_mac != from->mac) {
 		if (owner_of(sw, from_mac) != NULL)
-			return;
+			return 0;
 		learn(sw, from, from_mac, now_ticks);
 	}
-	if (to_mac & MAC_GROUP) {
-		flood(sw, from, frame);
-		return;
-	}
+	if (to_mac & MAC_GROUP)
+		return flood(sw, from, frame);
 	to = owner_of(sw, to_mac);
 	entry = entry_of(sw, to_mac);
 	if (to == NULL && entry->mac == to_mac && is_fresh(sw, entry, now_ticks))
 		to = entry->port;
 	if (to == NULL)
-		flood(sw, from, frame);
-	else if (to != from)
-		deliver(to, frame);
+		return flood(sw, from, frame);
+	if (to == from)
+		return 0;
+	deliver(to, frame);
+	return 1;
 }
 
 void vswitch_flush(struct vswitch *sw)

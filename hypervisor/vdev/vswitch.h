@@ -42,7 +42,7 @@ struct vswitch_port_ops {
 
 struct vswitch_port {
 	const struct vswitch_port_ops *ops;
-	uint64_t mac;			/* its own address, or 0 */
+	uint64_t mac;			/* its own address; 0: the way to the world */
 	struct list_head link;
 	bool dirty;			/* it received frames since the last flush */
 	unsigned learned;		/* addresses in the table */
@@ -63,12 +63,15 @@ struct vswitch {
 
 /* ticks_hz: of the times that frames come with. */
 void vswitch_init(struct vswitch *sw, uint64_t ticks_hz);
-/* mac: the port's own address, or 0. Return: 0; -EEXIST: another port has it. */
+/*
+ * mac: the port's own address; 0 for a port that is trusted with every address that no port has of
+ * its own. Return: 0; -EEXIST: another port has it.
+ */
 int vswitch_add_port(struct vswitch *sw, struct vswitch_port *port,
 		     const struct vswitch_port_ops *ops, uint64_t mac);
 void vswitch_remove_port(struct vswitch *sw, struct vswitch_port *port);
-/* Hand a frame that came from a port to those that it is for. */
-void vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
+/* Hand a frame that came from a port to those that it is for. Return: to how many. */
+unsigned vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
 		     const struct vswitch_frame *frame, uint64_t now_ticks);
 /* The end of a batch: flush the ports that received. */
 void vswitch_flush(struct vswitch *sw);

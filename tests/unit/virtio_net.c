@@ -208,6 +208,43 @@ TEST("a sender's work is bounded: many frames need more than one notification")
 	ram_free();
 }
 
+static bool on_copy(struct vswitch_port *port, const struct vswitch_frame *frame)
+{
+	(void)port;
+	(void)frame;
+	return true;
+}
+
+static void on_flush(struct vswitch_port *port)
+{
+	(void)port;
+}
+
+TEST("a frame to everybody costs its sender as much as it has receivers")
+{
+	static const struct vswitch_port_ops ops = { .receive = on_copy, .flush = on_flush };
+	static struct vswitch_port others[100];
+	uint64_t avail = QUEUE(0, VIRTIO_NET_TX) + 0x1000;
+	unsigned times = 1;
+
+	create();
+	for (unsigned i = 0; i < 100; i++)
+		CHECK_EQ(vswitch_add_port(&sw, &others[i], &ops, 0), 0);
+	for (uint16_t d = 0; d < SIZE; d++) {
+		put_desc(QUEUE(0, VIRTIO_NET_TX), d, BUF(0), 1526, 0, 0);
+		put16(avail + VIRTQ_AVAIL_RING + 2UL * d, d);
+	}
+	memset(at(BUF(0)), 0xff, 18);
+	memcpy(at(BUF(0) + 18), nets[0].config.mac, 6);
+	put16(avail + VIRTQ_AVAIL_IDX, SIZE);
+	while (virtio_write(&nets[0].virtio, VIRTIO_MMIO_QUEUE_NOTIFY, 4, VIRTIO_NET_TX) ==
+	       -EAGAIN)
+		times++;
+	CHECK_EQ(others[99].received, SIZE);
+	CHECK(times >= SIZE);
+	ram_free();
+}
+
 /* ---- Console ---- */
 
 static struct virtio_console console;

@@ -46,18 +46,20 @@ static void create(void)
 static unsigned send(unsigned from, uint64_t from_mac, uint64_t to_mac, uint64_t now)
 {
 	struct vswitch_frame frame = { .size = 60, .count = 1 };
-	unsigned who = 0;
+	unsigned who = 0, told;
 
 	memset(got, 0, sizeof(got));
 	for (int i = 0; i < 6; i++) {
 		frame.header[i] = (uint8_t)(to_mac >> (40 - 8 * i));
 		frame.header[6 + i] = (uint8_t)(from_mac >> (40 - 8 * i));
 	}
-	vswitch_forward(&sw, &ports[from], &frame, now);
+	told = vswitch_forward(&sw, &ports[from], &frame, now);
 	for (unsigned i = 0; i < PORTS; i++) {
 		CHECK(got[i] <= 1);
 		who |= got[i] << i;
 	}
+	/* Nobody is full here but where that is what is tested. */
+	CHECK(full[2] || told == (unsigned)__builtin_popcount(who));
 	return who;
 }
 
@@ -82,16 +84,32 @@ TEST("broadcast, multicast and unknown addresses go to all other ports")
 	CHECK_EQ(send(0, A, FAR, 0), 0xe);
 }
 
-TEST("an address is learned from what its port sends, moves with it, and is forgotten in time")
+TEST("an address is learned from what its port sends, forgotten in time, and then learned anew")
 {
 	create();
 	CHECK_EQ(send(3, FAR, A, 0), 1 << 0);
 	CHECK_EQ(send(0, A, FAR, 1), 1 << 3);
 	CHECK_EQ(send(3, A + 0x10000, FAR, 1), 0);
-	CHECK_EQ(send(1, FAR, A, 2), 1 << 0);
-	CHECK_EQ(send(0, A, FAR, 3), 1 << 1);
-	CHECK_EQ(send(0, A, FAR, 1 + VSWITCH_AGE_SECONDS * HZ), 1 << 1);
-	CHECK_EQ(send(0, A, FAR, 2 + VSWITCH_AGE_SECONDS * HZ), 0xe);
+	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ - 1), 1 << 3);
+	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ), 0xe);
+	CHECK_EQ(send(1, FAR, A, VSWITCH_AGE_SECONDS * HZ), 1 << 0);
+	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ), 1 << 1);
+}
+
+TEST("a port takes over no address that is fresh elsewhere, but the way to the world does")
+{
+	create();
+	CHECK_EQ(send(3, FAR, A, 0), 1 << 0);
+	/* Somebody says to be the gateway. */
+	CHECK_EQ(send(1, FAR, A, 1), 1 << 0);
+	CHECK_EQ(send(0, A, FAR, 2), 1 << 3);
+	CHECK_EQ(send(2, FAR + 1, A, 3), 1 << 0);
+	CHECK_EQ(send(1, FAR + 1, A, 4), 1 << 0);
+	CHECK_EQ(send(0, A, FAR + 1, 5), 1 << 2);
+	/* Even before the gateway itself has spoken. */
+	CHECK_EQ(send(3, FAR + 1, A, 6), 1 << 0);
+	CHECK_EQ(send(0, A, FAR + 1, 7), 1 << 3);
+	CHECK_EQ(ports[2].learned, 0);
 }
 
 TEST("a port cannot send in the name of another, nor from no or a group address")
