@@ -59,14 +59,21 @@ static int ramdisk_read(struct disk *disk, uint64_t offset, void *to, size_t siz
 	return 0;
 }
 
-/* The place of a page's pointer, with its table; NULL without memory. */
+/*
+ * The place of a page's pointer, with its table; NULL without memory. Tables are of the same memory
+ * as the pages, whose owner says how much there is: a guest makes them by where it writes.
+ */
 static void **page_slot(struct ramdisk *ram, uint64_t number)
 {
 	void ***table = &ram->tables[number / PER_TABLE];
 
-	if (*table == NULL)
-		*table = kalloc(PER_TABLE * sizeof(void *));
-	return *table == NULL ? NULL : &(*table)[number % PER_TABLE];
+	if (*table == NULL) {
+		*table = ram->pages->alloc();
+		if (*table == NULL)
+			return NULL;
+		memset(*table, 0, RAMDISK_PAGE);
+	}
+	return &(*table)[number % PER_TABLE];
 }
 
 /*
@@ -181,7 +188,8 @@ static void ramdisk_destroy(struct disk *disk)
 			if (page != NULL && page != PAGE_OF_ZEROS)
 				ram->pages->free(page);
 		}
-		kfree(ram->tables[t]);
+		if (ram->tables[t] != NULL)
+			ram->pages->free(ram->tables[t]);
 	}
 	kfree(ram->tables);
 	kfree(ram);

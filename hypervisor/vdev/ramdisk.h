@@ -11,7 +11,7 @@
 #define RAMDISK_PAGE		4096UL
 #define RAMDISK_BYTES_MAX	(1UL << 40)
 
-/* Where its pages come from: RAMDISK_PAGE bytes of any content, or NULL. */
+/* Where its pages, and tables of them, come from: RAMDISK_PAGE bytes of any content, or NULL. */
 struct ramdisk_pages {
 	void *(*alloc)(void);
 	void (*free)(void *page);

@@ -16,8 +16,10 @@
 
 #define QUEUE_REQUESTS		0
 #define SLICE_BYTES		(256UL << 10)	/* for one notification */
+#define DONE_BYTES		(16UL << 10)	/* at the end of a transfer, in nobody's time */
 #define REQUEST_COST		1024UL		/* of a request, in bytes, beside its data */
 #define SEGMENT_COST		64UL		/* of each of its buffers */
+#define ZERO_COST		8UL		/* of each sector that is zeroed */
 #define RANGE_SECTORS_MAX	32768U		/* of discard and write zeroes: 16 MiB */
 
 static struct virtio_blk *blk_of(struct virtio *dev)
@@ -85,12 +87,15 @@ static void zero_range(struct virtio_blk *blk, struct virtio_blk_request *r)
 	    virtqueue_read(queue_of(blk), &r->chain, &r->cursor, &range, sizeof(range)) !=
 		    sizeof(range))
 		return;
-	if (range.flags & ~allowed)
+	if (range.flags & ~allowed) {
 		r->status = VIRTIO_BLK_S_UNSUPP;
-	else if (range.sectors <= RANGE_SECTORS_MAX && on_disk(blk, range.sector, range.sectors))
+	} else if (range.sectors <= RANGE_SECTORS_MAX &&
+		   on_disk(blk, range.sector, range.sectors)) {
+		r->cost += ZERO_COST * range.sectors;
 		r->status = status_of(
 			blk->disk->ops->zero(blk->disk, range.sector << VIRTIO_BLK_SECTOR_SHIFT,
 					     (uint64_t)range.sectors << VIRTIO_BLK_SECTOR_SHIFT));
+	}
 }
 
 /* The header, wherever it lies; mostly in one aligned piece. */
@@ -125,6 +130,7 @@ static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
 	r->type = header.type;
 	r->status = VIRTIO_BLK_S_OK;
 	r->left = 0;
+	r->cost = REQUEST_COST + SEGMENT_COST * r->chain.count;
 	switch (header.type) {
 	case VIRTIO_BLK_T_IN:
 		r->cursor = virtqueue_in(&r->chain);
@@ -216,7 +222,7 @@ static int run_at_once(struct virtio_blk *blk, size_t budget)
 				return took;
 			if (request_begin(blk, r))
 				return -EINVAL;
-			budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * r->chain.count);
+			budget -= MIN(budget, r->cost);
 		}
 		request_move(blk, r, &budget);
 		if (r->left > 0)
@@ -228,11 +234,26 @@ static int run_at_once(struct virtio_blk *blk, size_t budget)
 
 /* ---- A disk of the host ---- */
 
+/*
+ * Does what is left of the request, all of whose data has been moved, begin with a flush? So it
+ * does for a driver that has not taken VIRTIO_BLK_F_FLUSH, for which what is written is on the disk
+ * (5.2.6.2).
+ */
+static bool is_flush_next(const struct virtio_blk *blk, const struct virtio_blk_request *r)
+{
+	if (!blk->disk->flush || r->status != VIRTIO_BLK_S_OK)
+		return false;
+	if (r->type == VIRTIO_BLK_T_FLUSH)
+		return !r->started;
+	return r->started && r->transfer.kind == DISK_WRITE &&
+	       !(blk->virtio.driver_features & VIRTIO_BLK_F_FLUSH);
+}
+
 /* Start the request's next transfer, or end it. Return: 0, -EINVAL. */
 static int request_go(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
 	struct disk_transfer *t = &r->transfer;
-	bool flush = r->type == VIRTIO_BLK_T_FLUSH && blk->disk->flush && !r->started;
+	bool flush = r->left == 0 && is_flush_next(blk, r);
 
 	if (r->left == 0 && !flush)
 		return request_end(blk, r);
@@ -249,12 +270,21 @@ static int request_go(struct virtio_blk *blk, struct virtio_blk_request *r)
 	return 0;
 }
 
+/*
+ * None while a request of before a reset is under way: it would be as late as the disk likes, and
+ * must not overwrite what the new driver writes there.
+ */
 static struct virtio_blk_request *free_slot(struct virtio_blk *blk)
 {
-	for (unsigned i = 0; i < blk->slot_count; i++)
+	struct virtio_blk_request *found = NULL;
+
+	for (unsigned i = 0; i < blk->slot_count; i++) {
+		if (blk->slots[i].orphan)
+			return NULL;
 		if (!blk->slots[i].busy)
-			return &blk->slots[i];
-	return NULL;
+			found = &blk->slots[i];
+	}
+	return found;
 }
 
 /*
@@ -275,26 +305,44 @@ static int run_by_slots(struct virtio_blk *blk, size_t budget)
 		r->started = false;
 		if (request_begin(blk, r) || request_go(blk, r))
 			return -EINVAL;
-		budget -= MIN(budget, REQUEST_COST + SEGMENT_COST * r->chain.count +
-					      MIN(r->left, VIRTIO_BLK_BOUNCE_BYTES));
+		budget -= MIN(budget, r->cost + MIN(r->left, VIRTIO_BLK_BOUNCE_BYTES));
 	}
 	return -EAGAIN;
 }
 
+/*
+ * There are requests and slots, but no time. Nobody will notify us of them, so the disk calls us
+ * back: by a read of a sector that nobody wants.
+ */
+static void go_on_later(struct virtio_blk *blk)
+{
+	struct virtio_blk_request *r = free_slot(blk);
+
+	if (r == NULL)
+		return;
+	r->busy = r->orphan = true;
+	r->transfer.kind = DISK_READ;
+	r->transfer.offset = 0;
+	r->transfer.size = VIRTIO_BLK_SECTOR;
+	blk->disk->ops->start(blk->disk, &r->transfer);
+}
+
 /* ---- The queue ---- */
 
-static int work(struct virtio_blk *blk, uint16_t used_before)
+static int work(struct virtio_blk *blk, uint16_t used_before, size_t budget)
 {
 	struct virtqueue *queue = queue_of(blk);
+	bool by_slots = blk->disk->ops->start != NULL;
 	int err;
 
 	virtqueue_notify_off(queue);
-	err = blk->disk->ops->start != NULL ? run_by_slots(blk, SLICE_BYTES) :
-					      run_at_once(blk, SLICE_BYTES);
+	err = by_slots ? run_by_slots(blk, budget) : run_at_once(blk, budget);
 	/*
 	 * More that came before we asked to be told has no notification of its own. Without a slot
 	 * we ask for none: whoever frees it looks for more.
 	 */
+	if (by_slots && err == -EAGAIN)
+		err = 0;
 	if (err == 0 && free_slot(blk) != NULL && virtqueue_notify_on(queue))
 		err = -EAGAIN;
 	if (queue->next_used != used_before)
@@ -306,7 +354,7 @@ static int work(struct virtio_blk *blk, uint16_t used_before)
 
 static int blk_notify(struct virtio *dev, unsigned index)
 {
-	int err = work(blk_of(dev), dev->queues[index].next_used);
+	int err = work(blk_of(dev), dev->queues[index].next_used, SLICE_BYTES);
 
 	return err == -EAGAIN ? err : 0;
 }
@@ -338,10 +386,9 @@ void virtio_blk_done(struct virtio_blk *blk, struct virtio_blk_request *request,
 		if (request_go(blk, request))
 			virtio_broken(&blk->virtio);
 	}
-	/* What waited for the slot. Nobody will notify us of it, so go on, but not for ever. */
-	for (unsigned left = VIRTQUEUE_SIZE_MAX; left > 0 && virtio_is_live(&blk->virtio); left--)
-		if (work(blk, before) != -EAGAIN)
-			break;
+	/* What waited for the slot. */
+	if (virtio_is_live(&blk->virtio) && work(blk, before, DONE_BYTES) == -EAGAIN)
+		go_on_later(blk);
 }
 
 bool virtio_blk_is_idle(const struct virtio_blk *blk)

@@ -18,10 +18,11 @@ struct virtio_blk_request {
 	struct virtio_blk *blk;		/* whose it is */
 	bool busy;
 	bool started;			/* its transfer is under way */
-	bool orphan;			/* the driver has reset the device meanwhile */
+	bool orphan;			/* of nobody: the driver has reset the device meanwhile */
 	uint32_t type;
 	uint8_t status;
 	uint64_t position, left;	/* bytes: where on the disk, and how many are to be done */
+	uint64_t cost;			/* of it, in bytes, beside its data */
 	struct virtqueue_cursor cursor;
 	struct virtqueue_chain chain;
 	/* Disks of the host: the owner gives each a buffer of VIRTIO_BLK_BOUNCE_BYTES, and done. */

@@ -49,7 +49,7 @@ static void blk_dev_free(struct virtio_blk_dev *blk)
 	kfree(blk);
 }
 
-/* A transfer that is under way ends before its buffer goes. */
+/* A transfer that is under way ends before its buffer goes, and whoever ends it has gone, too. */
 static void virtio_blk_dev_destroy(struct virtio_dev *dev)
 {
 	struct virtio_blk_dev *blk = container_of(dev, struct virtio_blk_dev, dev);
@@ -59,6 +59,8 @@ static void virtio_blk_dev_destroy(struct virtio_dev *dev)
 		spin_relax();
 		disk->ops->poll(disk);
 	}
+	spin_lock(dev->lock);
+	spin_unlock(dev->lock);
 	disk->ops->destroy(disk);
 	blk_dev_free(blk);
 }

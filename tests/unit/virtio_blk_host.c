@@ -50,7 +50,7 @@ static void create(void)
 	for (unsigned i = 0; i < SLOTS; i++)
 		slots[i].transfer.buffer = malloc(VIRTIO_BLK_BOUNCE_BYTES);
 	virtio_blk_init(&blk, &disk, "host", slots, SLOTS, &ram, on_interrupt, NULL);
-	driver_start(&blk.virtio, 0, 32);
+	driver_start(&blk.virtio, VIRTIO_BLK_F_FLUSH, 32);
 }
 
 static void destroy(void)
@@ -207,16 +207,102 @@ TEST("after a reset nothing of the old requests reaches the guest, and their slo
 	notify();
 	CHECK_EQ(count, SLOTS);
 	CHECK(!virtio_blk_is_idle(&blk));
-	finish(0, 0);
-	/* The new one has that slot now. */
-	CHECK_EQ(count, SLOTS);
-	while (count > 0)
+	/* The old ones could still change what the new one is about: it waits for all of them. */
+	for (unsigned left = SLOTS; left > 1; left--) {
 		finish(0, 0);
+		CHECK_EQ(count, left - 1);
+	}
+	finish(0, 0);
+	CHECK_EQ(count, 1);
+	finish(0, 0);
+	CHECK_EQ(count, 0);
 	CHECK_EQ(used_idx(), 1);
 	CHECK_EQ(used_id(0), 15);
 	CHECK_EQ(status(0), 0xee);
 	CHECK_EQ(*(uint8_t *)at(BUFFER(0)), 0x77);
 	CHECK(virtio_blk_is_idle(&blk));
+	destroy();
+}
+
+TEST("what a driver that has not taken FLUSH writes is on the disk when the request ends")
+{
+	create();
+	driver_start(&blk.virtio, 0, 32);
+	request(0, VIRTIO_BLK_T_OUT, 0, 200 * 512);
+	notify();
+	finish(0, 0);
+	finish(0, 0);
+	CHECK_EQ(flushes, 0);
+	CHECK_EQ(used_idx(), 0);
+	finish(0, 0);
+	CHECK_EQ(flushes, 1);
+	CHECK_EQ(used_idx(), 1);
+	CHECK_EQ(status(0), VIRTIO_BLK_S_OK);
+	/* Neither reads nor what has failed; and a flush that fails is an error of the write. */
+	request(1, VIRTIO_BLK_T_IN, 0, 512);
+	request(2, VIRTIO_BLK_T_OUT, 0, 512);
+	request(3, VIRTIO_BLK_T_OUT, 0, 512);
+	notify();
+	CHECK_EQ(count, 3);
+	finish(0, 0);
+	finish(0, -EIO);
+	CHECK_EQ(used_idx(), 3);
+	finish(0, 0);
+	finish(0, -EIO);
+	CHECK_EQ(used_idx(), 4);
+	CHECK_EQ(status(1), VIRTIO_BLK_S_OK);
+	CHECK_EQ(status(2), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(status(3), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(flushes, 2);
+	destroy();
+}
+
+/* A driver on another hart: as soon as a request is given back there is another one. */
+static bool refill;
+static unsigned served;
+
+static void *hostile_map(void *arg, uint64_t gpa, size_t size, size_t *got)
+{
+	if (refill && gpa == STATUS(1) && size == 1 && get16(Q_USED + VIRTQ_USED_IDX) != served) {
+		served = get16(Q_USED + VIRTQ_USED_IDX);
+		offer(3);
+	}
+	return ram_map(arg, gpa, size, got);
+}
+
+TEST("at the end of a transfer the work is bounded, and what is left goes on all the same")
+{
+	const struct virtqueue_memory memory = { .map = hostile_map };
+	unsigned before, turns = 0;
+
+	create();
+	virtio_blk_init(&blk, &disk, "host", slots, SLOTS, &memory, on_interrupt, NULL);
+	driver_start(&blk.virtio, VIRTIO_BLK_F_FLUSH, 32);
+	for (unsigned n = 0; n < SLOTS; n++) {
+		request(n == 0 ? 0 : 2 + n, VIRTIO_BLK_T_IN, n, 512);
+	}
+	notify();
+	CHECK_EQ(count, SLOTS);
+	request(1, VIRTIO_BLK_T_GET_ID, 0, 0);
+	served = used_idx();
+	refill = true;
+	before = used_idx();
+	finish(0, 0);
+	CHECK(used_idx() - before < 64);
+	/* The disk is asked to call back as long as there is something to do. */
+	for (; turns < 50; turns++) {
+		before = used_idx();
+		CHECK(count > 0);
+		finish(0, 0);
+		CHECK(used_idx() - before < 64);
+	}
+	CHECK(used_idx() > 200);
+	refill = false;
+	while (count > 0)
+		finish(0, 0);
+	CHECK_EQ(used_idx(), q_avail_idx);
+	CHECK(virtio_blk_is_idle(&blk));
+	CHECK_EQ(get16(Q_USED + VIRTQ_USED_FLAGS), 0);
 	destroy();
 }
 
