@@ -51,9 +51,9 @@ static void msi_retrigger(unsigned source)
 
 static void msi_dispatch(void)
 {
-	unsigned source;
+	unsigned source, left = INTC_BATCH;
 
-	while ((source = imsic_claim()) != 0) {
+	while (left-- > 0 && (source = imsic_claim()) != 0) {
 		intc_serve(source);
 		msi_retrigger(source);
 	}
@@ -68,8 +68,9 @@ static int direct_enable(unsigned source)
 static void direct_dispatch(void)
 {
 	uint32_t topi;
+	unsigned left = INTC_BATCH;
 
-	while ((topi = *aplic_reg(APLIC_IDC(aplic.hart) + APLIC_IDC_CLAIM)) != 0)
+	while (left-- > 0 && (topi = *aplic_reg(APLIC_IDC(aplic.hart) + APLIC_IDC_CLAIM)) != 0)
 		intc_serve(topi >> TOPI_IID_SHIFT);
 }
 

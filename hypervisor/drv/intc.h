@@ -8,11 +8,12 @@
 #include "lib/types.h"
 
 #define INTC_SOURCES		1024U	/* the limit of both specifications */
+#define INTC_BATCH		16U	/* served at a time: a hart has more to do than that */
 
 struct intc_ops {
 	/* Let a source interrupt the boot hart. Return: 0, or -EINVAL if there is none. */
 	int (*enable)(unsigned source);
-	/* Call intc_serve() for every source that is pending. */
+	/* Call intc_serve() for the sources that are pending, at most INTC_BATCH times. */
 	void (*dispatch)(void);
 };
 
@@ -23,7 +24,10 @@ void intc_use(const struct intc_ops *ops);
  * are served. Return: 0; -EINVAL: there is no such source, or no controller.
  */
 int intc_handle(unsigned source, void (*handler)(void *arg), void *arg);
-/* Serve every source that is pending; with no lock held, on the boot hart. */
+/*
+ * Serve the sources that are pending; with no lock held, on the boot hart. While there are more,
+ * its external interrupt stays pending.
+ */
 void intc_dispatch(void);
 /* By the driver: a source is to be served. One without a handler is ignored. */
 void intc_serve(unsigned source);

@@ -35,9 +35,10 @@ static int plic_enable(unsigned source)
 static void plic_dispatch(void)
 {
 	uint32_t source;
+	unsigned left = INTC_BATCH;
 
 	/* A claim shuts the source's gateway until it is completed. */
-	while ((source = *plic_reg(PLIC_CLAIM(plic.context))) != 0) {
+	while (left-- > 0 && (source = *plic_reg(PLIC_CLAIM(plic.context))) != 0) {
 		intc_serve(source);
 		*plic_reg(PLIC_CLAIM(plic.context)) = source;
 	}

@@ -68,22 +68,22 @@ static void forward(const uint8_t *data, uint32_t size)
 void uplink_interrupt(void *net)
 {
 	const uint8_t *data;
-	unsigned left;
 	uint32_t size;
 
 	host_net_acknowledge(net);
-	/* What comes after the last look interrupts again. The VMs get the lock in between. */
-	do {
-		spin_lock(&uplink.at->lock);
-		for (left = FRAMES_MAX; left > 0; left--) {
-			data = host_net_next(net, &size);
-			if (data == NULL)
-				break;
-			forward(data, size);
-			host_net_release(net);
-		}
-		host_net_refill(net);
-		vswitch_flush(&uplink.at->sw);
-		spin_unlock(&uplink.at->lock);
-	} while (left == 0);
+	spin_lock(&uplink.at->lock);
+	/*
+	 * More than the ring holds cannot have been there when the interrupt was taken back: what
+	 * comes later interrupts again.
+	 */
+	for (unsigned left = FRAMES_MAX; left > 0; left--) {
+		data = host_net_next(net, &size);
+		if (data == NULL)
+			break;
+		forward(data, size);
+		host_net_release(net);
+	}
+	host_net_refill(net);
+	vswitch_flush(&uplink.at->sw);
+	spin_unlock(&uplink.at->lock);
 }
