@@ -482,7 +482,7 @@ help:
 ##  make run        start virtual machines: VM=NAME[,NAME...] from dts/, or a guest of
 ##                  yours: KERNEL=FILE MODE=te|pv|hw [INITRD=FILE BOOTARGS="..." WORLD=vu]
 ##                  DISK=FILE gives each guest a virtio block device with that image,
-##                  HOST_DISK=FILE the machine one, which a tree's strata,host-disk names;
+##                  HOST_DISK=FILE[,FILE...] the machine disks, which trees name by number;
 ##                  NET=user a network device, joined to QEMU's user network
 ##                  FAST=off answers every exit in C
 ##                  TRACE=1 prints every privilege transition, TRACE=full merges QEMU's log

@@ -120,7 +120,7 @@ int host_disks_claim(struct vdev_config *device, char *why, size_t why_size)
 
 	if (disk == NULL) {
 		snprintf(why, why_size, "virtio@%lx: strata,host-disk: the machine has no disk %u: "
-			 "give it one (DISK=FILE)", device->gpa, device->host_disk);
+			 "give it one (HOST_DISK=FILE)", device->gpa, device->host_disk);
 		return -ENOENT;
 	}
 	part = (struct partition){ 0, disk->blk.sectors };

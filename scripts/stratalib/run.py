@@ -6,7 +6,7 @@ import sys
 import tempfile
 import termios
 
-from stratalib import qemu, tracelog, vms
+from stratalib import disks, qemu, tracelog, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 check_choice, deadline_of, environment, machine_scale,
                                 number_of, parse_size)
@@ -43,9 +43,9 @@ def add_options(parser):
     group.add_argument("--initrd", metavar="FILE", default=env("INITRD"))
     group.add_argument("--disk", metavar="FILE", default=env("DISK"),
                        help="a disk image: a virtio block device of each guest")
-    group.add_argument("--host-disk", metavar="FILE", default=env("HOST_DISK"),
-                       help="a disk image: a disk of the machine, for the tree that names it, or "
-                       "else the first one; what is written stays in it")
+    group.add_argument("--host-disk", metavar="FILE[,FILE...]", default=env("HOST_DISK"),
+                       help="disk images: disks of the machine, for the trees that name one, or "
+                       "else for the first tree; what is written stays in them")
     group.add_argument("--net", choices=NETS, default=env("NET"),
                        help="user: a network device for each guest, joined to QEMU's user network")
     group.add_argument("--bootargs", metavar="S", default=os.environ.get("STRATA_BOOTARGS"),
@@ -81,18 +81,9 @@ class Plan:
                 pass
 
 
-def machine_disk(settings, name, keep=True):
-    """
-    QEMU's own block device, modern as Strata's are, at the first of its virtio windows. keep: what
-    the guest writes goes to the file.
-    """
-    if not name:
-        return ()
-    path = vms.need_file(settings, name, "--disk").replace(",", ",,")
-    snapshot = "" if keep else ",snapshot=on"
-    return ("-global", "virtio-mmio.force-legacy=false",
-            "-drive", f"if=none,id=disk,format=raw,file={path}{snapshot}",
-            "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0")
+def machine_disk(settings, name):
+    """QEMU's own block device at the first of its virtio windows."""
+    return disks.options([vms.need_file(settings, name, "--disk")]) if name else ()
 
 
 def machine_net(net):
@@ -103,12 +94,24 @@ def machine_net(net):
             "-device", "virtio-net-device,netdev=net,bus=virtio-mmio-bus.1")
 
 
+def native_disks(settings, args, tree):
+    """The user's disks; else what the tree has: its image, which stays as it is, or disks."""
+    if getattr(args, "disk", None):
+        return machine_disk(settings, args.disk)
+    image = next((n.string("strata,image") for n in tree.devices() if n.string("strata,image")),
+                 None) if tree else None
+    given = getattr(args, "host_disk", None)
+    if image and not given:
+        return disks.options([vms.need_file(settings, image, "--disk")], ",snapshot=on")
+    return disks.options(disks.assign(settings, [tree] if tree else [], given))
+
+
 def plan_native(settings, args):
     """The guest on bare OpenSBI: QEMU's own -kernel, -initrd and -append."""
     plan = Plan()
     plan.native = True
     kernel, initrd, bootargs = args.kernel or "pvguest", args.initrd, args.bootargs
-    size, image = 128 << 20, None
+    size, tree = 128 << 20, None
     if args.vm:
         if "," in args.vm:
             raise StrataError("--mode native runs one guest at a time", 2)
@@ -117,8 +120,6 @@ def plan_native(settings, args):
         initrd = initrd or (None if args.kernel else tree.chosen().string("strata,initrd"))
         bootargs = bootargs if bootargs is not None else tree.chosen().string("bootargs")
         size = max(size, tree.memory_bytes())
-        image = next((n.string("strata,image") for n in tree.devices()
-                      if n.string("strata,image")), None)
     elif kernel == "pvguest":
         initrd = initrd or "root.cpio"
     cpus = number_of(args.cpus or 1, "--cpus", 1, 512)
@@ -127,10 +128,7 @@ def plan_native(settings, args):
         settings, vms.need_file(settings, kernel, "--kernel"), f"{size >> 20}M", cpus,
         initrd=vms.need_file(settings, initrd, "--initrd") if initrd else None,
         append=bootargs, icount=args.icount,
-        extra=(machine_disk(settings, getattr(args, "disk", None) or
-                            getattr(args, "host_disk", None)) or
-               machine_disk(settings, image, keep=False)) +
-        machine_net(getattr(args, "net", None)))
+        extra=native_disks(settings, args, tree) + machine_net(getattr(args, "net", None)))
     plan.symbols = [("guest", vms.need_file(settings, kernel, "--kernel"))]
     return plan
 
@@ -140,9 +138,7 @@ def plan_hypervised(settings, args, options=()):
     plan = Plan()
     plan.trees = vms.make(settings, args)
     own = bool(args.kernel or args.mode or args.initrd)
-    host_disk = getattr(args, "host_disk", None)
-    if host_disk:
-        vms.use_host_disk(plan.trees)
+    host_disks = disks.assign(settings, plan.trees, getattr(args, "host_disk", None))
     blob = vms.archive(plan.trees)
     handle, name = tempfile.mkstemp(suffix=".cpio", dir=settings.run_dir())
     plan.files.append(name)
@@ -160,7 +156,8 @@ def plan_hypervised(settings, args, options=()):
         words.append("fast=off")
     plan.line = qemu.command(settings, settings.path("strata.elf"), f"{size >> 20}M", cpus,
                              initrd=name, append=" ".join(words) or None, icount=args.icount,
-                             extra=machine_disk(settings, host_disk) +
+                             extra=disks.options(host_disks,
+                                                 getattr(args, "disk_options", "")) +
                              machine_net(getattr(args, "net", None)))
     return plan
 

@@ -62,9 +62,11 @@ def keep_user_files(args, place):
 
     if os.path.realpath(place) == os.path.realpath(TOP):
         return
-    for option in ("kernel", "initrd", "disk", "host_disk"):
+    for option in ("kernel", "initrd", "disk"):
         if getattr(args, option, None):
             setattr(args, option, absolute(getattr(args, option)))
+    if getattr(args, "host_disk", None):
+        args.host_disk = ",".join(absolute(name) for name in args.host_disk.split(","))
     if getattr(args, "vm", None):
         args.vm = ",".join(absolute(name) if name.endswith(".dtb") else name
                            for name in args.vm.split(","))

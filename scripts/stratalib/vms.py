@@ -268,14 +268,6 @@ def archive(trees):
     return newc.archive(members)
 
 
-def use_host_disk(trees):
-    """If no tree names the host's disk, the first one gets it."""
-    if trees and trees[0].root is not None and not any(
-            "strata,host-disk" in node.props
-            for tree in trees if tree.root for node in tree.devices()):
-        trees[0].add_disk(None, "strata,host-disk")
-
-
 def machine_bytes(trees, archive_size):
     """Memory for a machine in which all these fit, within reason: 2 GiB at most."""
     need = sum(t.memory_bytes() for t in trees) + 2 * archive_size + (128 << 20)

@@ -2,7 +2,8 @@
 """Virtio devices: the guest `virtio` on QEMU's block device and on Strata's, and refusals."""
 import os
 
-from harness import MODES, check, check_line, check_status, spread
+from harness import MODES, add_case, check, check_line, check_status, spread
+from stratalib import disks
 
 DISK_BYTES = 1 << 20
 
@@ -30,6 +31,27 @@ def host_disk(bench):
         check(any(f.read()), "the host's disk is as it was")
 
 
+def host_disks(bench):
+    """Two VMs with a disk each: what one writes is not on the other's."""
+    images, trees = [], []
+    for number in (1, 2):
+        tree = bench.tree("pvguest-hw", kernel="virtio", rename=f"disk{number}")
+        tree.add_virtio("--host-disk", "block", {disks.FILE: b"its own\0"})
+        images.append(bench.file(f"{os.path.basename(bench.log)}-{number}.img",
+                                 bytes(DISK_BYTES * number)))
+        trees.append(tree)
+    files = disks.assign(bench.settings, trees, ",".join(images))
+    with bench.console(trees, cpus=2, extra=disks.options(files)) as session:
+        verdict = bench.verdict(session)
+        text = session.text()
+    check(not verdict.faults(), f"{verdict.faults()}")
+    for number in (1, 2):
+        check_line(text, rf"^strata: host disk at 0x[0-9a-f]+: {number} MiB")
+        check_line(text, rf"^\[disk{number}\] 12 passed, 0 failed")
+        with open(images[number - 1], "rb") as f:
+            check(any(f.read()), f"disk {number} is as it was")
+
+
 def hostile(mode):
     def function(bench):
         result = bench.strata("run", "--vm", "hostile-virtio", "--mode", mode)
@@ -53,6 +75,8 @@ def add(environment):
         spread(environment, f"the test guest virtio passes on {where}", disk(mode), turn, "virtio")
     spread(environment, "the test guest virtio passes on a disk of the host", host_disk, 0,
            "virtio")
+    add_case("the test guest virtio passes in two VMs at once, each on a disk of the host",
+             host_disks, group="virtio")
     for turn, mode in enumerate(("hw", "te")):
         spread(environment, f"a hostile virtio driver hurts nobody but itself in {mode}",
                hostile(mode), turn, "virtio")
