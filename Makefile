@@ -297,9 +297,9 @@ $(O)/linux/disk.img: Makefile
 
 # What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
 E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
-LINUX_STRESS := $(O)/pvguest/root/bin/stress
+LINUX_STRESS := $(O)/pvguest/root/bin/stress $(O)/pvguest/root/bin/pulse
 LINUX_ROOT := pvguest/busybox pvguest/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
-	bin/stress=$(LINUX_STRESS)
+	$(foreach f,$(LINUX_STRESS),$(f:$(O)/pvguest/root/%=%)=$(f))
 LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find pvguest/linux pvguest/busybox -type f)
 $(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \

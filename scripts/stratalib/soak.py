@@ -8,15 +8,22 @@ from stratalib import qemu, run, vms
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of, machine_scale, number_of)
 
-BOOT_SECONDS = 120              # a boot that takes longer hangs
+BOOT_SECONDS = 300              # a boot that takes longer hangs
+TURN_BOOTS = 5                  # of one machine, before the next one's turn
+SHORT = "console=ttyS0 panic=-1 quiet short"    # of tests/system/linux-init's work
+LOAD = "console=ttyS0 quiet root=/dev/vda hostname=linux"
 # Guest time passes as real time does; what else the load's machine needs.
 LOAD_EXTRA_SECONDS = 300
-MACHINES = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 1))     # vCPUs and harts, by turns
+MACHINES = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 1), (1, 2))     # vCPUs and harts, by turns
+# The machine's interrupt controllers, by turns: a PLIC, AIA with more, fewer and no interrupt files
+# than vCPUs on a hart. As many as have no factor in common with the machines: each pair is met.
+CONTROLLERS = (None, "aplic-imsic,guests=3", None, "aplic-imsic,guests=1", "aplic-imsic,guests=0")
 
 EPILOG = """\
-Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts. The load is forks, threads, pipes,
-signals, memory, timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in pvguest/linux).
-A log of the run that failed stays in build/run/soak.log.
+Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts, with a PLIC and with AIA; each
+machine restarts itself a few times. The load is forks, threads, pipes, signals, memory, a disk,
+timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in pvguest/linux). A log of the run
+that failed stays in build/run/soak.log.
 """
 
 
@@ -36,48 +43,83 @@ def plan_of(settings, args, tree, cpus):
     return run.make_plan(settings, words)
 
 
-def tree_file(settings, name, vcpus, more=""):
-    """A copy of dts/NAME.dts with so many vCPUs and more on its command line."""
+def tree_file(settings, name, vcpus, changes):
+    """A copy of dts/NAME.dts with so many vCPUs and other properties of /chosen."""
     tree = vms.load(settings, name)
     tree.set_vcpus(vcpus)
-    bootargs = tree.chosen().string("bootargs") or ""
-    tree.chosen().set_string("bootargs", f"{bootargs} {more}".strip())
+    for prop, value in changes.items():
+        tree.chosen().set_string(prop, value)
     path = settings.path("run", f"soak-{name}.dtb")
     with open(path, "wb") as f:
         f.write(tree.data())
     return path
 
 
-def one(settings, args, name, machine, wanted, seconds, more=""):
-    """Run a machine to its end; the line that was wanted, or a StrataError."""
+def machine_words(args, machine):
+    return f"{machine[0]} vCPUs on {machine[1]} harts, {args.aia or 'PLIC'}"
+
+
+def one(args, name, machine, bootargs, work):
+    """Run a machine with a changed tree and do work(session, log's name) with it."""
     vcpus, cpus = machine
-    plan = plan_of(settings, args, tree_file(settings, name, vcpus, more), cpus)
+    settings = Settings(args)
+    changes = {"bootargs": bootargs}
+    if name != "linux":
+        changes["strata,initrd"] = "linux-initrd"
+    plan = plan_of(settings, args, tree_file(settings, name, vcpus, changes), cpus)
     log = settings.path("run", "soak.log")
     try:
         with qemu.Session(plan.line, log=log) as session:
-            ended = session.finish(seconds)
-            text = session.text()
+            return work(session, f"{machine_words(args, machine)} (see {log})")
     finally:
         plan.remove()
-    found = re.search(wanted, text, re.M)
-    where = f"{vcpus} vCPUs on {cpus} harts"
-    if not ended:
-        raise StrataError(f"{where}: no end after {seconds:.0f} s (see {log})")
-    if not found or not re.search(r"^strata: [\w-]+: shut down", text, re.M):
-        raise StrataError(f"{where}: it did not do its work (see {log})")
-    return found.group(0)
 
 
-def boots(settings, args, count):
-    begin = time.monotonic()
-    for number in range(count):
-        machine = MACHINES[number % len(MACHINES)]
-        one(settings, args, "linux-hw", machine, r"^linux: done$",
-            deadline_of(args, BOOT_SECONDS))
-        passed = time.monotonic() - begin
-        print(f"boot {number + 1} of {count}: {machine[0]} vCPUs on {machine[1]} harts, "
-              f"{passed / (number + 1):.1f} s each", flush=True)
-    print(f"PASS: {count} boots in a row without a hang", flush=True)
+class Boots:
+    """Boots in a row: each machine restarts itself so many times, and the last one ends."""
+
+    def __init__(self, args, count):
+        self.args, self.count, self.done = args, count, 0
+        self.begin = time.monotonic()
+
+    def run(self):
+        turn = 0
+        while self.done < self.count:
+            args, machine = self.args, MACHINES[turn % len(MACHINES)]
+            args.aia = CONTROLLERS[turn % len(CONTROLLERS)]
+            left = min(TURN_BOOTS, self.count - self.done)
+            again = " again" if left > 1 else ""
+            one(args, "linux-aia" if args.aia else "linux-hw", machine, SHORT + again,
+                lambda session, where, n=left: self.boot(session, where, n))
+            turn += 1
+            passed = time.monotonic() - self.begin
+            print(f"boot {self.done} of {self.count}: {machine_words(args, machine)}, "
+                  f"{passed / self.done:.1f} s each", flush=True)
+        print(f"PASS: {self.count} boots in a row without a hang", flush=True)
+
+    def boot(self, session, where, boots):
+        """Boots of one machine."""
+        seconds = deadline_of(self.args, BOOT_SECONDS)
+        for number in range(boots):
+            end = r"^strata: [\w-]+: reboots" if boots > 1 else r"^strata: [\w-]+: shut down"
+            found = session.expect(r"^linux: done\r?$", seconds) and session.expect(end, seconds)
+            if not found:
+                raise StrataError(f"boot {self.done + 1}: {where}: no end, or it did not do its "
+                                  f"work: {number} of its {boots} boots came to their ends")
+            self.done += 1
+
+
+def load(session, where, seconds, deadline):
+    """The lines that tell of the load; a StrataError if it went wrong."""
+    if not session.finish(deadline):
+        raise StrataError(f"{where}: no end after {deadline:.0f} s")
+    text = session.text()
+    if not re.search(r"^selftest: done$", text, re.M) or \
+            not re.search(r"^strata: [\w-]+: shut down", text, re.M):
+        raise StrataError(f"{where}: the load failed")
+    print("\n".join(line for line in text.splitlines() if re.match("selftest: |pulse: |PASS", line)
+                    and "round " not in line))
+    print(f"PASS: {seconds} s of load on 4 vCPUs over 2 harts")
 
 
 def main(args):
@@ -86,12 +128,13 @@ def main(args):
     count = number_of(args.boots, "--boots", 0, 1000000)
     seconds = number_of(args.seconds, "--seconds", 0, 1000000)
     settings.run_dir()
-    for name in ("linux", "linux-initrd", "linux-root"):
+    for name in ("linux", "linux-initrd", "linux-devices", "linux-disk.img", "linux-root"):
         vms.need_file(settings, name, "soak")
     if count:
-        boots(settings, args, count)
+        Boots(args, count).run()
+    args.aia = None
     if seconds:
-        line = one(settings, args, "linux", (4, 2), r"^selftest: done$",
-                   2 * seconds + LOAD_EXTRA_SECONDS * machine_scale(), f"test=soak:{seconds}")
-        print(f"PASS: {seconds} s of load on 4 vCPUs over 2 harts: {line}")
+        deadline = 2 * seconds + LOAD_EXTRA_SECONDS * machine_scale()
+        one(args, "linux", (4, 2), f"{LOAD} test=soak:{seconds}",
+            lambda session, where: load(session, where, seconds, deadline))
     return 0

@@ -66,6 +66,33 @@ def three(bench):
     run(bench, {f"linux{n}": "load:2,disk:4" for n in (1, 2, 3)}, "--cpus", "2")
 
 
+def expect(session, pattern, seconds):
+    check(session.expect(pattern, seconds),
+          f"no {pattern!r}; the last line: {session.text().splitlines()[-1:]}")
+
+
+def shells(bench):
+    """linux, linux2 and linux3, whose names are in /etc/hosts: a shell on each console."""
+    need_linux(bench, "linux-root")
+    bench.deadline *= SECONDS_FACTOR / 2
+    names = ("linux", "linux2", "linux3")
+    limit = bench.left() / 2
+    with bench.console([bench.tree(name) for name in names], cpus=2) as session:
+        for _ in names:
+            expect(session, r"Ctrl-D or `poweroff` ends this VM", limit)
+        for number, name in enumerate(names, 1):
+            peer = names[number % 3]
+            session.send(b"\x1d%d" % number)
+            session.send(f"ping -c 2 -W 60 {peer} | grep -c ' from '; echo $(hostname) of "
+                         "$(nproc)\n".encode())
+            expect(session, rf"^\[{name}\] 2\r?$", limit)
+            expect(session, rf"^\[{name}\] {name} of {2 if number == 3 else 1}\r?$", limit)
+        for number, name in enumerate(names, 1):
+            session.send(b"\x1d%dpoweroff\n" % number)
+            expect(session, rf"^strata: {name}: shut down", limit)
+        check(session.finish(limit), "QEMU does not end with the last VM")
+
+
 def host_root(bench):
     """A file with the root on it, for HOST_DISK=; and the tree that uses it."""
     path = own_file(bench, "root.img", b"")
@@ -127,13 +154,15 @@ def add(environment):
         ("reboot inside a Linux VM restarts that VM only, and its root keeps what it wrote",
          reboot),
         ("a Linux VM that is destroyed leaves its root as a disk would", destroy_keeps),
+        ("three Linux VMs run at once, with a shell on each console, and power off by themselves",
+         shells),
         ("a Linux root keeps what it wrote over a clean shutdown", shutdown_keeps),
-        ("three Linux VMs run at once", three),
+        ("three Linux VMs run at once, each with a load and a disk", three),
     )
     for variant in environment.variants() if full else [environment.primary]:
         if variant.firmware != environment.primary.firmware:
             continue
         for number, (sentence, function) in enumerate(cases):
-            if full or number < 4:
+            if full or number < 5:
                 add_case(sentence + variant.words(environment.primary), function, variant, "linux",
                          heavy=True)

@@ -92,14 +92,15 @@ def panic(mode):
 PASSED = r"\d+ passed, 0 failed"
 SMP_PROGRAMS = {"test-smp": PASSED, "test-thread": PASSED, "test-futex": PASSED,
                 "test-vfs": PASSED, "test-mount": PASSED, "test-proc": PASSED, "test-lock": PASSED,
-                "stress": r"PASS: stress"}
+                "stress": r"PASS: stress", "pulse": r"PASS: pulse"}
 # (program, mode, vCPUs, harts) of a normal run; natively the harts are all there is.
 SMP = [("test-smp", "native", 4, 4), ("test-smp", "te", 2, 2), ("test-smp", "hw", 4, 1),
        ("test-thread", "native", 2, 2), ("test-thread", "te", 4, 1), ("test-thread", "pv0", 2, 2),
        ("test-thread", "hw", 2, 1), ("test-futex", "te", 2, 2), ("test-futex", "pv1", 4, 2),
        ("test-vfs", "pv1", 2, 2), ("test-mount", "te", 2, 2), ("test-proc", "native", 4, 4),
        ("test-lock", "hw", 4, 2),
-       ("stress", "native", 4, 4), ("stress", "hw", 4, 2), ("stress", "pv1", 2, 1)]
+       ("stress", "native", 4, 4), ("stress", "hw", 4, 2), ("stress", "pv1", 2, 1),
+       ("pulse", "hw", 4, 2)]
 
 
 def smp_choice(environment):
@@ -129,8 +130,9 @@ def add_smp(environment):
     for program, mode, vcpus, harts in smp_choice(environment):
         where = f"natively on harts: {harts}" if mode == "native" else \
             f"in {mode} with vCPUs: {vcpus}, on harts: {harts}"
-        what = f"the program {program} passes" if program != "stress" else \
-            "a random load goes well and leaves all memory as it was"
+        what = {"stress": "a random load goes well and leaves all memory as it was",
+                "pulse": "no timer, wake-up or signal between processors is lost"
+                }.get(program, f"the program {program} passes")
         add_case(f"{what} {where}", smp(program, mode, vcpus, harts), group="pvguest")
 
 
