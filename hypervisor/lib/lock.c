@@ -23,3 +23,12 @@ void spin_relax(void)
 	__asm__ volatile("wfi" : : : "memory");
 	csr_write(CSR_SIE, sie);
 }
+
+void spin_lock_wait(struct spinlock *lock)
+{
+	do {
+		/* Wait with loads, which leave the cache line shared. */
+		while (spin_is_locked(lock))
+			spin_relax();
+	} while (!spin_trylock(lock));
+}

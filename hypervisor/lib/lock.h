@@ -36,18 +36,28 @@ static inline bool spin_trylock(struct spinlock *lock)
 	return __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0;
 }
 
+/* Takes a lock that somebody else has, however long that takes (lib/lock.c). */
+#ifdef STRATA_HOST_TEST
+static inline void spin_lock_wait(struct spinlock *lock)
+{
+	while (!spin_trylock(lock))
+		;
+}
+#else
+void spin_lock_wait(struct spinlock *lock);
+#endif
+
 static inline void spin_lock(struct spinlock *lock)
 {
-	while (unlikely(!spin_trylock(lock))) {
-		/* Wait with loads, which leave the cache line shared. */
-		while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
-			spin_relax();
-	}
+	if (unlikely(!spin_trylock(lock)))
+		spin_lock_wait(lock);
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+	/* A release store, which gcc 12 makes an AMO of. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELAXED);
 }
 
 /* Whether anybody holds the lock: for assertions. */

@@ -3,6 +3,7 @@
  * A PLIC as a state machine. Pure. RISC-V Platform-Level Interrupt Controller Specification 1.0:
  * chapter 1.3 (gateways), 5 (enables, threshold), 6-8 (notification, claim, completion).
  */
+#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vdev/vplic.h"
@@ -72,7 +73,7 @@ unsigned vplic_best(const struct vplic *plic, unsigned context)
 		uint32_t ready = plic->pending[word] & ctx->enable[word];
 
 		for (; ready != 0; ready &= ready - 1) {
-			unsigned source = word * 32 + (unsigned)__builtin_ctz(ready);
+			unsigned source = word * 32 + bit_lowest(ready);
 
 			if (plic->priority[source] > best_priority) {
 				best = source;

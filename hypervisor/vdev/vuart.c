@@ -250,10 +250,17 @@ void vuart_init(struct vuart *uart, const struct vuart_io *io, void *arg)
 	uart->thr_empty_pending = true;
 }
 
+/* Out of line, so that the common poll saves no registers for it. */
+static __attribute__((noinline)) uint8_t read_and_update(struct vuart *uart, unsigned reg)
+{
+	uint8_t value = register_read(uart, reg);
+
+	line_update(uart);
+	return value;
+}
+
 uint8_t vuart_read(struct vuart *uart, unsigned reg)
 {
-	uint8_t value;
-
 	/* The commonest access, a driver's poll: one that finds nothing changes nothing. */
 	if (reg == VUART_LSR && uart->line_rx.count == 0 && uart->lsr_errors == 0 &&
 	    !loopback(uart)) {
@@ -263,9 +270,7 @@ uint8_t vuart_read(struct vuart *uart, unsigned reg)
 			return VUART_LSR_THRE | VUART_LSR_TEMT;
 		rx_push(uart, &uart->line_rx, (uint8_t)byte);
 	}
-	value = register_read(uart, reg);
-	line_update(uart);
-	return value;
+	return read_and_update(uart, reg);
 }
 
 void vuart_write(struct vuart *uart, unsigned reg, uint8_t value)

@@ -69,8 +69,10 @@ static void vuart_dev_input_ready(void *arg)
  */
 static bool vuart_dev_register(const struct vuart_dev *dev, uint64_t offset, unsigned *reg)
 {
-	*reg = (unsigned)(offset >> dev->reg_shift);
-	return (offset & ((1UL << dev->reg_shift) - 1)) == 0 && *reg < VUART_REGS;
+	uint64_t index = offset >> dev->reg_shift;
+
+	*reg = (unsigned)index;
+	return index << dev->reg_shift == offset && index < VUART_REGS;
 }
 
 static int vuart_dev_read(struct vdev *vdev, struct vcpu *v, uint64_t offset, unsigned size,
@@ -81,9 +83,10 @@ static int vuart_dev_read(struct vdev *vdev, struct vcpu *v, uint64_t offset, un
 
 	(void)v;
 	(void)size;
-	*value = 0;
-	if (!vuart_dev_register(dev, offset, &reg))
+	if (!vuart_dev_register(dev, offset, &reg)) {
+		*value = 0;
 		return 0;
+	}
 	spin_lock(&dev->lock);
 	*value = vuart_read(&dev->uart, reg);
 	spin_unlock(&dev->lock);

@@ -80,32 +80,7 @@ static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t
 	return false;
 }
 
-/* An instruction that is there: one halfword, and another if it says so. One fixup serves both. */
-static inline bool try_fetch_insn(uint64_t address, uint64_t *raw)
-{
-	uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS);
-	uint64_t low = 0, high = 0, next = address + 2, three = 3, ok = 0;
-
-	__asm__ volatile("1: " HLVX_HU("%0", "%5") "and %2, %0, %4\n"
-						    "bne %2, %4, 3f\n"
-						    "2: " HLVX_HU("%1", "%3") "3: li %2, 1\n"
-						    "4:\n" FIXUP_ENTRY(1b, 5f) FIXUP_ENTRY(2b, 5f)
-						    ".subsection 1\n"
-						    "5: li %2, 0\n"
-						    "j 4b\n"
-						    ".previous\n"
-			 : "+&r"(low), "+&r"(high), "+&r"(ok)
-			 : "r"(next), "r"(three), "r"(address)
-			 : "memory");
-	if (unlikely(!ok)) {
-		csr_write(CSR_HSTATUS, hstatus);
-		csr_write(CSR_SSTATUS, sstatus);
-	}
-	*raw = low | high << 16;
-	return ok != 0;
-}
-
-/* The same with the mode's help. Out of line, so that the usual case saves no registers. */
+/* An instruction with the mode's help. Out of line, so that the usual case saves no registers. */
 static __attribute__((noinline)) bool fetch_helped(struct vcpu *v, uint32_t *raw)
 {
 	uint64_t low, high = 0;
@@ -120,9 +95,9 @@ static __attribute__((noinline)) bool fetch_helped(struct vcpu *v, uint32_t *raw
 
 bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
 {
-	uint64_t insn;
+	uint64_t insn = guestmem_try_fetch(v->pc);
 
-	if (unlikely(!try_fetch_insn(v->pc, &insn)))
+	if (unlikely(insn == 0))
 		return fetch_helped(v, raw);
 	*raw = (uint32_t)insn;
 	return true;

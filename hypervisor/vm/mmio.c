@@ -42,103 +42,156 @@ static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stv
 	return VCPU_RESUME;
 }
 
-/* A load or store of an integer register. */
-struct access {
-	bool store, sign_extend;
-	uint8_t size, reg, len;
-};
+/*
+ * A load or store of an integer register, in one word, which a register of ours holds while the
+ * device is at work: the instruction's length in bits 2 to 0, funct3 and the register where LOAD
+ * has them.
+ */
+#define ACCESS(funct3, reg)		((uint64_t)(funct3) << 12 | (uint64_t)(reg) << 7)
+#define ACCESS_OF_LOAD(raw)		((raw) & ACCESS(7, 31))
+#define ACCESS_STORE			(1UL << 3)
+#define ACCESS_NONE			0UL
+#define ACCESS_WIDTH(access)		((access) >> 12 & 3)	/* a power of 2 */
+#define ACCESS_ZERO_EXTENDS(access)	(((access) & ACCESS(4, 0)) != 0)
+#define ACCESS_REG(access)		((access) >> 7 & 31)
+#define ACCESS_LENGTH(access)		((access) & 7)
+
+/* Any instruction; ACCESS_NONE: no device understands it (AMO, LR, SC, FP). */
+static uint64_t decode(uint32_t raw)
+{
+	struct insn insn = insn_decode(raw);
+	uint32_t width = insn.size == 8 ? 3 : insn.size == 4 ? 2 : insn.size == 2;
+
+	if (insn.kind == INSN_KIND_STORE)
+		return insn.len | ACCESS(width, insn.rs2) | ACCESS_STORE;
+	if (insn.kind != INSN_KIND_LOAD)
+		return ACCESS_NONE;
+	if (!insn.sign_extend && width != 3)
+		width |= 4;
+	return insn.len | ACCESS(width, insn.rd);
+}
 
 /*
- * The access that an instruction makes; false for one that no device understands (AMO, LR, SC, FP).
- * Loads and stores of 4 bytes are told by their fields; compressed ones by the general decoder.
+ * The loads and stores that drivers mostly are made of, compressed ones with a base register among
+ * them; ACCESS_NONE, as for 0: decode() knows. Reserved widths, which raise another exception, are not
+ * looked for.
  */
-static inline bool decode(uint32_t raw, struct access *access)
+static inline uint64_t decode_usual(uint64_t raw)
 {
-	struct insn insn;
+	uint64_t funct3 = raw >> 13 & 7;
 
-	if (likely(INSN_OPCODE(raw) == OPCODE_LOAD)) {
-		*access = (struct access){ .reg = INSN_RD(raw),
-					   .len = 4,
-					   .size = (uint8_t)(1U << (INSN_FUNCT3(raw) & 3)),
-					   .sign_extend = !(INSN_FUNCT3(raw) & 4) };
-		return INSN_FUNCT3(raw) != 7;
-	}
-	if (likely(INSN_OPCODE(raw) == OPCODE_STORE)) {
-		*access = (struct access){ .store = true,
-					   .reg = INSN_RS2(raw),
-					   .len = 4,
-					   .size = (uint8_t)(1U << (INSN_FUNCT3(raw) & 3)) };
-		return INSN_FUNCT3(raw) < 4;
-	}
-	insn = insn_decode(raw);
-	*access = (struct access){ .store = insn.kind == INSN_KIND_STORE,
-				   .len = insn.len,
-				   .size = insn.size,
-				   .sign_extend = insn.sign_extend,
-				   .reg = insn.kind == INSN_KIND_STORE ? insn.rs2 : insn.rd };
-	return insn.kind == INSN_KIND_LOAD || insn.kind == INSN_KIND_STORE;
+	if (likely(INSN_OPCODE(raw) == OPCODE_LOAD))
+		return 4 | ACCESS_OF_LOAD(raw);
+	if (likely(INSN_OPCODE(raw) == OPCODE_STORE))
+		return 4 | ACCESS(INSN_FUNCT3(raw) & 3, INSN_RS2(raw)) | ACCESS_STORE;
+	/* c.lw, c.ld, c.sw, c.sd */
+	if ((raw & 3) != 0 || (funct3 & 3) < 2)
+		return ACCESS_NONE;
+	return 2 | ACCESS(funct3 & 3, 8 + (raw >> 2 & 7)) | (funct3 & 4 ? ACCESS_STORE : 0);
 }
 
-/* The low size bytes of value, extended to a register. */
-static inline uint64_t extend(const struct access *access, uint64_t value)
+/* The low bytes of value, extended to a register. */
+static inline uint64_t extend(uint64_t access, uint64_t value)
 {
-	unsigned shift = 64 - 8U * access->size;
+	uint64_t shift = 64 - (8UL << ACCESS_WIDTH(access));
 
-	if (access->sign_extend)
-		return (uint64_t)((int64_t)(value << shift) >> shift);
-	return value << shift >> shift;
+	if (ACCESS_ZERO_EXTENDS(access))
+		return value << shift >> shift;
+	return (uint64_t)((int64_t)(value << shift) >> shift);
 }
 
-/* The device at this address; mostly it is the one of the time before. */
-static inline struct vdev *device_at(struct vcpu *v, gpa_t gpa)
-{
-	struct vdev *dev = v->mmio_last;
+struct vdev mmio_no_device;
 
-	if (unlikely(dev == NULL || gpa.v - dev->gpa >= dev->size)) {
-		dev = vm_find_device(v->vm, gpa, 1);
-		if (dev != NULL)
-			v->mmio_last = dev;
+/* Where a guest-page fault was: htval is shifted right by 2; the low bits are those of stval. */
+static inline gpa_t fault_gpa(uint64_t stval)
+{
+	return GPA(csr_read(CSR_HTVAL) << 2 | (stval & 3));
+}
+
+/*
+ * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on QEMU 7.2,
+ * where it is 0 always, the page offsets tell.
+ */
+static inline bool is_walk(gpa_t gpa, uint64_t stval)
+{
+	uint64_t htinst = csr_read(CSR_HTINST);
+
+	return ((gpa.v ^ stval) & PAGE_MASK) != 0 || (htinst != 0 && HTINST_IS_WALK(htinst));
+}
+
+static __attribute__((noinline)) enum vcpu_next refuse(struct vcpu *v)
+{
+	return access_fault(v, csr_read(CSR_SCAUSE), csr_read(CSR_STVAL));
+}
+
+/*
+ * The access of v to dev, at an offset in its window of so many bytes. One that is of another sort
+ * than the cause says or is not aligned gets an access fault, as real buses give; so does what the
+ * device refuses.
+ */
+static inline __attribute__((always_inline)) enum vcpu_next
+access_device(struct vcpu *v, struct vdev *dev, uint64_t stval, uint64_t offset,
+	      uint64_t window, uint64_t access)
+{
+	bool store = (access & ACCESS_STORE) != 0;
+	uint64_t cause = store ? EXC_STORE_GUEST_FAULT : EXC_LOAD_GUEST_FAULT;
+	uint64_t size = 1UL << ACCESS_WIDTH(access), value;
+	int err;
+
+	if (unlikely(csr_read(CSR_SCAUSE) != cause || offset + size > window ||
+		     (stval & (size - 1)) != 0))
+		return refuse(v);
+	if (store) {
+		v->stat.mmio_write++;
+		err = dev->ops->write(dev, v, offset, (unsigned)size, v->regs[ACCESS_REG(access)]);
+	} else {
+		v->stat.mmio_read++;
+		err = dev->ops->read(dev, v, offset, (unsigned)size, &value);
+		if (!err && ACCESS_REG(access) != 0)
+			v->regs[ACCESS_REG(access)] = extend(access, value);
 	}
-	return dev;
+	/* -EAGAIN: there is more to do than for one exit. The guest stores again, interruptibly. */
+	if (unlikely(err))
+		return err == -EAGAIN ? VCPU_RESUME : refuse(v);
+	v->pc += ACCESS_LENGTH(access);
+	return VCPU_RESUME;
+}
+
+/*
+ * All that mmio_exit() does not do itself: another device than the time before, or none; an
+ * instruction that needs help to be fetched, or is none of the usual ones.
+ */
+static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
+{
+	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
+	gpa_t gpa = fault_gpa(stval);
+	struct vdev *dev = vm_find_device(v->vm, gpa, 1);
+	bool walk = is_walk(gpa, stval);
+	uint64_t access;
+	uint32_t raw;
+
+	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || walk)
+		return not_a_device(v, scause, stval, gpa, walk);
+	v->mmio_last = dev;
+	if (!vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	access = decode(raw);
+	if (access == ACCESS_NONE)
+		return refuse(v);
+	return access_device(v, dev, stval, gpa.v - dev->gpa, dev->size, access);
 }
 
 enum vcpu_next mmio_exit(struct vcpu *v)
 {
-	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
-	/* htval is the address shifted right by 2; the low bits are those of stval. */
-	gpa_t gpa = GPA(csr_read(CSR_HTVAL) << 2 | (stval & 3));
-	/*
-	 * A walk of the guest's tables that left RAM is no access: htinst says so on hardware; on
-	 * QEMU 7.2, where it is 0 always, the page offsets tell.
-	 */
-	bool is_walk = ((gpa.v ^ stval) & PAGE_MASK) != 0 || HTINST_IS_WALK(csr_read(CSR_HTINST));
-	struct vdev *dev = device_at(v, gpa);
-	struct access access;
-	uint64_t offset, value;
-	uint32_t raw;
-	int err;
+	uint64_t stval = csr_read(CSR_STVAL), access;
+	gpa_t gpa = fault_gpa(stval);
+	struct vdev *dev = v->mmio_last;
+	uint64_t offset = gpa.v - dev->gpa, window = dev->size;
 
-	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || is_walk)
-		return not_a_device(v, scause, stval, gpa, is_walk);
-	if (!vcpu_fetch_insn(v, &raw))
-		return VCPU_RESUME;
-	/* AMOs and the like get an access fault, as real buses give. */
-	offset = gpa.v - dev->gpa;
-	if (!decode(raw, &access) || access.store != (scause == EXC_STORE_GUEST_FAULT) ||
-	    offset + access.size > dev->size || !IS_ALIGNED(gpa.v, (uint64_t)access.size))
-		return access_fault(v, scause, stval);
-	if (access.store) {
-		v->stat.mmio_write++;
-		err = dev->ops->write(dev, v, offset, access.size, v->regs[access.reg]);
-	} else {
-		v->stat.mmio_read++;
-		err = dev->ops->read(dev, v, offset, access.size, &value);
-		if (!err && access.reg != 0)
-			v->regs[access.reg] = extend(&access, value);
-	}
-	/* -EAGAIN: there is more to do than for one exit. The guest stores again, interruptibly. */
-	if (err)
-		return err == -EAGAIN ? VCPU_RESUME : access_fault(v, scause, stval);
-	v->pc += access.len;
-	return VCPU_RESUME;
+	if (unlikely(offset >= window || is_walk(gpa, stval)))
+		return mmio_unusual(v);
+	access = decode_usual(guestmem_try_fetch(v->pc));
+	if (unlikely(access == ACCESS_NONE))
+		return mmio_unusual(v);
+	return access_device(v, dev, stval, offset, window, access);
 }

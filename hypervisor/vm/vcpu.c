@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "mem/kalloc.h"
 #include "vm/account.h"
+#include "vm/mmio.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/vcpu.h"
@@ -55,6 +56,7 @@ int vcpu_create(struct vm *vm, unsigned index)
 	v->mode = vm->mode;
 	v->exits = vm->mode->exits;
 	v->sbi_restricted = vm->config.sbi_disabled != 0;
+	v->mmio_last = &mmio_no_device;
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
 	runq_entity_init(&v->runq, &vm->credit);

@@ -88,6 +88,7 @@ struct vcpu {
 	bool user_fence;		/* the guest's own tables need a fence before use */
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
+	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
 	uint64_t hartid;		/* the guest's name for it */
 	bool sbi_restricted;		/* its VM has SBI extensions switched off */
 	uint64_t hstatus;		/* loaded when it is put on a hart */
@@ -96,7 +97,6 @@ struct vcpu {
 	/* A copy of the handlers in exits, for vm/enter.S. */
 	enum vcpu_next (*exit_table[EXIT_COUNT])(struct vcpu *v);
 	struct vcpu_stat stat;
-	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
 	struct vimsic_vcpu *imsic;	/* its interrupt file; NULL: its VM has no IMSICs */
 	struct account *account;	/* where its instructions go; NULL: nobody asked */
 
