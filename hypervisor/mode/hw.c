@@ -5,6 +5,7 @@
  */
 #include <riscv/aia.h>
 #include <riscv/hyp.h>
+#include <riscv/insn.h>
 #include "emul/insn.h"
 #include "hart/hart.h"
 #include "hart/trace.h"
@@ -325,6 +326,12 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
 	struct insn insn;
 
+	/* What a guest that sleeps does most needs no decoder. */
+	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
+		v->stat.wfi_exit_stat++;
+		v->pc += 4;
+		return vcpu_block(v);
+	}
 	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	insn = insn_decode(raw);

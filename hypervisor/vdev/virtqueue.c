@@ -272,20 +272,39 @@ void virtqueue_untake(struct virtqueue *queue)
 	queue->next_avail--;
 }
 
-int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
+/* The used ring is not in one piece, or memory has moved. */
+static __attribute__((noinline)) int give_in_pieces(struct virtqueue *queue, uint16_t head,
+						    uint32_t written_bytes)
 {
 	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
 
-	if (!queue->ready)
-		return 0;
 	rings_check(queue);
-	/* Two stores: an entry is aligned to 4 and may cross a page. */
 	if (!used_store32(queue, entry, head) || !used_store32(queue, entry + 4, written_bytes))
 		return -EINVAL;
 	queue->next_used++;
-	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
+	/* As below. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	return used_store16(queue, VIRTQ_USED_IDX, queue->next_used) ? 0 : -EINVAL;
+}
+
+int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
+{
+	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
+	volatile uint32_t *at;
+
+	if (!queue->ready)
+		return 0;
+	if (unlikely(queue->used_at == NULL || queue->epoch != epoch_now(queue)))
+		return give_in_pieces(queue, head, written_bytes);
+	/* Two stores: an entry is aligned to 4. */
+	at = (volatile uint32_t *)(void *)(queue->used_at + entry);
+	at[0] = head;
+	at[1] = written_bytes;
+	queue->next_used++;
+	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*(volatile uint16_t *)(void *)(queue->used_at + VIRTQ_USED_IDX) = queue->next_used;
+	return 0;
 }
 
 bool virtqueue_wants_interrupt(struct virtqueue *queue)
@@ -353,32 +372,42 @@ struct virtqueue_cursor virtqueue_in(const struct virtqueue_chain *chain)
 	return (struct virtqueue_cursor){ .segment = chain->out_count, .end = chain->count };
 }
 
-void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain *chain,
-		    struct virtqueue_cursor *cursor, size_t size, size_t *got)
+/* A buffer that is not in one piece, or memory that has moved; the cursor is in segment. */
+static __attribute__((noinline)) void *map_piece(const struct virtqueue *queue,
+						 struct virtqueue_cursor *cursor,
+						 const struct virtqueue_segment *segment,
+						 size_t size, size_t *got)
 {
-	const struct virtqueue_segment *segment;
-	void *at;
+	void *at = queue->memory->map(queue->memory->arg, segment->gpa + cursor->offset, size, got);
 
-	*got = 0;
-	while (cursor->segment < cursor->end &&
-	       cursor->offset == chain->segments[cursor->segment].size) {
-		cursor->segment++;
-		cursor->offset = 0;
-	}
-	if (cursor->segment >= cursor->end || size == 0)
-		return NULL;
-	segment = &chain->segments[cursor->segment];
-	size = MIN(size, segment->size - cursor->offset);
-	if (likely(segment->at != NULL && chain->epoch == epoch_now(queue))) {
-		at = segment->at + cursor->offset;
-		*got = size;
-		cursor->offset += (uint32_t)size;
-		return at;
-	}
-	at = queue->memory->map(queue->memory->arg, segment->gpa + cursor->offset, size, got);
 	if (at != NULL)
 		cursor->offset += (uint32_t)*got;
 	return at;
+}
+
+void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain *chain,
+		    struct virtqueue_cursor *cursor, size_t size, size_t *got)
+{
+	const struct virtqueue_segment *segment = &chain->segments[cursor->segment];
+	uint32_t offset = cursor->offset;
+
+	*got = 0;
+	if (size == 0)
+		return NULL;
+	for (;; segment++) {
+		if (cursor->segment >= cursor->end)
+			return NULL;
+		if (likely(offset != segment->size))
+			break;
+		cursor->segment++;
+		cursor->offset = offset = 0;
+	}
+	size = MIN(size, segment->size - offset);
+	if (unlikely(segment->at == NULL || chain->epoch != epoch_now(queue)))
+		return map_piece(queue, cursor, segment, size, got);
+	*got = size;
+	cursor->offset = offset + (uint32_t)size;
+	return segment->at + offset;
 }
 
 size_t virtqueue_read(const struct virtqueue *queue, const struct virtqueue_chain *chain,

@@ -73,8 +73,8 @@ static uint64_t decode(uint32_t raw)
 
 /*
  * The loads and stores that drivers mostly are made of, compressed ones with a base register among
- * them; ACCESS_NONE, as for 0: decode() knows. Reserved widths, which raise another exception, are not
- * looked for.
+ * them; ACCESS_NONE, as for 0: decode() knows. Reserved widths, which raise another exception, are
+ * not looked for.
  */
 static inline uint64_t decode_usual(uint64_t raw)
 {
@@ -98,6 +98,15 @@ static inline uint64_t extend(uint64_t access, uint64_t value)
 	if (ACCESS_ZERO_EXTENDS(access))
 		return value << shift >> shift;
 	return (uint64_t)((int64_t)(value << shift) >> shift);
+}
+
+/*
+ * Which of v->mmio_last an address has: a driver goes to and fro between its device and the
+ * interrupt controller, which lies below 0x10000000 where QEMU's machine and our trees have it.
+ */
+static inline unsigned last_of(gpa_t gpa)
+{
+	return !(gpa.v >> 28 & 1);
 }
 
 struct vdev mmio_no_device;
@@ -172,10 +181,12 @@ static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
 
 	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || walk)
 		return not_a_device(v, scause, stval, gpa, walk);
-	v->mmio_last = dev;
+	v->mmio_last[last_of(gpa)] = dev;
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
-	access = decode(raw);
+	access = decode_usual(raw);
+	if (access == ACCESS_NONE)
+		access = decode(raw);
 	if (access == ACCESS_NONE)
 		return refuse(v);
 	return access_device(v, dev, stval, gpa.v - dev->gpa, dev->size, access);
@@ -185,9 +196,14 @@ enum vcpu_next mmio_exit(struct vcpu *v)
 {
 	uint64_t stval = csr_read(CSR_STVAL), access;
 	gpa_t gpa = fault_gpa(stval);
-	struct vdev *dev = v->mmio_last;
+	struct vdev *dev = v->mmio_last[0];
 	uint64_t offset = gpa.v - dev->gpa, window = dev->size;
 
+	if (unlikely(offset >= window)) {
+		dev = v->mmio_last[1];
+		offset = gpa.v - dev->gpa;
+		window = dev->size;
+	}
 	if (unlikely(offset >= window || is_walk(gpa, stval)))
 		return mmio_unusual(v);
 	access = decode_usual(guestmem_try_fetch(v->pc));

@@ -14,7 +14,7 @@
  */
 enum vcpu_next mmio_exit(struct vcpu *v);
 
-/* A device of no bytes: v->mmio_last of a vCPU that has used none. */
+/* A device of no bytes: in v->mmio_last of a vCPU that has used none. */
 extern struct vdev mmio_no_device;
 
 #endif

@@ -56,7 +56,8 @@ int vcpu_create(struct vm *vm, unsigned index)
 	v->mode = vm->mode;
 	v->exits = vm->mode->exits;
 	v->sbi_restricted = vm->config.sbi_disabled != 0;
-	v->mmio_last = &mmio_no_device;
+	for (unsigned i = 0; i < MMIO_LAST; i++)
+		v->mmio_last[i] = &mmio_no_device;
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
 	runq_entity_init(&v->runq, &vm->credit);
@@ -407,7 +408,11 @@ enum vcpu_next vcpu_block(struct vcpu *v)
 {
 	if (v->mode->irq_wakes(v))
 		return VCPU_RESUME;
-	vcpu_block_always(v);
+	/* Only another hart can have sent one since; the run loop finds a timer that is due. */
+	if (hart_count > 1)
+		vcpu_block_always(v);
+	else
+		sched_set_state(v, VCPU_BLOCKED);
 	return VCPU_RESCHEDULE;
 }
 

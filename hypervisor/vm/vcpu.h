@@ -56,6 +56,8 @@ struct fp_state {
 struct mode_ops;
 struct account;
 
+#define MMIO_LAST	2
+
 /* All synchronous causes that an implementation may have. */
 #define EXIT_COUNT	64
 
@@ -88,7 +90,7 @@ struct vcpu {
 	bool user_fence;		/* the guest's own tables need a fence before use */
 	struct vcsr vcsr;
 	struct strata_vcpu_page *page;
-	struct vdev *mmio_last;		/* the device that it used last; fixed once running */
+	struct vdev *mmio_last[MMIO_LAST];	/* the devices that it used last (vm/mmio.c) */
 	uint64_t hartid;		/* the guest's name for it */
 	bool sbi_restricted;		/* its VM has SBI extensions switched off */
 	uint64_t hstatus;		/* loaded when it is put on a hart */

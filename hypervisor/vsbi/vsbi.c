@@ -5,6 +5,7 @@
  */
 #include <riscv/csr.h>
 #include "lib/types.h"
+#include "vsbi/hartmask.h"
 #include "vsbi/vsbi.h"
 
 /* In the order of enum vsbi_index: the frequent ones first. */
@@ -65,13 +66,16 @@ static __attribute__((noinline)) enum vcpu_next vsbi_set_timer(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
-/* An IPI to oneself alone, the answer to which vsbi/ipi.c would give, too. */
-static __attribute__((noinline)) enum vcpu_next vsbi_ipi_self(struct vcpu *v)
+/* An IPI to one hart, by its number: the answer that vsbi/ipi.c would give, too. */
+static __attribute__((noinline)) enum vcpu_next vsbi_ipi_one(struct vcpu *v)
 {
+	struct vcpu *target = vm_vcpu_by_hartid(v->vm, v->regs[REG_A1]);
+
 	v->stat.ecall[VSBI_IPI][SBI_IPI_SEND_IPI]++;
-	vcpu_irq_set(v, IRQ_S_SOFT);
-	v->regs[REG_A0] = SBI_SUCCESS;
+	v->regs[REG_A0] = target == NULL ? (uint64_t)SBI_ERR_INVALID_PARAM : SBI_SUCCESS;
 	v->regs[REG_A1] = 0;
+	if (target != NULL)
+		vcpu_irq_set(target, IRQ_S_SOFT);
 	return VCPU_RESUME;
 }
 
@@ -88,7 +92,7 @@ enum vcpu_next vsbi_call(struct vcpu *v)
 	if (eid == SBI_EXT_TIME && fid == SBI_TIME_SET_TIMER && !v->sbi_restricted)
 		return vsbi_set_timer(v);
 	if (eid == SBI_EXT_IPI && fid == SBI_IPI_SEND_IPI && v->regs[REG_A0] == 1 &&
-	    v->regs[REG_A1] == v->hartid && !v->sbi_restricted)
-		return vsbi_ipi_self(v);
+	    v->regs[REG_A1] != HARTMASK_ALL && !v->sbi_restricted)
+		return vsbi_ipi_one(v);
 	return vsbi_dispatch(v, eid, fid);
 }
