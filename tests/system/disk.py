@@ -68,6 +68,24 @@ def programs(mode, vcpus=1):
     return function
 
 
+def load(mode, harts):
+    """stress, which finds the disk by itself, on several harts; the host's e2fsck looks after it."""
+    def function(bench):
+        words = ["--vcpus", str(harts)] if mode != "native" else []
+        path = image(bench, BLOCKS[mode])
+        result = bench.strata("run", "--kernel", "pvguest", "--initrd", "root.cpio", "--mode", mode,
+                              "--cpus", str(harts), *words, "--disk", path,
+                              "--bootargs", "run=/bin/stress quiet")
+        failed = [line for line in result.out.splitlines() if "FAIL" in line]
+        check(not failed, f"{failed[:2]}")
+        check_line(result.out, r"PASS: stress")
+        check_status(result, 0)
+        if mode == "native":
+            status, said = tool("e2fsck", "-fn", path)
+            check(status == 0, said)
+    return function
+
+
 def read_only(bench):
     tree = bench.tree("pvguest-hw", bootargs="run=/bin/test-ext2 quiet")
     path = image(bench, 1024)
@@ -160,6 +178,8 @@ def add(environment):
         where = "natively" if mode == "native" else f"in {mode}"
         add_case(f"pvguest reads and writes ext2 {where} on harts: {harts}",
                  programs(mode, harts), environment.primary, "disk")
+        add_case(f"a random load, on a disk as well, leaves all memory as it was {where} on harts: "
+                 f"{harts}", load(mode, harts), environment.primary, "disk")
     spread(environment, "a read-only disk is mounted read-only and refuses writes", read_only, 1,
            "disk")
     spread(environment, "a disk that is more than ext2 is refused by its features", broken, 0,

@@ -1,52 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stress: fork, threads, memory, pipes and signals all at once, checked as it goes, and that all
- * memory comes back.
+ * stress: fork, threads, memory, pipes, signals, files (of /dev/vda, too, if that can be mounted),
+ * mounts, futexes and /proc all at once, checked as it goes, and that all memory comes back.
  * stress [-p PROCESSES] [-r ROUNDS] [-s SEED]; the same seed does the same.
  */
-#include <stdbool.h>
-
 #include "lib/check.h"
 #include "lib/malloc.h"
 #include "lib/printf.h"
 #include "lib/program.h"
+#include "lib/stress.h"
 #include "lib/string.h"
 #include "lib/syscall.h"
 #include "lib/thread.h"
 
 #define PAGE		4096UL
 #define THREADS		3
-/* Lists of free objects may keep so many pages. */
-#define LEFT_PAGES_MAX	64
 #define AREA_PAGES	48
 #define DEPTH_MAX	3
 
-static uint64_t random_state;
 static volatile unsigned int signals_seen;
-
-static unsigned int random_below(unsigned int limit)
-{
-	random_state = random_state * 6364136223846793005UL + 1442695040888963407UL;
-	return (unsigned int)(random_state >> 33) % limit;
-}
-
-static _Noreturn void fail(const char *what)
-{
-	printf("FAIL: stress: process %ld: %s\n", sys_getpid(), what);
-	sys_exit(1);
-}
-
-static void wait_ok(long pid)
-{
-	int status = -1;
-	long got;
-
-	do {
-		got = sys_wait4(pid, &status, 0);
-	} while (got == -EINTR);
-	if (got != pid || status != 0)
-		fail("a child failed");
-}
 
 /* An area whose pages hold their own numbers; kept by the model in `model`. */
 struct area {
@@ -65,47 +37,47 @@ static void area_check(struct area *area)
 
 	for (page = 0; page < AREA_PAGES; page++) {
 		if (*area_word(area, page) != area->model[page])
-			fail("a page changed by itself");
+			stress_fail("a page changed by itself");
 	}
 }
 
 static void area_write(struct area *area, unsigned int count)
 {
 	while (count-- > 0) {
-		unsigned int page = random_below(AREA_PAGES);
+		unsigned int page = stress_below(AREA_PAGES);
 
-		area->model[page] = random_state;
-		*area_word(area, page) = random_state;
+		area->model[page] = stress_state;
+		*area_word(area, page) = stress_state;
 	}
 }
 
 /* Puts fresh zero pages into the middle, by mmap over it or munmap and mmap. */
 static void area_remap(struct area *area)
 {
-	unsigned int first = random_below(AREA_PAGES), page;
-	unsigned int count = random_below(AREA_PAGES - first) + 1;
+	unsigned int first = stress_below(AREA_PAGES), page;
+	unsigned int count = stress_below(AREA_PAGES - first) + 1;
 	char *start = (char *)(uintptr_t)area->words + first * PAGE;
 
-	if (random_below(2) == 0)
+	if (stress_below(2) == 0)
 		sys_munmap(start, count * PAGE);
 	if (sys_mmap(start, count * PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (long)start)
-		fail("mmap");
+		stress_fail("mmap");
 	for (page = first; page < first + count; page++)
 		area->model[page] = 0;
 }
 
 static void area_protect(struct area *area)
 {
-	unsigned int first = random_below(AREA_PAGES);
-	size_t length = (random_below(AREA_PAGES - first) + 1) * PAGE;
+	unsigned int first = stress_below(AREA_PAGES);
+	size_t length = (stress_below(AREA_PAGES - first) + 1) * PAGE;
 	char *start = (char *)(uintptr_t)area->words + first * PAGE;
 
 	if (sys_mprotect(start, length, PROT_READ) != 0)
-		fail("mprotect");
+		stress_fail("mprotect");
 	area_check(area);
 	if (sys_mprotect(start, length, PROT_READ | PROT_WRITE) != 0)
-		fail("mprotect back");
+		stress_fail("mprotect back");
 }
 
 static void process_run(struct area *area, unsigned int rounds, unsigned int depth);
@@ -113,23 +85,23 @@ static void process_run(struct area *area, unsigned int rounds, unsigned int dep
 /* A child with the same memory, on which it goes on in another way. */
 static void area_fork(struct area *area, unsigned int depth)
 {
-	unsigned int divert = random_below(1000);
+	unsigned int divert = stress_below(1000);
 	long pid = sys_fork();
 
 	if (pid == 0) {
-		random_state ^= divert + 1;
+		stress_state ^= divert + 1;
 		process_run(area, 5, depth + 1);
 		sys_exit(0);
 	}
 	if (pid == -EAGAIN || pid == -ENOMEM)
 		return;
 	if (pid < 0)
-		fail("fork");
+		stress_fail("fork");
 	area_write(area, 5);		/* while the child runs */
-	if (random_below(2) == 0)
+	if (stress_below(2) == 0)
 		sys_kill(pid, SIGUSR1);
 	area_check(area);
-	wait_ok(pid);
+	stress_wait(pid);
 }
 
 /* Sends its pages through a pipe to a child, which sends back their sum. */
@@ -141,7 +113,7 @@ static void area_pipe(struct area *area)
 	long pid;
 
 	if (sys_pipe(there) != 0 || sys_pipe(back) != 0)
-		fail("pipe");
+		stress_fail("pipe");
 	pid = sys_fork();
 	if (pid == 0) {
 		sys_close(there[1]);
@@ -151,20 +123,20 @@ static void area_pipe(struct area *area)
 		sys_exit(0);
 	}
 	if (pid < 0)
-		fail("fork for a pipe");
+		stress_fail("fork for a pipe");
 	sys_close(there[0]);
 	sys_close(back[1]);
 	for (page = 0; page < AREA_PAGES; page++) {
 		word = *area_word(area, page);
 		sum += word;
 		if (write_all(there[1], &word, sizeof(word)) != 0)
-			fail("write to a pipe");
+			stress_fail("write to a pipe");
 	}
 	sys_close(there[1]);
 	if (sys_read(back[0], &answer, sizeof(answer)) != sizeof(answer) || answer != sum)
-		fail("a pipe changed what went through it");
+		stress_fail("a pipe changed what went through it");
 	sys_close(back[0]);
-	wait_ok(pid);
+	stress_wait(pid);
 }
 
 static void heap_use(void)
@@ -173,16 +145,16 @@ static void heap_use(void)
 	size_t sizes[8], i, j;
 
 	for (i = 0; i < 8; i++) {
-		sizes[i] = random_below(5000) + 1;
+		sizes[i] = stress_below(5000) + 1;
 		blocks[i] = malloc(sizes[i]);
 		if (blocks[i] == NULL)
-			fail("malloc");
+			stress_fail("malloc");
 		memset(blocks[i], (int)(i + 1), sizes[i]);
 	}
 	for (i = 0; i < 8; i++) {
 		for (j = 0; j < sizes[i]; j++) {
 			if (blocks[i][j] != i + 1)
-				fail("the heap changed");
+				stress_fail("the heap changed");
 		}
 		free(blocks[i]);
 	}
@@ -222,15 +194,15 @@ static void area_thread(struct area *area)
 
 	for (i = 0; i < THREADS; i++) {
 		if (thread_start(&threads[i], thread_run, (void *)(uintptr_t)(i + 1)) != 0)
-			fail("a thread does not start");
+			stress_fail("a thread does not start");
 	}
 	area_write(area, 20);
 	for (i = 0; i < THREADS; i++) {
 		if (thread_join(&threads[i]) != 0)
-			fail("a thread found wrong memory");
+			stress_fail("a thread found wrong memory");
 	}
 	if (counter != before + THREADS * 10UL)
-		fail("threads lost a count");
+		stress_fail("threads lost a count");
 }
 
 static void process_run(struct area *area, unsigned int rounds, unsigned int depth)
@@ -238,7 +210,7 @@ static void process_run(struct area *area, unsigned int rounds, unsigned int dep
 	unsigned int before;
 
 	while (rounds-- > 0) {
-		switch (random_below(9)) {
+		switch (stress_below(13)) {
 		case 0:
 			area_remap(area);
 			break;
@@ -256,7 +228,7 @@ static void process_run(struct area *area, unsigned int rounds, unsigned int dep
 			before = signals_seen;
 			sys_kill(sys_getpid(), SIGUSR1);
 			if (signals_seen == before)
-				fail("a signal was lost");
+				stress_fail("a signal was lost");
 			break;
 		case 5:
 			heap_use();
@@ -266,6 +238,18 @@ static void process_run(struct area *area, unsigned int rounds, unsigned int dep
 			break;
 		case 7:
 			area_thread(area);
+			break;
+		case 8:
+			stress_file();
+			break;
+		case 9:
+			stress_mount();
+			break;
+		case 10:
+			stress_futex();
+			break;
+		case 11:
+			stress_proc();
 			break;
 		default:
 			area_write(area, 20);
@@ -290,20 +274,11 @@ static _Noreturn void process_start(uint64_t seed, unsigned int rounds)
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (start < 0)
-		fail("mmap of the area");
+		stress_fail("mmap of the area");
 	area.words = (volatile uint64_t *)start;
-	random_state = seed;
+	stress_state = seed;
 	process_run(&area, rounds, 0);
 	sys_exit(0);
-}
-
-static long free_pages(void)
-{
-	/* struct sysinfo: the sixth word is free memory. */
-	uint64_t info[14] = { 0 };
-
-	syscall3(SYS_sysinfo, (long)info, 0, 0);
-	return (long)(info[5] / PAGE);
 }
 
 /* 1 if a process failed. */
@@ -312,6 +287,7 @@ static int processes_run(unsigned long processes, unsigned long rounds, unsigned
 	int status, failed = 0;
 	unsigned long i;
 
+	stress_disk_mount();
 	for (i = 0; i < processes; i++) {
 		long pid = sys_fork();
 
@@ -324,6 +300,7 @@ static int processes_run(unsigned long processes, unsigned long rounds, unsigned
 		if (sys_wait4(-1, &status, 0) < 0 || status != 0)
 			failed = 1;
 	}
+	stress_disk_unmount();
 	return failed;
 }
 
@@ -337,8 +314,8 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .handler = on_signal, .flags = SA_SIGINFO | SA_RESTART };
 	unsigned long processes = 4, rounds = 100, seed = 1;
+	struct stress_memory before, after;
 	int arg, failed;
-	long before;
 
 	for (arg = 1; arg + 1 < argc; arg += 2) {
 		unsigned long *option = strcmp(argv[arg], "-p") == 0 ? &processes :
@@ -351,14 +328,13 @@ int main(int argc, char **argv)
 	if (arg != argc || processes > 64)
 		return usage();
 	sys_sigaction(SIGUSR1, &action, NULL);
-	/* The first few fill the kernel's lists of free objects. */
+	/* The first few fill caches. */
 	failed = processes_run(processes, rounds / 4, seed + 1);
-	before = free_pages();
+	stress_memory_read(&before);
 	failed |= processes_run(processes, rounds, seed);
-	if (check_on_pvguest() && free_pages() < before - LEFT_PAGES_MAX) {
-		printf("FAIL: stress: %ld pages did not come back\n", before - free_pages());
+	stress_memory_read(&after);
+	if (check_on_pvguest() && (before.kinds == 0 || !stress_memory_same(&before, &after)))
 		failed = 1;
-	}
 	printf("%s: stress: %lu processes of %lu rounds, seed %lu\n", failed ? "FAIL" : "PASS",
 	       processes, rounds, seed);
 	return failed;
