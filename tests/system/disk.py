@@ -178,8 +178,8 @@ def add(environment):
         where = "natively" if mode == "native" else f"in {mode}"
         add_case(f"pvguest reads and writes ext2 {where} on harts: {harts}",
                  programs(mode, harts), environment.primary, "disk")
-        add_case(f"a random load, on a disk as well, leaves all memory as it was {where} on harts: "
-                 f"{harts}", load(mode, harts), environment.primary, "disk")
+        add_case(f"a random load {where} on harts: {harts} and on a disk leaves all memory as it "
+                 "was", load(mode, harts), environment.primary, "disk")
     spread(environment, "a read-only disk is mounted read-only and refuses writes", read_only, 1,
            "disk")
     spread(environment, "a disk that is more than ext2 is refused by its features", broken, 0,
