@@ -69,7 +69,7 @@ def programs(mode, vcpus=1):
 
 
 def load(mode, harts):
-    """stress, which finds the disk by itself, on several harts; the host's e2fsck looks after it."""
+    """stress, which finds the disk by itself; the host's e2fsck looks at it afterwards."""
     def function(bench):
         words = ["--vcpus", str(harts)] if mode != "native" else []
         path = image(bench, BLOCKS[mode])
