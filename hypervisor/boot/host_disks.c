@@ -23,6 +23,7 @@ struct claim {
 	const struct host_blk *blk;
 	uint64_t first, sectors;
 	bool read_only;
+	const struct vdev_config *owner;
 };
 
 static struct list_head disks = LIST_HEAD_INIT(disks);	/* by address: 0, 1, ... */
@@ -96,20 +97,32 @@ static bool conflicts(const struct claim *claim, const struct host_blk *blk,
 }
 
 /* Note whose the range is. Return: 0, -EBUSY, -ENOMEM. */
-static int range_claim(const struct host_blk *blk, const struct partition *part, bool read_only)
+static int range_claim(const struct host_blk *blk, const struct partition *part,
+		       const struct vdev_config *device)
 {
 	struct claim *claim;
 
 	list_for_each_entry(claim, &claims, link)
-		if (conflicts(claim, blk, part, read_only))
+		if (conflicts(claim, blk, part, device->read_only))
 			return -EBUSY;
 	claim = kalloc(sizeof(*claim));
 	if (claim == NULL)
 		return -ENOMEM;
 	*claim = (struct claim){ .blk = blk, .first = part->first, .sectors = part->sectors,
-				 .read_only = read_only };
+				 .read_only = device->read_only, .owner = device };
 	list_add_tail(&claims, &claim->link);
 	return 0;
+}
+
+void host_disks_release(const struct vdev_config *device)
+{
+	struct claim *claim, *next;
+
+	list_for_each_entry_safe(claim, next, &claims, link)
+		if (claim->owner == device) {
+			list_remove(&claim->link);
+			kfree(claim);
+		}
 }
 
 int host_disks_claim(struct vdev_config *device, char *why, size_t why_size)
@@ -134,7 +147,7 @@ int host_disks_claim(struct vdev_config *device, char *why, size_t why_size)
 		return err;
 	}
 	device->read_only |= disk->blk.read_only;
-	err = range_claim(&disk->blk, &part, device->read_only);
+	err = range_claim(&disk->blk, &part, device);
 	if (err) {
 		snprintf(why, why_size, "virtio@%lx: strata,host-disk: %s", device->gpa,
 			 err == -EBUSY ? "another VM has it, and one may write: choose another, "

@@ -324,6 +324,22 @@ static int add_region(struct vm_dt *dt, int node, const struct dt_range *range)
 	return 0;
 }
 
+/* Ranges that touch are one: a device's buffers may cross from one into the other. */
+static void merge_regions(struct vm_config *out)
+{
+	size_t last = 0;
+
+	for (size_t i = 1; i < out->region_count; i++) {
+		struct vm_region *before = &out->regions[last];
+
+		if (before->gpa + before->size == out->regions[i].gpa)
+			before->size += out->regions[i].size;
+		else
+			out->regions[++last] = out->regions[i];
+	}
+	out->region_count = last + 1;
+}
+
 static bool is_memory(const void *fdt, int node)
 {
 	return dt_is_named(fdt, node, "memory") ||
@@ -355,6 +371,7 @@ static int parse_memory(struct vm_dt *dt)
 	}
 	if (dt->out->region_count == 0)
 		return VM_DT_REFUSE(dt, 0, "memory", "there is no enabled memory node: add one");
+	merge_regions(dt->out);
 	return 0;
 }
 

@@ -302,6 +302,17 @@ static void refuse(const char *name, const char *why)
 	kprintf("strata: %s: refused: %s\n", name, why);
 }
 
+/* Names tell VMs apart: for the user, for their seeds and addresses, and when they reboot. */
+static bool is_taken(const char *name)
+{
+	struct vm *vm;
+
+	list_for_each_entry(vm, &vm_list, link)
+		if (strcmp(vm->name, name) == 0)
+			return true;
+	return false;
+}
+
 static struct vm *build(const struct source *source, const char *name)
 {
 	struct vm_config config = { .name = "" };
@@ -312,6 +323,11 @@ static struct vm *build(const struct source *source, const char *name)
 
 	if (vm_dt_parse(source->fdt, source->fdt_size, name, &config, why, sizeof(why))) {
 		refuse(name, why);
+		return NULL;
+	}
+	if (is_taken(config.name)) {
+		refuse(name, "another tree of the archive has this name: rename one of them");
+		vm_config_free(&config);
 		return NULL;
 	}
 	mode = mode_find(config.mode, config.world, &reason);
@@ -332,6 +348,8 @@ static struct vm *build(const struct source *source, const char *name)
 	}
 	if (fill(vm, source, why)) {
 		refuse(name, why);
+		for (size_t i = 0; i < vm->config.device_count; i++)
+			host_disks_release(&vm->config.devices[i]);
 		spin_lock(&vm_list_lock);
 		list_remove(&vm->link);
 		spin_unlock(&vm_list_lock);

@@ -31,7 +31,7 @@ enum vm_world {
 	VM_WORLD_COUNT
 };
 
-/* One stretch of guest RAM; page aligned; regions come sorted by gpa and do not overlap. */
+/* One stretch of guest RAM; page aligned; regions come sorted by gpa and do not touch. */
 struct vm_region {
 	uint64_t gpa, size;
 };

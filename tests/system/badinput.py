@@ -182,6 +182,14 @@ KERNELS = (
 )
 
 
+def same_name(bench):
+    """Two trees of one name: the first runs, the second is refused."""
+    with bench.console([good_tree(bench), good_tree(bench)]) as session:
+        verdict = bench.verdict(session)
+    check("another tree" in str(verdict.refused.get(GOOD)), f"refused: {verdict.refused}")
+    check(verdict.ended.get(GOOD, ("",))[0] == "shut down", f"{GOOD}: {verdict.ended}")
+
+
 def damaged_archive(bench):
     """Members before the damage start, the damage is one line, the run fails."""
     first = bench.tree("pvguest-hw", kernel="hello", rename="aaa")
@@ -253,6 +261,7 @@ def hostile_random(mode, seed):
 
 
 def add(environment):
+    add_case("of two trees of one name the second is refused", same_name, group="badinput")
     for words, change, pattern in TREES:
         add_case(f"a VM tree {words} is refused by one line, another VM runs",
                  changed(pattern, change), group="badinput")

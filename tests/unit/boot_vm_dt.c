@@ -159,6 +159,23 @@ TEST("memory ranges come sorted, from several nodes and several entries of one")
 	done();
 }
 
+TEST("memory ranges that touch are one, whatever nodes they come from")
+{
+	tree_create(fdt);
+	tree_cells(fdt, "/memory@80000000", "reg",
+		   CELLS(0, 0x80400000, 0, 0x200000, 0, 0x80000000, 0, 0x200000));
+	tree_add(fdt, "/", "memory@80200000");
+	tree_string(fdt, "/memory@80200000", "device_type", "memory");
+	tree_cells(fdt, "/memory@80200000", "reg",
+		   CELLS(0, 0x80200000, 0, 0x200000, 0, 0x80601000, 0, 0x1000));
+	CHECK_EQ(parse(), 0);
+	CHECK_EQ(config.region_count, 2);
+	CHECK_EQ(config.regions[0].gpa, 0x80000000);
+	CHECK_EQ(config.regions[0].size, 0x600000);
+	CHECK_EQ(config.regions[1].gpa, 0x80601000);
+	done();
+}
+
 TEST("memory may end at the last byte of the 39-bit guest-physical address space")
 {
 	tree_create(fdt);
