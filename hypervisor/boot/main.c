@@ -263,6 +263,7 @@ static void main_mapped(void)
 	host_net_find(&host);
 	monitor_init(host.bootargs, hart_count, timebase_hz, boot_poweroff);
 	sched_vm_ended = boot_vm_ended;
+	sched_vm_prepare = boot_vm_prepare;
 	boot_vms(&host);
 	sched_run();
 }

@@ -154,6 +154,9 @@ static void make_seed(const struct host_info *host, const struct vm *vm, uint8_t
 	if (host->rng_seed != NULL)
 		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
 	sha256_update(&sha, vm->name, strlen(vm->name));
+	/* What was random once must not be so again. */
+	if (vm->reboots != 0)
+		sha256_update(&sha, &vm->reboots, sizeof(vm->reboots));
 	sha256_final(&sha, seed);
 }
 
@@ -438,20 +441,22 @@ static bool find_tree(struct source *source, const char *wanted)
 	return false;
 }
 
-/* Once more from the archive's files. Return: false if the VM ends instead. */
-static bool reboot(struct vm *vm)
+void boot_vm_prepare(struct vm *vm)
 {
 	struct source source = vms_source;
 	char why[WHY_SIZE] = "its tree is not in the archive any more";
 
+	if (!vm_zero_step(vm))
+		return;
+	/* Once more from the archive's files. */
 	source.again = true;
-	vm_reset(vm);
+	vm->reboots++;
 	if (!find_tree(&source, vm->name) || load_images(vm, &source, why)) {
 		vm_stop(vm, VM_CRASHED, "cannot reboot: %s", why);
-		return false;
+		return;
 	}
 	kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
-	return vm_restart(vm, vm->entry, vm->tree.v);
+	vm_restart(vm, vm->entry, vm->tree.v);
 }
 
 /* ---- The end ---- */
@@ -460,8 +465,10 @@ void boot_vm_ended(struct vm *vm)
 {
 	bool clean;
 
-	if (vm->state == VM_REBOOTING && reboot(vm))
+	if (vm->state == VM_REBOOTING) {
+		vm_reset(vm);
 		return;
+	}
 	clean = vm->state == VM_SHUTDOWN;
 	vconsole_ended(vm);
 	if (!clean)

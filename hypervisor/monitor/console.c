@@ -95,13 +95,13 @@ void console_hold_partial(bool hold)
 
 /* ---- Focus; vm_list_lock held ---- */
 
-/* The first running VM behind the one that has the focus, around the end; NULL: none runs. */
+/* The first VM that lives behind the one that has the focus, around the end; NULL: none does. */
 static struct vm *console_next_vm(void)
 {
 	struct vm *vm, *first = NULL;
 
 	list_for_each_entry(vm, &vm_list, link) {
-		if (vm->state != VM_RUNNING || vm->console == NULL)
+		if (!vm_is_alive(vm) || vm->console == NULL)
 			continue;
 		if (first == NULL)
 			first = vm;
@@ -140,7 +140,7 @@ struct vm *console_focused_vm(void)
 	struct vm *vm;
 
 	list_for_each_entry(vm, &vm_list, link)
-		if (vm->id == console.focus && vm->state == VM_RUNNING && vm->console != NULL)
+		if (vm->id == console.focus && vm_is_alive(vm) && vm->console != NULL)
 			return vm;
 	vm = console_next_vm();
 	if (vm != NULL)
@@ -247,7 +247,7 @@ static void console_feed(char byte)
 
 static void console_select(struct vm *vm)
 {
-	if (vm == NULL || vm->state != VM_RUNNING || vm->console == NULL)
+	if (vm == NULL || !vm_is_alive(vm) || vm->console == NULL)
 		console_log("no such VM is running");
 	else
 		console_focus(vm);

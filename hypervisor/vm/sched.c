@@ -14,6 +14,7 @@
 void (*sched_external_interrupt)(void);
 void (*sched_gfile_work)(struct hart *hart);
 void (*sched_vm_ended)(struct vm *vm);
+void (*sched_vm_prepare)(struct vm *vm);
 
 int sched_init(struct hart *hart)
 {
@@ -38,24 +39,6 @@ static void account_time(struct vcpu *v, uint64_t now)
 	};
 
 	cputime_switch(&v->time, v->paused ? CPUTIME_STOPPED : kinds[v->state], now);
-}
-
-void sched_times(struct vcpu *v, uint64_t ticks[CPUTIME_KINDS])
-{
-	struct hart *hart = sched_lock_home(v);
-	uint64_t now = time_now();
-
-	for (unsigned i = 0; i < CPUTIME_KINDS; i++)
-		ticks[i] = cputime_ticks(&v->time, (enum cputime_kind)i, now);
-	spin_unlock(&hart->lock);
-}
-
-uint64_t sched_steal_ticks(struct vcpu *v)
-{
-	uint64_t ticks[CPUTIME_KINDS];
-
-	sched_times(v, ticks);
-	return ticks[CPUTIME_WAIT];
 }
 
 /*
@@ -407,6 +390,21 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 		arm_wake_up(hart, v);
 }
 
+/* v, the first of a VM that reboots, makes it ready: its share pays, and others come in between. */
+static void prepare_vm(struct hart *hart, struct vcpu *v)
+{
+	do {
+		sched_vm_prepare(v->vm);
+		take_interrupts(hart);
+	} while (v->vm->state == VM_REBOOTING && !is_slice_over(hart));
+}
+
+/* v, whose VM does not run, has nothing to do there but to leave it. */
+static bool must_leave(const struct vcpu *v)
+{
+	return v->vm->state != VM_RUNNING && !(v->vm->state == VM_REBOOTING && v->vm->preparing);
+}
+
 static void run(struct hart *hart, struct vcpu *v)
 {
 	struct runq *runq = &sched_of(hart)->runq;
@@ -415,6 +413,8 @@ static void run(struct hart *hart, struct vcpu *v)
 
 	if (v->vm->state == VM_RUNNING)
 		run_guest(hart, v);
+	else if (!must_leave(v))
+		prepare_vm(hart, v);
 	if (v->steal.enabled && v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
 		steal_preempted(v);
 	spin_lock(&hart->lock);
@@ -423,7 +423,7 @@ static void run(struct hart *hart, struct vcpu *v)
 	account_time(v, now);
 	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
 	/* Whether it leaves is decided here: once unlocked, others may wake it and take it. */
-	ended = v->vm->state != VM_RUNNING;
+	ended = must_leave(v);
 	if (ended)
 		v->left = true;
 	else if (v->state == VCPU_RUNNABLE && !v->paused)

@@ -55,5 +55,7 @@ void sched_relax(void);
 extern void (*sched_gfile_work)(struct hart *hart);
 /* Called on the hart of the last vCPU of a VM that has ended, when none can run any more. */
 extern void (*sched_vm_ended)(struct vm *vm);
+/* A VM that reboots: called in the time of its vCPU 0, as often as need be until it runs again. */
+extern void (*sched_vm_prepare)(struct vm *vm);
 
 #endif

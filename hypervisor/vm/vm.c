@@ -303,45 +303,71 @@ void vm_pause(struct vm *vm, bool pause)
 		sched_pause(vm->vcpus[i], pause);
 }
 
+static void reset_vcpu(struct vcpu *v)
+{
+	v->start_pending = false;
+	v->suspended = false;
+	/* It would report into RAM that is the next boot's. */
+	steal_disable(v);
+	__atomic_store_n(&v->irq_pending, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+}
+
 void vm_reset(struct vm *vm)
 {
 	struct vdev *dev;
 
-	for (unsigned i = 0; i < vm->vcpu_count; i++) {
-		struct vcpu *v = vm->vcpus[i];
-
-		sched_readmit(v);
-		v->start_pending = false;
-		v->suspended = false;
-		__atomic_store_n(&v->irq_pending, 0, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&v->requests, 0, __ATOMIC_SEQ_CST);
-	}
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		reset_vcpu(vm->vcpus[i]);
 	/*
-	 * Their interrupt lines fall, for which the vCPUs must be there. They go first: a network
-	 * device that is live writes into RAM when another VM sends.
+	 * Interrupt lines fall. Devices come before RAM: a network device that is live writes there
+	 * when another VM sends.
 	 */
 	list_for_each_entry(dev, &vm->devices, link)
 		dev->ops->reset(dev);
-	for (size_t i = 0; i < vm->memory_count; i++)
-		vm_zero(vm, GPA(vm->memory[i].gpa), vm->memory[i].size);
+	vm->zero_memory = 0;
+	vm->zero_offset = 0;
+	vm->vcpus_present = 1;
+	__atomic_store_n(&vm->preparing, true, __ATOMIC_SEQ_CST);
+	sched_readmit(vm->vcpus[0]);
+	sched_set_state(vm->vcpus[0], VCPU_RUNNABLE);
 }
 
-bool vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
+bool vm_zero_step(struct vm *vm)
 {
-	bool again;
+	const struct vm_memory *memory = &vm->memory[vm->zero_memory];
+	uint64_t piece;
 
-	vm->vcpus_present = vm->vcpu_count;
+	if (vm->zero_memory == vm->memory_count)
+		return true;
+	piece = MIN(memory->size - vm->zero_offset, PAGE_2M_SIZE);
+	vm_zero(vm, GPA(memory->gpa + vm->zero_offset), piece);
+	vm->zero_offset += piece;
+	if (vm->zero_offset == memory->size) {
+		vm->zero_memory++;
+		vm->zero_offset = 0;
+	}
+	return false;
+}
+
+void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
+{
+	struct vcpu *first = vm->vcpus[0];
+
 	spin_lock(&vm->lock);
-	again = vm->state == VM_REBOOTING;
-	if (again) {
+	if (vm->state == VM_REBOOTING) {
+		for (unsigned i = 1; i < vm->vcpu_count; i++)
+			sched_readmit(vm->vcpus[i]);
+		vm->vcpus_present = vm->vcpu_count;
 		vm->why[0] = '\0';
 		vm->paused = false;
+		first->start_pc = pc.v;
+		first->start_opaque = opaque;
+		__atomic_store_n(&first->start_pending, true, __ATOMIC_RELEASE);
+		__atomic_store_n(&vm->preparing, false, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&vm->lock);
-	if (again)
-		vcpu_start(vm->vcpus[0], pc.v, opaque);
-	return again;
 }
 
 void vm_free_memory(struct vm *vm)

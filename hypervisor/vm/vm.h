@@ -26,7 +26,7 @@ struct vm_trap;
 enum vm_state {
 	VM_BUILDING,
 	VM_RUNNING,
-	VM_REBOOTING,		/* by its own request; runs again when all vCPUs have left */
+	VM_REBOOTING,		/* by its own request; runs again when it has been made ready */
 	VM_SHUTDOWN,		/* by its own request, reason "none": clean */
 	VM_CRASHED,		/* by its own request with a failure reason, or stopped by us */
 	VM_DESTROYED,		/* by a monitor command */
@@ -91,6 +91,11 @@ struct vm {
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
 	struct credit credit;		/* its share of the harts */
 	bool paused;			/* under vm_list_lock */
+	/* It reboots, all vCPUs have left, and vCPU 0 makes it ready; RAM is zero up to here. */
+	bool preparing;
+	size_t zero_memory;
+	unsigned reboots;
+	uint64_t zero_offset;
 	uint64_t looked_at, looked_run, looked_wait;	/* the monitor's top, in ticks */
 	struct vcpu **last_loaded;	/* by hart index: the last one there; that hart's own */
 
@@ -131,12 +136,18 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 /* None of its vCPUs runs until it is unpaused; its timers go on. vm_list_lock is held. */
 void vm_pause(struct vm *vm, bool pause);
 /*
- * A VM that reboots, after its last vCPU has left: RAM zeroed, devices and vCPUs as after power-on.
- * Its images are loaded by the caller, who then calls vm_restart().
+ * A VM that reboots, after its last vCPU has left: devices and vCPUs are as after power-on. The rest
+ * takes long, and is done in the VM's own time: its vCPU 0 is queued, and when it is its turn
+ * sched_vm_prepare() calls vm_zero_step() until RAM is zero, loads the images and calls vm_restart().
  */
 void vm_reset(struct vm *vm);
-/* Start it again as vm_start() does. Return: false if it has been ended meanwhile. */
-bool vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque);
+/* Zero a piece of RAM, by vCPU 0 of a VM that reboots. Return: all of it is. */
+bool vm_zero_step(struct vm *vm);
+/*
+ * Start it again as vm_start() does; by its vCPU 0, which goes on as the guest when it is picked
+ * next. Nothing happens if the VM has been ended meanwhile.
+ */
+void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque);
 /* Give the memory of a VM that has stopped on every hart back; what it was can still be listed. */
 void vm_free_memory(struct vm *vm);
 /* Free a VM that has stopped on every hart and is in no list. */

@@ -84,7 +84,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 		test_skip("there is no Strata extension, whose counters survive");
 		return;
 	}
-	printf("boot %lu\n", boot);
+	printf("boot %lu, seed %016lx\n", boot, boot_seed());
 	check_fresh(boot);
 	if (boot + 1 == BOOTS)
 		return;

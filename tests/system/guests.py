@@ -2,12 +2,13 @@
 """The bare test guests of tests/guest, each natively and in every mode."""
 import glob
 import os
+import re
 
 from harness import MODES, Failure, add_case, check, check_line, check_status, last_line, spread
 
 # Those that have cases of their own, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("aia", "hostile", "migrate", "virtio", "virtio_hostile")
+APART = ("aia", "hostile", "migrate", "share", "virtio", "virtio_hostile")
 
 
 def guest_names(out):
@@ -42,6 +43,27 @@ def run_migrate(bench):
                           "--aia", "aplic-imsic,guests=3", "--vcpus", "5", "--cpus", "3")
     check_line(result.out, r"^1 passed, 0 failed")
     check_status(result, 0)
+
+
+def seeds(bench):
+    """A case: what a VM that reboots takes its random numbers from is another thing each time."""
+    result = bench.strata("run", "--kernel", "reboot", "--mode", "hw")
+    found = re.findall(r"^boot \d, seed ([0-9a-f]{16})", result.out, re.M)
+    check(len(found) == 4 and len(set(found)) == 4, f"the seeds of four boots: {found}")
+    check_status(result, 0)
+
+
+def share(bench):
+    """A case: one that does nothing but reboot beside one that measures what it is left."""
+    trees = [bench.tree("guest-aia", mode="te", kernel="share", rename="victim"),
+             bench.tree("guest-aia", mode="te", kernel="share", bootargs="reboot", rename="storm")]
+    with bench.console(trees, extra=["-icount", "shift=0,sleep=off"]) as session:
+        verdict = bench.verdict(session)
+        text = session.text()
+    check_line(text, r"^\[victim\] 1 passed, 0 failed")
+    check_line(text, r"^strata: storm: reboots")
+    for name in ("victim", "storm"):
+        check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended.get(name)}")
 
 
 def transcript(bench, name, mode, *options):
@@ -92,6 +114,9 @@ def add(environment):
         spread(environment, describe("aia", mode) + where, run_aia(mode, guests), turn, "guests")
     add_case("vCPUs that fence each other while they change harts with their interrupt files go "
              "on", run_migrate, group="guests")
+    add_case("each boot of a VM has an rng-seed of its own", seeds, group="guests")
+    add_case("a VM that does nothing but reboot leaves its neighbour its share of the hart", share,
+             group="guests")
     if not environment.quick:
         add_case("the test guest firmware passes natively on two harts",
                  run_guest("firmware", "native", 2), group="guests")

@@ -110,6 +110,17 @@ const char *boot_args(void)
 	return (const char *)scan.value;
 }
 
+uint64_t boot_seed(void)
+{
+	struct fdt_scan scan;
+	uint64_t seed = 0;
+
+	if (fdt_begin(&scan) && fdt_find(&scan, NULL, "chosen", "rng-seed") &&
+	    scan.length >= sizeof(seed))
+		memcpy(&seed, scan.value, sizeof(seed));
+	return seed;
+}
+
 const char *boot_arg(const char *word)
 {
 	size_t length = strlen(word);

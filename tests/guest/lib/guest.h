@@ -158,6 +158,8 @@ unsigned int boot_harts(uint64_t *hartids, unsigned int max);
 bool boot_memory(uint64_t *base, uint64_t *size);
 /* Does the first cpu's riscv,isa contain this single letter among its single-letter extensions? */
 bool boot_isa(char letter);
+/* The beginning of /chosen rng-seed, or 0. */
+uint64_t boot_seed(void);
 /* Does a node at the root have this name? */
 bool boot_node(const char *name);
 void fdt_use(const void *dtb);

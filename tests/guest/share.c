@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a VM keeps of its hart beside one that reboots all the time (boot argument "reboot"), as its
+ * steal time says. SBI 3.0, "Steal-time Accounting Extension", "System Reset Extension".
+ */
+#include "guest.h"
+
+#define TICKS_PER_MS	10000UL		/* on QEMU's virt machine */
+#define NS_PER_MS	1000000UL
+#define WINDOW_MS	200UL
+#define STOLEN_MAX_MS	120UL		/* half is fair, for both weigh the same */
+#define REBOOT_TRAPS	60UL		/* then it has rebooted enough */
+
+static _Alignas(64) struct sbi_sta_shmem memory;
+
+static uint64_t traps(void)
+{
+	return sbi_call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0, 0, 0, 0)
+		.value;
+}
+
+static void test_share(void)
+{
+	uint64_t begin, stolen;
+
+	test_begin("a VM that reboots all the time takes no more than its share of the hart");
+	EXPECT_EQ((uint64_t)sbi_call(SBI_EXT_STA, SBI_STA_SET_SHMEM, (uint64_t)&memory, 0, 0, 0, 0)
+			  .error, SBI_SUCCESS);
+	begin = read_time();
+	stolen = *(volatile uint64_t *)&memory.steal;
+	while (read_time() - begin < WINDOW_MS * TICKS_PER_MS)
+		;
+	stolen = (*(volatile uint64_t *)&memory.steal - stolen) / NS_PER_MS;
+	printf("stolen: %lu of %lu ms\n", stolen, WINDOW_MS);
+	EXPECT(stolen <= STOLEN_MAX_MS);
+	test_end();
+}
+
+void guest_main(uint64_t hartid, const void *dtb)
+{
+	(void)hartid;
+	(void)dtb;
+	if (boot_arg("reboot") == NULL) {
+		test_share();
+		return;
+	}
+	if (traps() >= REBOOT_TRAPS)
+		return;
+	sbi_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_COLD_REBOOT, SBI_SRST_REASON_NONE, 0,
+		 0, 0);
+}
