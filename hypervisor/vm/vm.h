@@ -136,9 +136,9 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 /* None of its vCPUs runs until it is unpaused; its timers go on. vm_list_lock is held. */
 void vm_pause(struct vm *vm, bool pause);
 /*
- * A VM that reboots, after its last vCPU has left: devices and vCPUs are as after power-on. The rest
- * takes long, and is done in the VM's own time: its vCPU 0 is queued, and when it is its turn
- * sched_vm_prepare() calls vm_zero_step() until RAM is zero, loads the images and calls vm_restart().
+ * A VM that reboots, after its last vCPU has left: devices and vCPUs are as after power-on. What
+ * takes long is done in the VM's own time: its vCPU 0 is queued, and when it is its turn
+ * sched_vm_prepare() calls vm_zero_step() until RAM is zero, loads the images, calls vm_restart().
  */
 void vm_reset(struct vm *vm);
 /* Zero a piece of RAM, by vCPU 0 of a VM that reboots. Return: all of it is. */

@@ -63,7 +63,7 @@ def share(bench):
     check_line(text, r"^\[victim\] 1 passed, 0 failed")
     check_line(text, r"^strata: storm: reboots")
     for name in ("victim", "storm"):
-        check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended.get(name)}")
+        check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended}")
 
 
 def transcript(bench, name, mode, *options):
