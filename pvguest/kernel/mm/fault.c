@@ -41,32 +41,35 @@ static struct page *fault_copy(struct page *old)
 	return page;
 }
 
-/* A page that was not there. *prot: the rights it is mapped with. cached: the file's. */
-static struct page *fault_new(const struct vma *vma, struct page *cached, unsigned int access,
+/* A page that was not there. *prot: the rights it is mapped with. NULL: no memory. */
+static struct page *fault_new(const struct vma *vma, uint64_t va, unsigned int access,
 			      unsigned int *prot)
 {
+	struct page *page;
+
 	if (!vma->inode && (access & PROT_WRITE))
 		return page_alloc_user_zeroed();
 	if (!vma->inode) {
 		*prot &= ~(unsigned int)PROT_WRITE;
 		return fault_zero();
 	}
-	page_get(cached);
+	page = inode_cached(vma->inode, (vma->offset + (va - vma->start)) >> PAGE_SHIFT);
+	page_get(page);
 	if (vma->shared) {
 		/* The file system wants to know when it is written to. */
 		if (!(access & PROT_WRITE) && vma->inode->ops->prepare_write)
 			*prot &= ~(unsigned int)PROT_WRITE;
-		return cached;
+		return page;
 	}
 	if (access & PROT_WRITE) {
-		struct page *copy = fault_copy(cached);
+		struct page *copy = fault_copy(page);
 
 		if (!copy)
-			page_put(cached);
+			page_put(page);
 		return copy;
 	}
 	*prot &= ~(unsigned int)PROT_WRITE;
-	return cached;
+	return page;
 }
 
 /*
@@ -92,19 +95,15 @@ static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access
 	return error ? error : 1;
 }
 
-/* Does not sleep. cached: the file's page, if the region has a file. prot: what it allows. */
-static int fault_map(struct mm *mm, const struct vma *vma, struct page *cached, uint64_t va,
+/* The page is at hand; this does not sleep. prot: what the region allows. */
+static int fault_map(struct mm *mm, const struct vma *vma, pte_t *entry, uint64_t va,
 		     unsigned int access, unsigned int prot)
 {
 	struct page *page, *old;
-	pte_t *entry;
 
-	entry = map_entry(mm->root.table, va, true);
-	if (!entry)
-		return -ENOMEM;
 	va = ALIGN_DOWN(va, PAGE_SIZE);
 	if (!pte_exists(*entry)) {
-		page = fault_new(vma, cached, access, &prot);
+		page = fault_new(vma, va, access, &prot);
 		if (!page)
 			return -ENOMEM;
 		pte_set(entry, pte_make_user(page_to_pa(page), prot));
@@ -133,20 +132,6 @@ static int fault_map(struct mm *mm, const struct vma *vma, struct page *cached, 
 	return 0;
 }
 
-/* A table may be missing, and the memory for it must not come from the page that it is for. */
-static int fault_map_file(struct mm *mm, const struct vma *vma, uint64_t va, unsigned int access,
-			  unsigned int prot)
-{
-	struct page *cached = inode_cached(vma->inode,
-					   (vma->offset + (va - vma->start)) >> PAGE_SHIFT);
-	int error;
-
-	page_get(cached);
-	error = fault_map(mm, vma, cached, va, access, prot);
-	page_put(cached);
-	return error;
-}
-
 int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 {
 	bool prepared = false;
@@ -154,6 +139,7 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 	for (;;) {
 		struct vma *vma = mm_find(mm, va);
 		unsigned int prot;
+		pte_t *entry;
 		int error;
 
 		if (!vma)
@@ -162,11 +148,13 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 		prot = vma->prot & PROT_WRITE ? vma->prot | PROT_READ : vma->prot;
 		if ((prot & access) != access)
 			return -EACCES;
-		if (!vma->inode)
-			return fault_map(mm, vma, NULL, va, access, prot);
-		error = fault_prepare(vma, va, access, &prepared);
+		/* Before the file's page is looked for: memory for a table may be taken from it. */
+		entry = map_entry(mm->root.table, va, true);
+		if (!entry)
+			return -ENOMEM;
+		error = vma->inode ? fault_prepare(vma, va, access, &prepared) : 0;
 		if (error <= 0)
-			return error ? error : fault_map_file(mm, vma, va, access, prot);
+			return error ? error : fault_map(mm, vma, entry, va, access, prot);
 	}
 }
 
