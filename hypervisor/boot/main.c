@@ -22,8 +22,8 @@
 #include "mem/kalloc.h"
 #include "monitor/console.h"
 #include "monitor/monitor.h"
+#include "monitor/option.h"
 #include "vm/sched.h"
-#include "vm/vmid.h"
 
 #define RANGES_MAX 64
 
@@ -245,14 +245,15 @@ static void main_mapped(void)
 			hart_boot.plic_context = host.harts[i].plic_context;
 	if (host.test_base.v != 0)
 		machine_set_test_device(hvmap_device(host.test_base, PAGE_SIZE));
+	/* For trying out what becomes of machines that have less. */
+	hart_vmid_limit = option_number(host.bootargs, "vmid-bits", UINT32_MAX);
+	hart_asid_limit = option_number(host.bootargs, "asid-bits", UINT32_MAX);
 	hart_init_this();
 	init_harts();
 	firmware_probe();
 	console_init(host.bootargs);
 	init_interrupts();
 	init_console();
-	if (hart_boot.hypervisor_ext)
-		vmid_init();
 	kprintf("Strata, a RISC-V hypervisor: %u hart%s, %lu MiB free, %sH extension, %sSstc, "
 		"firmware %s M-mode entries\n",
 		hart_count, hart_count == 1 ? "" : "s", page_free_bytes(&host_pages) >> 20,

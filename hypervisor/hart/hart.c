@@ -12,6 +12,8 @@ struct hart **harts;
 unsigned hart_count;
 uint64_t timebase_hz;
 unsigned hart_gfile_ids;
+unsigned hart_asid_bits = UINT32_MAX;
+unsigned hart_vmid_limit = UINT32_MAX, hart_asid_limit = UINT32_MAX;
 
 void hart_kick(struct hart *hart)
 {
@@ -61,6 +63,32 @@ static void probe_guest_files(struct hart *hart)
 		csr_write(CSR_HIE, HIE_SGEIE);
 }
 
+static unsigned count_ones(uint64_t value)
+{
+	unsigned ones = 0;
+
+	for (; value & 1; value >>= 1)
+		ones++;
+	return ones;
+}
+
+/* How many bits there are is found by writing ones, with a MODE that takes them. */
+static void probe_ids(struct hart *hart)
+{
+	uint64_t vmid, asid;
+
+	csr_write(CSR_HGATP, HGATP_MODE_SV39X4 << SATP_MODE_SHIFT |
+				     HGATP_VMID_MASK << HGATP_VMID_SHIFT);
+	vmid = csr_read(CSR_HGATP) >> HGATP_VMID_SHIFT & HGATP_VMID_MASK;
+	csr_write(CSR_HGATP, 0);
+	csr_write(CSR_VSATP, SATP_MODE_SV39 << SATP_MODE_SHIFT | SATP_ASID_MASK << SATP_ASID_SHIFT);
+	asid = SATP_ASID(csr_read(CSR_VSATP));
+	csr_write(CSR_VSATP, 0);
+	hart->vmid_bits = MIN(count_ones(vmid), hart_vmid_limit);
+	/* The harts start one after the other. */
+	hart_asid_bits = MIN(hart_asid_bits, MIN(count_ones(asid), hart_asid_limit));
+}
+
 /* What a VS-mode with AIA sees of the hypervisor's choices: no interrupts, no priorities. */
 static void init_aia(void)
 {
@@ -84,8 +112,7 @@ void hart_init_this(void)
 	if (hart->hypervisor_ext) {
 		csr_write(CSR_HIE, 0);
 		csr_write(CSR_HVIP, 0);
-		csr_write(CSR_HGATP, 0);
-		csr_write(CSR_VSATP, 0);
+		probe_ids(hart);
 		csr_write(CSR_HTIMEDELTA, 0);
 		hart->aia = CSR_EXISTS(CSR_VSISELECT);
 		csr_set(CSR_HENVCFG, HENVCFG_ADUE);

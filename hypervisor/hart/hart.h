@@ -29,6 +29,7 @@ struct hart {
 	bool sstc, hypervisor_ext;
 	bool adue;		/* henvcfg says whether the hart sets A and D for VS-mode */
 	bool aia;		/* VS-mode has a siselect of its own */
+	unsigned vmid_bits;	/* VMIDLEN, or hart_vmid_limit if that is less */
 	int plic_context, aia_index;	/* on the interrupt controllers; -1: none */
 
 	/*
@@ -74,6 +75,10 @@ extern struct hart **harts;
 extern unsigned hart_count;
 extern uint64_t timebase_hz;
 extern unsigned hart_gfile_ids;	/* identities of a guest interrupt file */
+/* The least VSASIDLEN of the harts that have been started; vCPUs go from one to another. */
+extern unsigned hart_asid_bits;
+/* At most so many bits of VMIDs and ASIDs, whatever there is. Set before the harts start. */
+extern unsigned hart_vmid_limit, hart_asid_limit;
 
 /* boot/entry.S: physical address to give to SBI hart_start. */
 extern char hart_entry[];

@@ -57,8 +57,9 @@ struct shadow_config {
 	struct ptpage *pages;		/* an array of max_pages; the caller's */
 	uint32_t max_pages;		/* at least SHADOW_MIN_PAGES */
 	/*
-	 * Hardware ASIDs for this vCPU alone, two a context: 2 to 2 * SHADOW_CONTEXTS. On a hart
-	 * without ASIDs give any range and fence after each load of vsatp.
+	 * Hardware ASIDs for this vCPU alone, or for others whose turns are kept apart by fences
+	 * of everything; two a context: 2 to 2 * SHADOW_CONTEXTS. On a hart without ASIDs give any
+	 * range and fence after each load of vsatp.
 	 */
 	uint32_t asid_first, asid_count;
 	/* Set A and D in the guest's PTEs (hardware that updates them), or fault (Svade). */

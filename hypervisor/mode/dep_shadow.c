@@ -73,10 +73,10 @@ static bool is_ram(void *ctx, gpa_t gpa, uint64_t size)
  */
 static bool enter_shadow_vmid(const struct vcpu *v)
 {
-	if (v->hgatp == v->vm->shadow_hgatp)
+	if (v->hgatp == v->shadow_hgatp)
 		return false;
 	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->vm->shadow_hgatp);
+	csr_write(CSR_HGATP, v->shadow_hgatp);
 	return true;
 }
 
@@ -85,6 +85,8 @@ static void leave_shadow_vmid(const struct vcpu *v, bool entered)
 	if (!entered)
 		return;
 	csr_write(CSR_HGATP, v->hgatp);
+	if (unlikely(v->fence_tables))
+		hfence_gvma_all();
 	csr_write(CSR_VSATP, v->vsatp);
 }
 
@@ -98,7 +100,7 @@ static void fence(struct vcpu *v, void (*hfence)(uint64_t va, uint64_t asid), ui
 	bool entered;
 
 	if (this_hart()->loaded != v) {
-		v->last_hart = NULL;
+		v->last_pool = NULL;
 		return;
 	}
 	entered = enter_shadow_vmid(v);
@@ -157,15 +159,30 @@ static const struct shadow_ops shadow_ops = {
 
 /* ---- Life ---- */
 
+/*
+ * A hart that goes from one vCPU of a VM to another fences everything, so all have the same ASIDs:
+ * as many as every hart has. With none (v->fence_tables) it does not matter what they are called.
+ */
+static uint32_t first_asid(void)
+{
+	return hart_asid_bits > 1 ? 1 : 0;
+}
+
+static uint32_t count_asids(void)
+{
+	uint32_t all = (uint32_t)(SATP_ASID_MASK & ((1UL << MIN(hart_asid_bits, 16U)) - 1)) + 1;
+
+	return MIN(MAX(all - first_asid(), 2U), SHADOW_ASIDS);
+}
+
 int dep_vcpu_init(struct vcpu *v)
 {
 	struct shadow_config config = {
 		.ops = &shadow_ops,
 		.ctx = v,
 		.max_pages = SHADOW_PAGES,
-		/* ASIDs are per hart and a vCPU stays on its hart; apart all the same. */
-		.asid_first = 1 + v->index * SHADOW_ASIDS,
-		.asid_count = SHADOW_ASIDS,
+		.asid_first = first_asid(),
+		.asid_count = count_asids(),
 		.adue = true,
 	};
 	int err;
@@ -179,7 +196,8 @@ int dep_vcpu_init(struct vcpu *v)
 		return err;
 	}
 	v->vcsr.page = v->page;
-	v->vcsr.satp_asid_mask = SATP_ASID_MASK;
+	/* Its user runs on its own tables, under its own ASIDs. */
+	v->vcsr.satp_asid_mask = SATP_ASID_MASK & ((1UL << MIN(hart_asid_bits, 16U)) - 1);
 	v->vcsr.senvcfg_mask = ENVCFG_FIOM;
 	v->vcsr.fs_mask = SSTATUS_FS;
 	return 0;

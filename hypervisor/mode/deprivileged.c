@@ -3,8 +3,8 @@
  * What the deprivileged modes share in world vu: which tables the guest is on, virtual traps and
  * interrupts. Privileged specification, "Supervisor-Level ISA" (virtually), "Hypervisor Extension".
  *
- * Two VMIDs a VM: under vm->hgatp lies guest RAM alone, for the guest's user on the guest's own
- * tables and for its kernel while satp is Bare; under vm->shadow_hgatp lie the shadow tables too.
+ * Two VMIDs a VM: under ram_hgatp lies guest RAM alone, for the guest's user on the guest's own
+ * tables and for its kernel while satp is Bare; under shadow_hgatp lie the shadow tables too.
  */
 #include <riscv/aia.h>
 #include <riscv/hyp.h>
@@ -35,12 +35,22 @@ void dep_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 
 /* ---- Which tables ---- */
 
+/* The tables before these had the same VMID, or the same ASID. */
+static void fence_tables(void)
+{
+	hfence_gvma_all();
+	hfence_vvma_all();
+}
+
 /* The guest's own tables may have changed since they were last in use. */
 static void fence_user(struct vcpu *v)
 {
 	if (v->user_fence) {
-		v->user_fence = false;
-		hfence_vvma_all();
+		v->user_fence = v->fence_tables;
+		if (v->fence_tables)
+			fence_tables();
+		else
+			hfence_vvma_all();
 	}
 }
 
@@ -66,16 +76,18 @@ static void choose_tables(struct vcpu *v)
 	uint64_t satp = v->vcsr.satp;
 
 	if (!v->supervisor) {
-		set_tables(v, v->vm->hgatp, satp);
+		set_tables(v, v->ram_hgatp, satp);
 		csr_write(CSR_SCOUNTEREN, v->vcsr.scounteren);
 		fence_user(v);
 		return;
 	}
 	if (satp == 0)
-		set_tables(v, v->vm->hgatp, 0);
+		set_tables(v, v->ram_hgatp, 0);
 	else
-		set_tables(v, v->vm->shadow_hgatp,
+		set_tables(v, v->shadow_hgatp,
 			   shadow_switch(&v->shadow, satp, vcsr_sum(&v->vcsr)));
+	if (unlikely(v->fence_tables))
+		fence_tables();
 	csr_write(CSR_SCOUNTEREN, COUNTEREN_ALL);
 }
 
@@ -117,7 +129,7 @@ void dep_load(struct vcpu *v)
 	if (v->must_fence) {
 		/* ASIDs are per hart, and its fences were done on the hart that it was on. */
 		v->user_fence = true;
-		csr_write(CSR_HGATP, v->vm->shadow_hgatp);
+		csr_write(CSR_HGATP, v->shadow_hgatp);
 		hfence_vvma_all();
 		csr_write(CSR_HGATP, 0);
 	}
@@ -210,11 +222,13 @@ uint64_t dep_wake_deadline(struct vcpu *v)
 
 void dep_fence_vma(struct vcpu *v, const struct vfence *fence)
 {
+	uint64_t asid = fence->asid & v->vcsr.satp_asid_mask;
+
 	if (fence->pages == 0)
-		shadow_sfence(&v->shadow, false, GVA(0), fence->has_asid, fence->asid);
+		shadow_sfence(&v->shadow, false, GVA(0), fence->has_asid, asid);
 	for (uint64_t i = 0; i < fence->pages; i++)
 		shadow_sfence(&v->shadow, true, GVA(fence->first + i * PAGE_SIZE),
-			      fence->has_asid, fence->asid);
+			      fence->has_asid, asid);
 	v->user_fence = true;
 	if (!v->supervisor || v->vcsr.satp == 0)
 		fence_user(v);
@@ -281,7 +295,7 @@ void dep_sret(struct vcpu *v)
 void dep_sfence(struct vcpu *v, bool has_va, uint64_t va, bool has_asid, uint64_t asid)
 {
 	v->stat.sfence++;
-	shadow_sfence(&v->shadow, has_va, GVA(va), has_asid, asid);
+	shadow_sfence(&v->shadow, has_va, GVA(va), has_asid, asid & v->vcsr.satp_asid_mask);
 	/* The guest's own tables are used by its user: one fence before that covers any number. */
 	v->user_fence = true;
 }

@@ -52,7 +52,6 @@ static uint64_t hw_features(const struct vm *vm)
 static int hw_vcpu_init(struct vcpu *v)
 {
 	v->hstatus = HW_HSTATUS | HSTATUS_SPVP;
-	v->hgatp = v->vm->hgatp;
 	return 0;
 }
 
@@ -138,7 +137,7 @@ static void hw_load(struct vcpu *v)
 	csr_write(CSR_SENVCFG, vs->senvcfg);
 	/* vsatp = 0 in between, or a walk could pair one VM's tables with another's VMID. */
 	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->hgatp);
+	csr_write(CSR_HGATP, v->ram_hgatp);
 	csr_write(CSR_VSATP, vs->vsatp);
 	/* A guest's ASIDs are per hart, and its fences were done on the hart that it was on. */
 	if (v->must_fence)

@@ -10,4 +10,7 @@
 /* Is there a word name=value in bootargs (NULL: none)? */
 bool option_is(const char *bootargs, const char *name, const char *value);
 
+/* The first word name=NUMBER in bootargs, of 9 digits at most; otherwise, if there is none. */
+uint32_t option_number(const char *bootargs, const char *name, uint32_t otherwise);
+
 #endif

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
+#include "vm/mode.h"
 
 /* The access fault that an address without memory behind it raises. */
 static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stval)
@@ -30,7 +31,8 @@ static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stv
 static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa,
 				   bool is_walk)
 {
-	const struct gstage *gs = v->hgatp == v->vm->hgatp ? &v->vm->gstage : &v->vm->shadow_gstage;
+	bool shadow = v->mode->deprivileged && v->hgatp == v->shadow_hgatp;
+	const struct gstage *gs = shadow ? &v->vm->shadow_gstage : &v->vm->gstage;
 	struct gstage_leaf leaf;
 
 	if (gstage_lookup(gs, gpa, &leaf) != 0)

@@ -5,7 +5,6 @@
 #include "hart/hart.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
-#include "vm/account.h"
 #include "vm/gfile.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
@@ -240,53 +239,6 @@ static void program_timer(struct hart *hart)
 	hart_timer_program(deadline);
 }
 
-/* ---- Which vCPU's registers the hart has ---- */
-
-static void unload(struct hart *hart)
-{
-	struct vcpu *v = hart->loaded;
-
-	if (v == NULL)
-		return;
-	v->mode->save(v);
-	vcpu_save_fp(v);
-	if (unlikely(v->account != NULL))
-		account_pause(v);
-	/* From here on another hart may take it. */
-	__atomic_store_n(&hart->loaded, NULL, __ATOMIC_SEQ_CST);
-	if (hart_count == 1)
-		return;
-	if (unlikely(__atomic_load_n(&v->evict, __ATOMIC_SEQ_CST)))
-		sched_evict(hart, v);
-	else if (runq_is_queued(&v->runq))
-		sched_offer(v);
-}
-
-/*
- * Put v on this hart. Under its VMID the hart may have translations of another vCPU of the VM, or
- * those that v had when it was here before it went elsewhere, where its fences are done since.
- */
-static void load(struct hart *hart, struct vcpu *v)
-{
-	struct vcpu **last = &v->vm->last_loaded[hart->index];
-	bool moved = v->last_hart != hart;
-
-	if (hart->loaded == v)
-		return;
-	unload(hart);
-	v->must_fence = *last != v || moved;
-	/* Its own FENCE.Is, too, were for the instructions that the other hart had fetched. */
-	if (moved)
-		__asm__ volatile("fence.i" : : : "memory");
-	*last = v;
-	v->last_hart = hart;
-	hart->loaded = v;
-	if (unlikely(v->account != NULL))
-		account_resume(v);
-	vcpu_load_fp(v);
-	v->mode->load(v);
-}
-
 /* ---- The life of a hart ---- */
 
 /* Its own timer must wake a vCPU that waits. */
@@ -307,7 +259,7 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 	struct vm *vm = v->vm;
 
 	if (hart->loaded == v)
-		unload(hart);
+		sched_unload(hart);
 	spin_lock(&hart->lock);
 	timerq_remove(&v->timer_node);
 	cputime_switch(&v->time, CPUTIME_STOPPED, time_now());
@@ -362,7 +314,7 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 {
 	if (v->start_pending)
 		vcpu_reset(v);
-	load(hart, v);
+	sched_load(hart, v);
 	v->stat.schedules++;
 	vcpu_take_requests(v);
 	if (!v->resuming) {
@@ -385,7 +337,7 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 	}
 	if (v->state != VCPU_RUNNABLE && v->state != VCPU_BLOCKED)
 		/* It stopped: what it leaves in the CSRs is nobody's, and wakes nobody. */
-		unload(hart);
+		sched_unload(hart);
 	else if (v->state == VCPU_BLOCKED && v->vm->state == VM_RUNNING)
 		arm_wake_up(hart, v);
 }
@@ -470,7 +422,7 @@ static void idle(struct hart *hart)
 	 * stay pending: in this hart's CSRs they would end each WFI at once.
 	 */
 	if (hart->loaded != NULL && hart->loaded->state != VCPU_BLOCKED)
-		unload(hart);
+		sched_unload(hart);
 	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
 	/* The store must be visible before the queues are looked at, which are plain loads. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -485,12 +437,13 @@ void sched_run(void)
 {
 	struct hart *hart = this_hart();
 
+	vmid_pool_init(&sched_of(hart)->vmids, hart->vmid_bits);
 	for (;;) {
 		struct vcpu *v;
 
 		take_interrupts(hart);
 		if (hart->loaded != NULL && unlikely(READ_ONCE(hart->loaded->evict)))
-			unload(hart);
+			sched_unload(hart);
 		v = pick(hart);
 		if (v != NULL)
 			run(hart, v);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to vm/sched.c and vm/sched_move.c: a hart's part of the scheduler, and how vCPUs change
- * harts.
+ * Private to vm/sched.c, sched_load.c and sched_move.c: a hart's part of the scheduler, and how
+ * vCPUs change harts.
  *
  * hart->lock of v->hart guards the scheduling state of v. It changes with v->hart, which only
  * changes while both harts are locked, v does not run, and its registers are in no hart's CSRs: a
@@ -14,9 +14,11 @@
 #include "lib/bitmap.h"
 #include "vm/runq.h"
 #include "vm/vcpu.h"
+#include "vm/vmid.h"
 
 struct sched_hart {
 	struct runq runq;
+	struct vmid_pool vmids;		/* its own hart's */
 	size_t vcpu_count;		/* that live here, runnable or not; atomic */
 	uint32_t idle;			/* in WFI, or about to be; atomic */
 	unsigned partner;		/* the hart with which it evened out last */
@@ -41,6 +43,10 @@ void sched_offer(struct vcpu *v);
 bool sched_steal(struct hart *hart);
 /* This hart is about to pick, and vCPUs wait: have the others do their part. */
 void sched_balance(struct hart *hart);
+/* Have the registers of v in this hart's CSRs, those of another one put away. No lock is held. */
+void sched_load(struct hart *hart, struct vcpu *v);
+/* Put away those that this hart has, if any: from here on another hart may take the vCPU. */
+void sched_unload(struct hart *hart);
 /* v, which is loaded nowhere by now and does not run, may not be on hart any more. */
 void sched_evict(struct hart *hart, struct vcpu *v);
 

@@ -314,7 +314,7 @@ void vcpu_reset(struct vcpu *v)
 	spin_unlock(&hart->lock);
 	__atomic_fetch_and(&v->irq_pending, ~SIP_STIP, __ATOMIC_SEQ_CST);
 	v->resuming = false;
-	v->last_hart = NULL;
+	v->last_pool = NULL;
 	steal_disable(v);
 	v->vpmu = (struct vpmu){ .snapshot = false };
 	v->fwft = (struct vfwft){ .adue_there = hart->adue, .adue = !hart->adue };

@@ -23,6 +23,7 @@
 
 struct hart;
 struct vimsic_vcpu;
+struct vmid_pool;
 
 /* The specification's register numbers of those that the SBI and the ABI speak of. */
 #define REG_RA 1
@@ -95,6 +96,9 @@ struct vcpu {
 	bool sbi_restricted;		/* its VM has SBI extensions switched off */
 	uint64_t hstatus;		/* loaded when it is put on a hart */
 	uint64_t hgatp, vsatp;		/* what is loaded while it is on a hart */
+	/* With the VMIDs of the hart: for the VM's RAM; deprivileged modes: and its shadows. */
+	uint64_t ram_hgatp, shadow_hgatp;
+	bool fence_tables;		/* too few VMIDs or ASIDs: fence at each change of these */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
 	/* A copy of the handlers in exits, for vm/enter.S. */
 	enum vcpu_next (*exit_table[EXIT_COUNT])(struct vcpu *v);
@@ -136,7 +140,7 @@ struct vcpu {
 	struct runq_entity runq;
 	struct cputime time;
 	/* Written by the hart that loads it. */
-	struct hart *last_hart;		/* that had it; NULL: its translations are stale anyway */
+	const struct vmid_pool *last_pool;	/* of the hart that had it; NULL: all is stale */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */
 	struct vpmu vpmu;		/* likewise */

@@ -183,27 +183,18 @@ static int build_gstages(struct vm *vm)
 	return err;
 }
 
-static int build_vmids(struct vm *vm)
-{
-	int vmid = vmid_alloc(), shadow_vmid = vm->mode->deprivileged ? vmid_alloc() : 0;
-
-	vm->hgatp = gstage_hgatp(&vm->gstage, vmid < 0 ? 0 : (uint64_t)vmid);
-	if (vm->mode->deprivileged)
-		vm->shadow_hgatp = gstage_hgatp(&vm->shadow_gstage,
-						shadow_vmid < 0 ? 0 : (uint64_t)shadow_vmid);
-	return MIN(vmid, MIN(shadow_vmid, 0));
-}
-
 static int build(struct vm *vm)
 {
 	int err = build_gstages(vm);
 
 	if (!err)
-		err = build_vmids(vm);
+		vm->hgatp = gstage_hgatp(&vm->gstage, 0);
+	if (!err && vm->mode->deprivileged)
+		vm->shadow_hgatp = gstage_hgatp(&vm->shadow_gstage, 0);
 	credit_init(&vm->credit, vm->config.weight, vm->config.cap, timebase_hz / 1000);
 	vm->vcpus = kalloc(vm->config.vcpu_count * sizeof(*vm->vcpus));
-	vm->last_loaded = kalloc(hart_count * sizeof(struct vcpu *));
-	if (vm->vcpus == NULL || vm->last_loaded == NULL)
+	vm->places = kalloc(hart_count * sizeof(*vm->places));
+	if (vm->vcpus == NULL || vm->places == NULL)
 		return -ENOMEM;
 	for (unsigned i = 0; i < vm->config.vcpu_count && !err; i++) {
 		err = vcpu_create(vm, i);
@@ -239,9 +230,7 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 	list_init(&vm->devices);
 	err = build(vm);
 	if (err) {
-		if (err == -ENOSPC)
-			snprintf(why, why_size, "every VMID of this machine is in use");
-		else if (err == -ENODEV)
+		if (err == -ENODEV)
 			snprintf(why, why_size, "cpu %lu: strata,affinity: the machine has none of "
 				 "these harts", vm->config.harts[vm->vcpu_count]);
 		else
@@ -383,8 +372,6 @@ void vm_free_memory(struct vm *vm)
 	gstage_destroy(&vm->shadow_gstage);
 	gstage_destroy(&vm->gstage);
 	free_memory(vm);
-	vmid_free(vm->hgatp);
-	vmid_free(vm->shadow_hgatp);
 	vm->hgatp = vm->shadow_hgatp = 0;
 }
 
@@ -400,7 +387,7 @@ void vm_destroy(struct vm *vm)
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		vcpu_destroy(vm->vcpus[i]);
 	kfree(vm->vcpus);
-	kfree(vm->last_loaded);
+	kfree(vm->places);
 	if (vm->console != NULL)
 		vconsole_destroy(vm);
 	vm_config_free(&vm->config);

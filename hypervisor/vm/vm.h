@@ -21,6 +21,7 @@ struct mode_ops;
 struct vcpu;
 struct vconsole;
 struct vm_trap;
+struct vmid_place;
 
 /* How a VM ended, or that it has not. */
 enum vm_state {
@@ -84,7 +85,7 @@ struct vm {
 	uint64_t ram_epoch;
 	struct gstage gstage;		/* guest RAM alone: hw, and the guest user of other modes */
 	struct gstage shadow_gstage;	/* the same and the private window; deprivileged modes */
-	uint64_t hgatp, shadow_hgatp;
+	uint64_t hgatp, shadow_hgatp;	/* without VMIDs, which depend on the hart */
 
 	struct vcpu **vcpus;
 	unsigned vcpu_count;
@@ -97,7 +98,7 @@ struct vm {
 	unsigned reboots;
 	uint64_t zero_offset;
 	uint64_t looked_at, looked_run, looked_wait;	/* the monitor's top, in ticks */
-	struct vcpu **last_loaded;	/* by hart index: the last one there; that hart's own */
+	struct vmid_place *places;	/* by hart index: its VMIDs there; that hart's own */
 
 	struct spinlock lock;
 	struct list_head devices;	/* of struct vdev; fixed once running */

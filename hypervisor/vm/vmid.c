@@ -1,53 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * VMIDs: which hgatp.VMID values are taken. Privileged specification, "hgatp".
+ * VMIDs by hart and generation, and the fences of a vCPU that changes places. Pure.
+ * Privileged specification, "hgatp", "Hypervisor Memory-Management Fence Instructions".
  */
-#include <riscv/csr.h>
-#include "lib/bitmap.h"
-#include "lib/errno.h"
-#include "lib/lock.h"
 #include "vm/vmid.h"
 
-#define VMID_WORDS	((HGATP_VMID_MASK + 1) / 64)
-
-static uint64_t used[VMID_WORDS];
-static uint64_t last;
-static struct spinlock lock;
-
-void vmid_init(void)
+void vmid_pool_init(struct vmid_pool *pool, unsigned bits)
 {
-	/* VMIDLEN is found by writing ones, with a MODE that takes them. */
-	csr_write(CSR_HGATP, HGATP_MODE_SV39X4 << SATP_MODE_SHIFT |
-				     HGATP_VMID_MASK << HGATP_VMID_SHIFT);
-	last = csr_read(CSR_HGATP) >> HGATP_VMID_SHIFT & HGATP_VMID_MASK;
-	csr_write(CSR_HGATP, 0);
-	used[0] = 1;	/* VMID 0 is what an idle hart has */
+	uint32_t all = 1U << bits;
+
+	/* 0 is what hgatp has while no guest is there: not needed, but left alone if it can be. */
+	*pool = (struct vmid_pool){ .generation = 1, .first = all > VMIDS_MAX ? 1 : 0 };
+	pool->count = all - pool->first;
 }
 
-int vmid_alloc(void)
+static void take(struct vmid_pool *pool, struct vmid_place *place, unsigned wanted)
 {
-	int vmid = -ENOSPC;
+	uint32_t count = MIN(wanted, pool->count);
 
-	spin_lock(&lock);
-	for (uint64_t i = 0; i <= last / 64 && vmid < 0; i++) {
-		uint64_t bit = bit_lowest(~used[i]);
-
-		if (~used[i] != 0 && i * 64 + bit <= last) {
-			used[i] |= 1UL << bit;
-			vmid = (int)(i * 64 + bit);
-		}
+	if (pool->used + count > pool->count) {
+		pool->generation++;
+		pool->used = 0;
 	}
-	spin_unlock(&lock);
-	return vmid;
+	for (uint32_t i = 0; i < VMIDS_MAX; i++)
+		place->vmids[i] = pool->first + pool->used + MIN(i, count - 1);
+	pool->used += count;
+	place->generation = pool->generation;
 }
 
-void vmid_free(uint64_t hgatp)
+unsigned vmid_enter_slow(struct vmid_pool *pool, struct vmid_place *place, const void *vcpu,
+			 const struct vmid_pool **last, unsigned wanted)
 {
-	uint64_t vmid = hgatp >> HGATP_VMID_SHIFT & HGATP_VMID_MASK;
+	unsigned fences = 0;
 
-	if (vmid == 0)
-		return;
-	spin_lock(&lock);
-	used[vmid / 64] &= ~(1UL << (vmid % 64));
-	spin_unlock(&lock);
+	/*
+	 * Of another generation the hart may have anything under these VMIDs. GVMA drops what is
+	 * cached of G-stages, for all VMIDs, and orders the stores of whoever built this one's
+	 * tables; but not what is cached of VS-stages.
+	 */
+	if (place->generation != pool->generation) {
+		take(pool, place, wanted);
+		fences = VMID_FENCE_GVMA | VMID_FENCE_VVMA;
+	}
+	/* ASIDs are a vCPU's own: the VM's others use the same ones for something else. */
+	if (place->last != vcpu)
+		fences |= VMID_FENCE_VVMA;
+	/* It has fenced meanwhile, on the hart where it was. */
+	if (*last != pool)
+		fences |= VMID_FENCE_VVMA | VMID_FENCE_I;
+	place->last = vcpu;
+	*last = pool;
+	return fences;
 }

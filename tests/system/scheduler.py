@@ -147,6 +147,17 @@ def crowd(mode, cpus, vcpus):
     return function
 
 
+def few_ids(bench):
+    """Without VMIDs and ASIDs all share what there is, and fences keep them apart."""
+    trees = [bench.tree(f"pvguest-{mode}", kernel=kernel, rename=f"{mode}-{kernel}", vcpus=2)
+             for mode in ("te", "pv", "hw") for kernel in ("paging", "smp")]
+    with bench.console(trees, cpus=2, append="vmid-bits=0 asid-bits=0") as session:
+        bench.verdict(session)
+        text = session.text()
+    for tree in trees:
+        check_line(text, rf"\[{tree.name}\] \d+ passed, 0 failed")
+
+
 def add(environment):
     turn = 0
     for mode in MODES:
@@ -156,6 +167,8 @@ def add(environment):
             turn += 1
             spread(environment, f"the SMP guest passes in {mode} with {vcpus} vCPUs on {cpus} "
                    "harts, beside two other VMs", crowd(mode, cpus, vcpus), turn, "scheduler")
+    spread(environment, "more VMs than VMIDs and more address spaces than ASIDs run", few_ids, 1,
+           "scheduler")
     spread(environment, "two VMs that never sleep share a hart by their weights", weights, 1,
            "scheduler")
     spread(environment, "a VM gets half a hart with a cap of 50", cap, 2, "scheduler")

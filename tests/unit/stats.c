@@ -138,3 +138,13 @@ TEST("a boot argument is a whole word")
 	CHECK(!option_is("", "trace", "1"));
 	CHECK(!option_is(NULL, "trace", "1"));
 }
+
+TEST("a boot argument that is a number has digits and nothing else")
+{
+	CHECK_EQ(option_number("quiet vmid-bits=14 x", "vmid-bits", 7), 14);
+	CHECK_EQ(option_number("vmid-bits=0", "vmid-bits", 7), 0);
+	CHECK_EQ(option_number("vmid-bits=x vmid-bits=3", "vmid-bits", 7), 3);
+	CHECK_EQ(option_number("n= n=-1 n=1x n nn=1", "n", 7), 7);
+	CHECK_EQ(option_number("vmid-bits=4294967296", "vmid-bits", 7), 7);
+	CHECK_EQ(option_number(NULL, "vmid-bits", 7), 7);
+}
