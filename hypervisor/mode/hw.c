@@ -175,8 +175,11 @@ static void hw_save(struct vcpu *v)
 		vs->vsiselect = csr_read(CSR_VSISELECT);
 	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
 	csr_write(CSR_HVIP, 0);
-	if (unlikely(v->imsic != NULL))
+	if (unlikely(v->imsic != NULL)) {
 		csr_write(CSR_HVICTL, 0);
+		/* What is pending in its file, enabled in vsie, would end this hart's WFI. */
+		csr_clear(CSR_HSTATUS, HSTATUS_VGEIN);
+	}
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_HGATP, 0);
 }

@@ -257,14 +257,16 @@ static void arm_wake_up(struct hart *hart, struct vcpu *v)
 static void leave_vm(struct hart *hart, struct vcpu *v)
 {
 	struct vm *vm = v->vm;
+	struct hart *home;
 
 	if (hart->loaded == v)
 		sched_unload(hart);
-	spin_lock(&hart->lock);
+	/* That was mostly this one; but it may just have been pinned elsewhere, and moved. */
+	home = sched_lock_home(v);
 	timerq_remove(&v->timer_node);
 	cputime_switch(&v->time, CPUTIME_STOPPED, time_now());
-	spin_unlock(&hart->lock);
-	__atomic_fetch_sub(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&sched_of(home)->vcpu_count, 1, __ATOMIC_RELAXED);
+	spin_unlock(&home->lock);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
 		sched_vm_ended(vm);
 }

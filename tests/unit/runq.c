@@ -322,6 +322,31 @@ TEST("one that was alone elsewhere for hours waits for a few slices of its own a
 	CHECK(sim.longest_wait[1] <= (RUNQ_AHEAD + 2) * RUNQ_SLICE_MS * MS);
 }
 
+TEST("a VM is charged for a stall of the machine in its turn, and shares are right again soon")
+{
+	struct simulation sim = { .now = 0 };
+	struct runq_entity *entity;
+
+	set_up();
+	credit_set(&credits[1], 512, 0, 0);
+	wake(0, 0);
+	wake(1, 0);
+	simulate(&sim, 100);
+	while ((entity = runq_pick(&queue, sim.now)) != &entities[0]) {
+		sim.ran[1] += RUNQ_SLICE_MS * MS;
+		sim.now += RUNQ_SLICE_MS * MS;
+		leave(&sim, entity);
+	}
+	sim.ran[0] += 1000 * MS;
+	sim.now += 1000 * MS;
+	leave(&sim, entity);
+	/* It gets a part of the hart also while it is ahead: see the test above. */
+	simulate(&sim, 5000);
+	CHECK(within(sim.ran[1], 2 * sim.ran[0], 3));
+	simulate(&sim, 5000);
+	CHECK(within(sim.ran[1], 2 * sim.ran[0], 2));
+}
+
 TEST("a vCPU does not wait for what another one of its VM ran on another hart")
 {
 	struct simulation sim = { .now = 0 };
