@@ -54,7 +54,12 @@ struct hart {
 
 	struct spinlock lock;		/* guards timers */
 	struct timerq timers;
-	uint64_t timer_programmed;	/* deadline the hardware has now */
+	/*
+	 * The deadline the hardware has now. 0, while its interrupt is pending: it has to be told
+	 * anew, even the same one. QEMU may raise STIP for a deadline that was replaced a moment
+	 * ago, and then nothing but a write of stimecmp takes it back.
+	 */
+	uint64_t timer_programmed;
 
 	/* M-mode's instructions, which the firmware counts here once it has been asked to. */
 	struct strata_fw_account fw_account;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Which vCPU runs on this hart, for how long, and what the hart does in between.
- */
+/* Which vCPU runs on this hart, for how long, and what the hart does in between. */
 #include "hart/hart.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
@@ -214,6 +212,8 @@ static void take_interrupts(struct hart *hart)
 		 */
 		__asm__ volatile("fence o, rw" : : : "memory");
 	}
+	if (unlikely(pending & SIP_STIP))
+		hart->timer_programmed = 0;
 	if (pending & SIP_SEIP && sched_external_interrupt != NULL)
 		sched_external_interrupt();
 	if (unlikely(hart->geilen != 0)) {

@@ -3,8 +3,9 @@
 import struct
 import subprocess
 
-from harness import Skip, add_case, check, check_line, check_status
+from harness import Skip, add_case, check, check_line, check_status, last_line
 from stratalib import vms
+from stratalib.settings import machine_aia
 
 SECONDS_FACTOR = 2          # of an ordinary case's deadline
 USUAL = (("te", 1), ("hw", 1))
@@ -126,6 +127,34 @@ def aia(mode, vcpus, guests):
     return function
 
 
+def moved_aia(bench):
+    """
+    Its vCPUs go from hart to hart with the contents of their interrupt files while it works, and it
+    restarts with the files in use.
+    """
+    need_linux(bench)
+    if vms.guest_file(bench.settings, "linux-disk.img") is None:
+        raise Skip("no modules: scripts/deps linux gets them")
+    bench.deadline *= SECONDS_FACTOR
+    bench.settings.aia = machine_aia("aplic-imsic,guests=1")
+    tree = bench.tree("linux-aia", vcpus=2, bootargs="console=ttyS0 panic=-1 quiet short again")
+    moves = 0
+    with bench.console([tree], cpus=2) as session:
+        check(session.expect("linux: processors: 2", bench.left() / 2), "it does not start")
+        session.send(b"\x1dm")
+        for boot in range(2):
+            while not session.expect(r"^linux: done", 0.3):
+                check(bench.left() > 1 and not session.ended(), f"boot {boot + 1} does not end: "
+                      f"{last_line(session.text())}")
+                session.send(b"vcpu-pin linux-aia %d %d\n" % (moves & 1, moves >> 1 & 1))
+                moves += 1
+        session.send(b"stats linux-aia\n")
+        count = session.expect(r"migrations +(\d+)", 60)
+        check(count and int(count.group(1)) > 1, "no vCPU has moved")
+        check(moves > 8, f"only {moves} moves were tried")
+    check("linux: interrupts by MSI: " in session.text(), "no interrupts by MSI")
+
+
 def refuse_aia(bench):
     """A tree with IMSICs on a machine without AIA."""
     need_linux(bench)
@@ -216,6 +245,10 @@ def add(environment):
             add_case(f"Debian's Linux, unmodified, gets its interrupts as MSIs in {mode} on "
                      f"{vcpus} vCPUs, with {guests} guest interrupt files a hart" +
                      variant.words(environment.primary), aia(mode, vcpus, guests), variant,
+                     "linux", heavy=True)
+        if environment.full and variant.firmware == environment.primary.firmware:
+            add_case("vCPUs of Debian's Linux move from hart to hart with their interrupt files, "
+                     "also over a restart" + variant.words(environment.primary), moved_aia, variant,
                      "linux", heavy=True)
         if environment.full:
             add_case("two Debian Linux VMs ping each other and transfer a file over Strata's "
