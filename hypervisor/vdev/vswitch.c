@@ -20,14 +20,28 @@ void vswitch_init(struct vswitch *sw, uint64_t ticks_hz)
 {
 	memset(sw, 0, sizeof(*sw));
 	list_init(&sw->ports);
+	list_init(&sw->dirty);
+	for (unsigned i = 0; i < VSWITCH_OWNERS; i++)
+		list_init(&sw->owners[i]);
 	sw->age_ticks = VSWITCH_AGE_SECONDS * ticks_hz;
+}
+
+/* The vendor's half differs least: fold it over the other. */
+static uint64_t hash_of(uint64_t mac)
+{
+	return mac ^ mac >> 8 ^ mac >> 24;
+}
+
+static struct list_head *owners_of(struct vswitch *sw, uint64_t mac)
+{
+	return &sw->owners[hash_of(mac) & (VSWITCH_OWNERS - 1)];
 }
 
 static struct vswitch_port *owner_of(struct vswitch *sw, uint64_t mac)
 {
 	struct vswitch_port *port;
 
-	list_for_each_entry(port, &sw->ports, link)
+	list_for_each_entry(port, owners_of(sw, mac), owner_link)
 		if (port->mac == mac)
 			return port;
 	return NULL;
@@ -40,6 +54,10 @@ int vswitch_add_port(struct vswitch *sw, struct vswitch_port *port,
 		return -EEXIST;
 	*port = (struct vswitch_port){ .ops = ops, .mac = mac };
 	list_add_tail(&sw->ports, &port->link);
+	list_init(&port->dirty_link);
+	list_init(&port->owner_link);
+	if (mac != 0)
+		list_add_tail(owners_of(sw, mac), &port->owner_link);
 	return 0;
 }
 
@@ -49,14 +67,13 @@ void vswitch_remove_port(struct vswitch *sw, struct vswitch_port *port)
 		if (sw->table[i].port == port)
 			sw->table[i] = (struct vswitch_entry){ 0 };
 	list_remove(&port->link);
+	list_remove(&port->owner_link);
+	list_remove(&port->dirty_link);
 }
 
 static struct vswitch_entry *entry_of(struct vswitch *sw, uint64_t mac)
 {
-	/* The vendor's half differs least: fold it over the other. */
-	uint64_t hash = mac ^ mac >> 8 ^ mac >> 24;
-
-	return &sw->table[hash & (VSWITCH_TABLE - 1)];
+	return &sw->table[hash_of(mac) & (VSWITCH_TABLE - 1)];
 }
 
 static bool is_fresh(const struct vswitch *sw, const struct vswitch_entry *entry, uint64_t now)
@@ -99,11 +116,12 @@ static void learn(struct vswitch *sw, struct vswitch_port *from, uint64_t mac, u
 	*entry = (struct vswitch_entry){ mac, from, now };
 }
 
-static void deliver(struct vswitch_port *to, const struct vswitch_frame *frame)
+static void deliver(struct vswitch *sw, struct vswitch_port *to, const struct vswitch_frame *frame)
 {
 	if (to->ops->receive(to, frame)) {
 		to->received++;
-		to->dirty = true;
+		if (list_empty(&to->dirty_link))
+			list_add_tail(&sw->dirty, &to->dirty_link);
 	} else {
 		to->dropped++;
 	}
@@ -117,7 +135,7 @@ static unsigned flood(struct vswitch *sw, struct vswitch_port *from,
 
 	list_for_each_entry(port, &sw->ports, link)
 		if (port != from) {
-			deliver(port, frame);
+			deliver(sw, port, frame);
 			count++;
 		}
 	return count;
@@ -148,17 +166,17 @@ unsigned vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
 		return flood(sw, from, frame);
 	if (to == from)
 		return 0;
-	deliver(to, frame);
+	deliver(sw, to, frame);
 	return 1;
 }
 
 void vswitch_flush(struct vswitch *sw)
 {
-	struct vswitch_port *port;
+	struct list_head *node;
 
-	list_for_each_entry(port, &sw->ports, link)
-		if (port->dirty) {
-			port->dirty = false;
-			port->ops->flush(port);
-		}
+	while ((node = list_pop(&sw->dirty)) != NULL) {
+		struct vswitch_port *port = list_entry(node, struct vswitch_port, dirty_link);
+
+		port->ops->flush(port);
+	}
 }

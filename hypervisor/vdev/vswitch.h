@@ -18,6 +18,7 @@
 #define VSWITCH_LEARNED_MAX	32U		/* of them for one port */
 #define VSWITCH_AGE_SECONDS	300U		/* 802.1D, table 7-5 */
 #define VSWITCH_PIECES		8U
+#define VSWITCH_OWNERS		256U		/* lists of ports by their own address */
 
 /* A frame on its way, in pieces that stay where they are until it has arrived. */
 struct vswitch_frame {
@@ -43,8 +44,8 @@ struct vswitch_port_ops {
 struct vswitch_port {
 	const struct vswitch_port_ops *ops;
 	uint64_t mac;			/* its own address; 0: the way to the world */
-	struct list_head link;
-	bool dirty;			/* it received frames since the last flush */
+	struct list_head link, owner_link;
+	struct list_head dirty_link;	/* it received frames since the last flush */
 	unsigned learned;		/* addresses in the table */
 	uint64_t received, dropped;
 };
@@ -56,7 +57,8 @@ struct vswitch_entry {
 };
 
 struct vswitch {
-	struct list_head ports;
+	struct list_head ports, dirty;
+	struct list_head owners[VSWITCH_OWNERS];
 	uint64_t age_ticks;
 	struct vswitch_entry table[VSWITCH_TABLE];
 };

@@ -163,6 +163,53 @@ TEST("the table's counts are right after any traffic")
 		CHECK(sw.table[e].port != &ports[3]);
 }
 
+#define MANY		2000U
+
+static bool on_any(struct vswitch_port *port, const struct vswitch_frame *frame)
+{
+	(void)port;
+	(void)frame;
+	return true;
+}
+
+static void on_any_flush(struct vswitch_port *port)
+{
+	port->dropped++;
+}
+
+TEST("of thousands of ports each is found by its address, and none that has gone")
+{
+	static const struct vswitch_port_ops any = { .receive = on_any, .flush = on_any_flush };
+	static struct vswitch_port many[MANY], extra;
+
+	vswitch_init(&sw, HZ);
+	for (unsigned i = 0; i < MANY; i++)
+		CHECK_EQ(vswitch_add_port(&sw, &many[i], &any, A + 0x10001UL * i), 0);
+	for (unsigned i = 0; i < MANY; i++) {
+		struct vswitch_frame frame = { .size = 60 };
+		uint64_t to = A + 0x10001UL * i, from = A + 0x10001UL * (i ? 0 : 1);
+
+		for (int b = 0; b < 6; b++) {
+			frame.header[b] = (uint8_t)(to >> (40 - 8 * b));
+			frame.header[6 + b] = (uint8_t)(from >> (40 - 8 * b));
+		}
+		CHECK_EQ(vswitch_forward(&sw, &many[i ? 0 : 1], &frame, 0), 1);
+		CHECK_EQ(many[i].received, 1);
+	}
+	/* One that goes before the flush is not told any more. */
+	for (unsigned i = 0; i < MANY; i += 3)
+		vswitch_remove_port(&sw, &many[i]);
+	vswitch_flush(&sw);
+	for (unsigned i = 0; i < MANY; i++) {
+		int err = vswitch_add_port(&sw, &extra, &any, A + 0x10001UL * i);
+
+		CHECK_EQ(many[i].dropped, i % 3 != 0);
+		CHECK_EQ(err, i % 3 == 0 ? 0 : -EEXIST);
+		if (err == 0)
+			vswitch_remove_port(&sw, &extra);
+	}
+}
+
 TEST("two ports cannot have one address")
 {
 	struct vswitch_port other;
