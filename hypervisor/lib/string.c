@@ -63,6 +63,47 @@ static size_t copy_halves(uint8_t *to, const uint8_t *from, size_t size)
 	return (size_t)((uint8_t *)t - to);
 }
 
+/*
+ * memcpy() between addresses that no unit aligns both of, in words: each is made of two aligned
+ * ones of the source, of which none lies outside of it. Out of line, so that the usual copy saves
+ * no registers for it.
+ */
+static __attribute__((noinline)) void *copy_shifted(void *to, const uint8_t *from, size_t size)
+{
+	uint8_t *t = to;
+	size_t have, done = 0;
+	unsigned up, down;
+	const word_t *f;
+	word_t low = 0;
+
+	for (; !IS_ALIGNED((uintptr_t)t, WORD); size--)
+		*t++ = *from++;
+	have = WORD - (uintptr_t)from % WORD;
+	up = 8 * (unsigned)have;
+	down = 8 * (unsigned)(WORD - have);
+	f = (const word_t *)(from + have);
+	for (size_t i = 0; i < have; i++)
+		low |= (word_t)from[i] << (8 * i);
+	for (; done + have + 4 * WORD <= size; done += 4 * WORD, f += 4) {
+		word_t a = f[0], b = f[1], c = f[2], d = f[3], *words = (word_t *)(t + done);
+
+		words[0] = low | a << up;
+		words[1] = a >> down | b << up;
+		words[2] = b >> down | c << up;
+		words[3] = c >> down | d << up;
+		low = d >> down;
+	}
+	for (; done + have + WORD <= size; done += WORD) {
+		word_t a = *f++;
+
+		*(word_t *)(t + done) = low | a << up;
+		low = a >> down;
+	}
+	for (; done < size; done++)
+		t[done] = from[done];
+	return to;
+}
+
 void *STRING_NAME(memcpy)(void *restrict to, const void *restrict from, size_t size)
 {
 	uint8_t *t = to;
@@ -79,6 +120,8 @@ void *STRING_NAME(memcpy)(void *restrict to, const void *restrict from, size_t s
 		} else {
 			done = copy_halves(t, f, size);
 		}
+	} else if (size >= 4 * WORD) {
+		return copy_shifted(to, from, size);
 	}
 	for (; done < size; done++)
 		t[done] = f[done];

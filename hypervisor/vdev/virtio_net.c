@@ -118,15 +118,21 @@ static int net_notify(struct virtio *dev, unsigned index)
 
 /* ---- Receiving ---- */
 
-/* Write a frame behind its header into the chain. */
+/* Write a frame behind its header into the chain: both headers at once, then the other pieces. */
 static void frame_store(struct virtio_net *net, const struct vswitch_frame *frame)
 {
-	static const struct virtio_net_header header = { .num_buffers = 1 };
+	/* Aligned as receivers' buffers mostly are: then it is copied in words. */
+	_Alignas(uint64_t) struct {
+		struct virtio_net_header net;
+		uint8_t frame[VSWITCH_HEADER_BYTES];
+	} head = { .net = { .num_buffers = 1 } };
 	const struct virtqueue *queue = &net->virtio.queues[VIRTIO_NET_RX];
 	struct virtqueue_cursor cursor = virtqueue_in(&net->rx);
 
-	virtqueue_write(queue, &net->rx, &cursor, &header, sizeof(header));
-	for (unsigned i = 0; i < frame->count; i++)
+	_Static_assert(sizeof(head) == sizeof(head.net) + VSWITCH_HEADER_BYTES, "no hole");
+	memcpy(head.frame, frame->header, sizeof(head.frame));
+	virtqueue_write(queue, &net->rx, &cursor, &head, sizeof(head));
+	for (unsigned i = 1; i < frame->count; i++)
 		virtqueue_write(queue, &net->rx, &cursor, frame->pieces[i].at,
 				frame->pieces[i].size);
 }

@@ -231,8 +231,15 @@ static int follow(const struct virtqueue *queue, struct table *table, unsigned i
 static int chain_load(const struct virtqueue *queue, struct virtqueue_chain *chain)
 {
 	struct table table = { queue->desc, queue->size, false };
-	int more = follow(queue, &table, chain->head, chain);
+	struct virtq_desc desc;
+	int more;
 
+	/* Frames mostly are one buffer. */
+	if (!load_desc(queue, &table, chain->head, &desc))
+		return -EINVAL;
+	if (!(desc.flags & (VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_INDIRECT)))
+		return chain_add(queue, chain, &desc);
+	more = follow(queue, &table, chain->head, chain);
 	return more == 1 ? follow(queue, &table, 0, chain) : more;
 }
 

@@ -4,13 +4,16 @@ import argparse
 import json
 import os
 
-from stratalib import bench, compare, diff, export
+from stratalib import bench, compare, diff, export, speed
 from stratalib.result import Result, load
 from stratalib.settings import StrataError, add_machine_options, build_images
 
 FILE = "tests/baseline.json"
 OPS = ("null_call", "fork", "ctx_2p_0k", "mmap", "prot_fault", "page_fault", "csr_read",
        "irq_toggle", "sfence", "null_sbi", "ipi_self", "mmio_read")
+# Of the table of hw beside native, those that no row above stands for.
+SPEED = ("set_timer", "ipi_call", "console_byte", "mmio_write", "ipi_other", "blk_read_512",
+         "blk_load_4k", "net_load_64", "net_load_1500")
 THRESHOLD_PERCENT = 2.0
 KEPT = ("schema", "qemu", "firmware", "compiler")
 KEPT_OF_COLUMN = ("key", "title", "mode", "world", "pv_step", "base", "firmware", "qemu")
@@ -66,6 +69,15 @@ def refuse_early(old, result):
     refuse_others(old, Result({**old.data, **about}))
 
 
+def measure_speed(args, settings, logs):
+    """Rows of hw beside native, as those of a comparison."""
+    for row in speed.measure(settings, args, speed.rows_of(SPEED), logs):
+        if "error" in row:
+            raise StrataError(f"{row['op']}: {row['error']}")
+        yield {"op": row["op"], "suite": speed.SUITE, "column": "hw", "insns": row["hw"],
+               "traps": row["traps"], "skip": row["skip"]}
+
+
 def measure(args, result):
     """Counts alone, as compare.json has them."""
     places = result.places
@@ -76,7 +88,9 @@ def measure(args, result):
     compare.count_all(result, args, compare.Progress(result.ops), logs)
     if result.problems:
         raise StrataError("; ".join(result.problems))
-    return result.as_json()
+    data = result.as_json()
+    data["rows"] += measure_speed(args, result.settings, logs)
+    return data
 
 
 def main(args):
