@@ -69,8 +69,10 @@ static __attribute__((noinline)) enum vcpu_next vsbi_set_timer(struct vcpu *v)
 /* An IPI to one hart, by its number: the answer that vsbi/ipi.c would give, too. */
 static __attribute__((noinline)) enum vcpu_next vsbi_ipi_one(struct vcpu *v)
 {
-	struct vcpu *target = vm_vcpu_by_hartid(v->vm, v->regs[REG_A1]);
+	struct vcpu *target = v;
 
+	if (v->regs[REG_A1] != v->hartid)
+		target = vm_vcpu_by_hartid(v->vm, v->regs[REG_A1]);
 	v->stat.ecall[VSBI_IPI][SBI_IPI_SEND_IPI]++;
 	v->regs[REG_A0] = target == NULL ? (uint64_t)SBI_ERR_INVALID_PARAM : SBI_SUCCESS;
 	v->regs[REG_A1] = 0;
