@@ -60,6 +60,15 @@ def hostile(mode):
     return function
 
 
+def hostile_on_host_disk(bench):
+    """Resets and nonsense while the host's disk is at work for the device."""
+    image = bench.file(os.path.basename(bench.log) + ".img", bytes(DISK_BYTES))
+    result = bench.strata("run", "--kernel", "virtio_hostile", "--mode", "hw", "--host-disk",
+                          image)
+    check_line(result.out, r"^5 passed, 0 failed")
+    check_status(result, 0)
+
+
 def no_image(bench):
     tree = bench.tree("pvguest-hw", bootargs="run=true")
     tree.add_disk("nowhere.img")
@@ -80,5 +89,7 @@ def add(environment):
     for turn, mode in enumerate(("hw", "te")):
         spread(environment, f"a hostile virtio driver hurts nobody but itself in {mode}",
                hostile(mode), turn, "virtio")
+    add_case("a hostile virtio driver hurts nobody but itself on a disk of the host",
+             hostile_on_host_disk, group="virtio")
     spread(environment, "a disk whose image is not in the archive is refused by its name",
            no_image, 0, "virtio")
