@@ -9,6 +9,7 @@ from stratalib import run as runner
 from stratalib import vms
 
 SECONDS_FACTOR = 4          # of an ordinary case's deadline
+LONG_MIB = 32               # of a file; a longer one gets more time
 ROOT_BYTES = 512 << 20      # of the disk: strata,size in dts/linux-machine.dtsi
 
 
@@ -43,12 +44,14 @@ def run(bench, tests, *words, vcpus=None, mode=None):
 
 def disk(size):
     def function(bench):
+        bench.deadline *= max(1, size / LONG_MIB)
         run(bench, {"linux": f"disk:{size}"})
     return function
 
 
 def transfer(size):
     def function(bench):
+        bench.deadline *= max(1, size / LONG_MIB)
         run(bench, {
             "linux": f"serve:{size}:10.0.0.2", "linux2": f"fetch:{size}:10.0.0.1"
         }, "--cpus", "2")
