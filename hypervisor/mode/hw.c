@@ -328,14 +328,18 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
 	struct insn insn;
 
+	/*
+	 * QEMU 7.2 leaves an older instruction in stval for HLV, perhaps another VM's WFI, for which
+	 * this one would wait: so that is looked at.
+	 */
+	if ((raw == 0 || raw == INSN_WFI) && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
 	/* What a guest that sleeps does most needs no decoder. */
 	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
 		v->stat.wfi_exit_stat++;
 		v->pc += 4;
 		return vcpu_block(v);
 	}
-	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
-		return VCPU_RESUME;
 	insn = insn_decode(raw);
 	/* VTW also catches VU-mode, from which WFI is illegal for the guest. */
 	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {

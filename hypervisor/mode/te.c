@@ -74,6 +74,11 @@ static __attribute__((noinline)) enum vcpu_next emulate(struct vcpu *v, uint32_t
 		v->pc += 4;
 		return VCPU_RESUME;
 	case INSN_KIND_WFI:
+		/* stval may be an older instruction's: HLV on QEMU 7.2, MRET on 10. */
+		if (!vcpu_fetch_insn(v, &raw))
+			return VCPU_RESUME;
+		if (insn_decode(raw).kind != INSN_KIND_WFI)
+			break;
 		v->stat.wfi_exit_stat++;
 		v->pc += 4;
 		return vcpu_block(v);
