@@ -33,6 +33,7 @@ def main(args):
     import guests       # noqa: E402
     import harness      # noqa: E402
     import host         # noqa: E402
+    import hostile      # noqa: E402
     import linux        # noqa: E402
     import linux_devices    # noqa: E402
     import pvguest      # noqa: E402
@@ -41,7 +42,7 @@ def main(args):
     import virtio       # noqa: E402
     place = harness.Environment(args)
     for module in (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
-                   linux, linux_devices, virtio, disk, busybox):
+                   hostile, linux, linux_devices, virtio, disk, busybox):
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -52,14 +52,6 @@ def host_disks(bench):
             check(any(f.read()), f"disk {number} is as it was")
 
 
-def hostile(mode):
-    def function(bench):
-        result = bench.strata("run", "--vm", "hostile-virtio", "--mode", mode)
-        check_line(result.out, r"^13 passed, 0 failed")
-        check_status(result, 0)
-    return function
-
-
 def hostile_on_host_disk(bench):
     """Resets and nonsense while the host's disk is at work for the device."""
     image = bench.file(os.path.basename(bench.log) + ".img", bytes(DISK_BYTES))
@@ -86,9 +78,6 @@ def add(environment):
            "virtio")
     add_case("the test guest virtio passes in two VMs at once, each on a disk of the host",
              host_disks, group="virtio")
-    for turn, mode in enumerate(("hw", "te")):
-        spread(environment, f"a hostile virtio driver hurts nobody but itself in {mode}",
-               hostile(mode), turn, "virtio")
     add_case("a hostile virtio driver hurts nobody but itself on a disk of the host",
              hostile_on_host_disk, group="virtio")
     spread(environment, "a disk whose image is not in the archive is refused by its name",

@@ -187,3 +187,27 @@ bool boot_node(const char *name)
 			return true;
 	return false;
 }
+
+unsigned int boot_devices(struct boot_device *devices, unsigned int max)
+{
+	struct fdt_scan scan;
+	unsigned int n = 0;
+
+	if (!fdt_begin(&scan))
+		return 0;
+	while (fdt_next(&scan)) {
+		if (!scan.name || strcmp(scan.name, "reg") != 0 || scan.depth != 3 ||
+		    strcmp(scan.path[1], "soc") != 0 || scan.length < 16)
+			continue;
+		if (n < max) {
+			size_t length = strlen(scan.path[2]);
+
+			devices[n] = (struct boot_device){ .base = be64(scan.value),
+							   .size = be64(scan.value + 8) };
+			memcpy(devices[n].name, scan.path[2],
+			       length < sizeof(devices->name) ? length : sizeof(devices->name) - 1);
+		}
+		n++;
+	}
+	return n;
+}

@@ -162,6 +162,12 @@ bool boot_isa(char letter);
 uint64_t boot_seed(void);
 /* Does a node at the root have this name? */
 bool boot_node(const char *name);
+/* The devices below /soc that have registers. Returns how many there are; max of them are told. */
+struct boot_device {
+	char name[24];			/* as much as fits of it */
+	uint64_t base, size;
+};
+unsigned int boot_devices(struct boot_device *devices, unsigned int max);
 void fdt_use(const void *dtb);
 
 /* ---- string.c ---- */
