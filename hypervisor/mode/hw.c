@@ -329,8 +329,8 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	struct insn insn;
 
 	/*
-	 * QEMU 7.2 leaves an older instruction in stval for HLV, perhaps another VM's WFI, for which
-	 * this one would wait: so that is looked at.
+	 * QEMU 7.2 leaves an older instruction in stval for HLV, perhaps another VM's WFI, for
+	 * which this one would wait: so that is looked at.
 	 */
 	if ((raw == 0 || raw == INSN_WFI) && !vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
@@ -370,7 +370,7 @@ static const char *hw_fast(const struct vcpu *v)
 
 static exit_handler *const hw_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ECALL_VS] = hw_exit_ecall,
-	[EXC_INST_GUEST_FAULT] = mmio_exit,	  [EXC_LOAD_GUEST_FAULT] = mmio_exit,
+	[EXC_INST_GUEST_FAULT] = mmio_exit_fetch, [EXC_LOAD_GUEST_FAULT] = mmio_exit,
 	[EXC_STORE_GUEST_FAULT] = mmio_exit,	  [EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
 };
 

@@ -194,9 +194,14 @@ static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
 	return access_device(v, dev, stval, gpa.v - dev->gpa, dev->size, access);
 }
 
+enum vcpu_next mmio_exit_fetch(struct vcpu *v)
+{
+	return mmio_unusual(v);
+}
+
 enum vcpu_next mmio_exit(struct vcpu *v)
 {
-	uint64_t stval = csr_read(CSR_STVAL), access;
+	uint64_t stval = csr_read(CSR_STVAL), access, raw;
 	gpa_t gpa = fault_gpa(stval);
 	struct vdev *dev = v->mmio_last[0];
 	uint64_t offset = gpa.v - dev->gpa, window = dev->size;
@@ -208,8 +213,10 @@ enum vcpu_next mmio_exit(struct vcpu *v)
 	}
 	if (unlikely(offset >= window || is_walk(gpa, stval)))
 		return mmio_unusual(v);
-	access = decode_usual(guestmem_try_fetch(v->pc));
+	raw = guestmem_try_fetch(v->pc);
+	access = decode_usual(raw);
+	/* A fetch that failed has left its own trap in the CSRs; the guest will meet it, too. */
 	if (unlikely(access == ACCESS_NONE))
-		return mmio_unusual(v);
+		return raw == 0 ? VCPU_RESUME : mmio_unusual(v);
 	return access_device(v, dev, stval, offset, window, access);
 }

@@ -13,6 +13,8 @@
  * device; for any other address the guest gets an access fault with its own address.
  */
 enum vcpu_next mmio_exit(struct vcpu *v);
+/* The same for an instruction guest-page fault: no device has instructions. */
+enum vcpu_next mmio_exit_fetch(struct vcpu *v);
 
 /* A device of no bytes: in v->mmio_last of a vCPU that has used none. */
 extern struct vdev mmio_no_device;
