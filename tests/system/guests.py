@@ -33,7 +33,7 @@ def run_aia(mode, guests):
     def function(bench):
         machine = [] if guests is None else ["--aia", f"aplic-imsic,guests={guests}"]
         result = bench.strata("run", "--vm", "guest-aia", "--mode", mode, *machine)
-        check_line(result.out, r"^7 passed, 0 failed")
+        check_line(result.out, r"^8 passed, 0 failed")
         check_status(result, 0)
     return function
 
