@@ -19,9 +19,9 @@
 #include "proc/thread.h"
 #include "proc/vfork.h"
 
-/* As on Linux: strings and pointers to them take a quarter of the stack, one string 128 KiB. */
-#define EXEC_STRINGS_MAX	(LAYOUT_STACK_MAX / 4)
+/* At most of one string, and at least of all. */
 #define EXEC_STRING_MAX		0x20000
+#define EXEC_STRINGS_LEAST	0x20000
 #define EXEC_SCRIPT_DEPTH	5
 #define EXEC_SCRIPT_LINE	256	/* what is looked at of a script's first line */
 /* I, M, A, F, D, C, as AT_HWCAP gives them. */
@@ -53,12 +53,20 @@ struct exec_strings {
 	size_t argc, envc;
 };
 
+/* As on Linux: strings and pointers to them take a quarter of the stack. */
+static size_t exec_strings_max(void)
+{
+	uint64_t stack = MIN(proc_current->leader->limits[RLIMIT_STACK].now, LAYOUT_STACK_MAX);
+
+	return MAX(stack / 4, EXEC_STRINGS_LEAST);
+}
+
 static int exec_reserve(struct exec_strings *s, size_t more)
 {
 	size_t room = MAX(s->room, 4096UL);
 	char *text;
 
-	if (s->length + more + (s->argc + s->envc) * sizeof(uint64_t) > EXEC_STRINGS_MAX)
+	if (s->length + more + (s->argc + s->envc) * sizeof(uint64_t) > exec_strings_max())
 		return -E2BIG;
 	if (s->length + more <= s->room)
 		return 0;
