@@ -128,21 +128,26 @@ def shutdown_keeps(bench):
         check_status(result, 0)
 
 
-def destroy_keeps(bench):
+def destroy_keeps(size):
     """A VM is destroyed while it writes, after a sync; the next run replays its journal."""
-    need_linux(bench, "linux-root")
-    path = host_root(bench)
-    _, tree = on_host_disk(bench, "write:8,disk:64")
-    with bench.console([tree], extra=runner.machine_disk(bench.settings, path)) as session:
-        check(session.expect(r"selftest: written: 8 MiB", bench.left() / 2), "nothing is written")
-        session.poll(0.5)
-        session.send(b"\x1dmdestroy linux\n")
-        check(session.expect(r"strata: linux: destroyed", 60), "the VM is not destroyed")
-        session.finish(30)
-    name, _ = on_host_disk(bench, "keep:8,disk:4")
-    result = bench.strata("run", "--vm", name, "--host-disk", path)
-    check_line(result.out, r"^selftest: done$")
-    check_status(result, 0)
+    def function(bench):
+        need_linux(bench, "linux-root")
+        bench.deadline *= max(1, size / LONG_MIB)
+        path = host_root(bench)
+        _, tree = on_host_disk(bench, f"write:{size},disk:64")
+        extra = runner.machine_disk(bench.settings, path)
+        with bench.console([tree], extra=extra) as session:
+            check(session.expect(rf"selftest: written: {size} MiB", bench.left() / 2),
+                  "nothing is written")
+            session.poll(0.5)
+            session.send(b"\x1dmdestroy linux\n")
+            check(session.expect(r"strata: linux: destroyed", 60), "the VM is not destroyed")
+            session.finish(30)
+        name, _ = on_host_disk(bench, f"keep:{size},disk:4")
+        result = bench.strata("run", "--vm", name, "--host-disk", path)
+        check_line(result.out, r"^selftest: done$")
+        check_status(result, 0)
+    return function
 
 
 def add(environment):
@@ -156,7 +161,7 @@ def add(environment):
          transfer(sizes[1])),
         ("reboot inside a Linux VM restarts that VM only, and its root keeps what it wrote",
          reboot),
-        ("a Linux VM that is destroyed leaves its root as a disk would", destroy_keeps),
+        ("a Linux VM that is destroyed leaves its root as a disk would", destroy_keeps(sizes[0])),
         ("three Linux VMs run at once, with a shell on each console, and power off by themselves",
          shells),
         ("a Linux root keeps what it wrote over a clean shutdown", shutdown_keeps),
