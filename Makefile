@@ -155,8 +155,8 @@ $(LISTS)/%:
 # ---- what is built ------------------------------------------------------------------------------
 LINUX_MODULES := $(wildcard $(CACHE)/linux/modules/*.ko)
 
-.PHONY: images hypervisor pvguest guests unit dtbs firmware busybox linux
-images: hypervisor pvguest guests dtbs busybox linux
+.PHONY: images hypervisor pvguest guests unit dtbs firmware busybox linux debian
+images: hypervisor pvguest guests dtbs busybox linux $(if $(findstring debian,$(VM)),debian)
 ifeq ($(FIRMWARE),strata)
 images: firmware
 endif
@@ -308,6 +308,21 @@ $(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROO
 $(O)/linux/root.ext4: $(BUSYBOX) scripts/ext2.py scripts/ext4.py $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,DISK,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< $(LINUX_ROOT)
 
+# ---- Debian ------------------------------------------------------------------------------------
+# The disk that dts/debian.dts begins with: installed once, in a VM, which takes many minutes.
+DEBIAN := $(CACHE)/debian
+DEBIAN_NEEDS := hypervisor dtbs linux $(filter firmware,$(FIRMWARE:strata=firmware))
+debian: $(DEBIAN)/root.ext4
+
+$(DEBIAN)/first.ext4:
+	$(Q)$(deps) debian
+
+DEBIAN_FILES := $(shell find pvguest/linux/debian -type f)
+$(DEBIAN)/root.ext4: $(DEBIAN)/first.ext4 $(DEBIAN_FILES) | $(DEBIAN_NEEDS)
+	$(Q)$(deps) run debian
+	$(Q)$(MAKE) $(if $(Q),-s) $(DEBIAN_NEEDS)
+	$(Q)$(strata) debian
+
 # ---- bare test guests, device trees, firmware -----------------------------------------------
 $(O)/tests/guest/%.elf: $(O)/tests/guest/%.o $(GUEST_LIB) $(GUEST_LDS:%=$(O)/%)
 	$(call say,LINK,$@)$(CC) $(KERNEL_ISA) $(LINK) $(GUEST_LDS:%=-T $(O)/%) -o $@ $< \
@@ -456,6 +471,13 @@ test-soak-linux: images
 	$(Q)$(deps) run linux
 	$(Q)$(strata) soak $(BOOTS:%=--boots %) $(SECONDS:%=--seconds %)
 
+# systemd to the login, its network, reboot and power-off; minutes, and more for the first time.
+.PHONY: test-debian
+test-debian: images
+	$(Q)$(deps) run debian
+	$(Q)$(MAKE) $(if $(Q),-s) linux debian
+	$(Q)$(strata) test --debian
+
 # libFuzzer on what reads a stranger's bytes; FUZZ_SECONDS for each target.
 FUZZ_SECONDS ?= 60
 fuzz: images
@@ -494,6 +516,7 @@ help:
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
 ##  make test-soak  the long stress of busybox in every mode
 ##  make test-soak  BOOTS=200 boots of Linux in a row, then SECONDS=600 under load
+##  make test-debian  Debian with systemd in two VMs: make run VM=debian,debian2
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
 ##  make fuzz       fuzz the parsers (FUZZ_SECONDS=60 each)
 ##  make docs       check that what the documents name exists

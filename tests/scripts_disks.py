@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tests of how the machine gets its disks."""
+"""Tests of how the machine gets its disks, and of Debian's."""
 import contextlib
 import io
+import lzma
 import os
 
-from scripts import stratalib, test, write
+from scripts import script, stratalib, test, write
 
 
 class MadeUpTree:
@@ -86,3 +87,33 @@ def disks_copy(tmp):
     with open(f"{tmp}/a", "rb") as a, open(f"{tmp}/b", "rb") as b:
         assert a.read() == b.read()
     assert os.stat(f"{tmp}/b").st_blocks * 512 < 4 << 20, os.stat(f"{tmp}/b")
+
+
+@test("debian: a package's members lose their compression and nothing else")
+def debian_unpressed(_):
+    first = script("debian_first.py")
+
+    def deb(members):
+        return b"!<arch>\n" + b"".join(
+            name.ljust(16) + b"0".ljust(12) + b"0".ljust(6) * 2 + b"100644  " +
+            str(len(data)).encode().ljust(10) + b"`\n" + data + b"\n" * (len(data) & 1)
+            for name, data in members)
+
+    def packed(end, pack):
+        return deb([(b"debian-binary", b"2.0\n"), (b"control.tar" + end, pack(b"control")),
+                    (b"data.tar" + end, pack(b"data"))])
+
+    assert first.unpressed(packed(b".xz", lzma.compress)) == packed(b"", bytes)
+    for bad in (b"", packed(b".xz", bytes)):
+        try:
+            first.unpressed(bad)
+            assert False, bad
+        except (ValueError, lzma.LZMAError):
+            pass
+
+
+@test("debian: the list of packages is cut to those that are installed")
+def debian_list(_):
+    text = "Package: a\nVersion: 1\n\nPackage: ab\nVersion: 2\n\nPackage: b\nVersion: 3\n"
+    cut = script("debian_first.py").cut_list(text, {"a", "b"})
+    assert cut == "Package: a\nVersion: 1\n\nPackage: b\nVersion: 3\n\n", cut

@@ -12,6 +12,8 @@ def add_options(parser):
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--full", action="store_true",
                       help="every mode with every firmware and QEMU")
+    kind.add_argument("--debian", action="store_true",
+                      help="Debian with systemd, and nothing else: minutes")
     kind.add_argument("--quick", action="store_true", help="one firmware and QEMU, fewer boots")
     parser.add_argument("--soak", action="store_true",
                         help="with the stress of ten minutes in each mode")
@@ -29,6 +31,7 @@ def main(args):
     import badinput     # noqa: E402
     import busybox      # noqa: E402
     import consoles     # noqa: E402
+    import debian       # noqa: E402
     import disk         # noqa: E402
     import guests       # noqa: E402
     import harness      # noqa: E402
@@ -41,8 +44,9 @@ def main(args):
     import scheduler    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
-    for module in (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
-                   hostile, linux, linux_devices, virtio, disk, busybox):
+    modules = (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
+               hostile, linux, linux_devices, virtio, disk, busybox)
+    for module in (debian,) if args.debian else modules:
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
     if not cases:

@@ -15,7 +15,8 @@ GENERIC = ("pvguest", "u-boot", "busybox")
 FETCHED = {"u-boot": "guests", "busybox": "busybox", "linux": "linux",
            "linux-initrd": "linux", "linux-devices": "linux", "linux-bench": "linux",
            "linux-disk.img": "linux", "linux-initramfs": "linux",
-           "linux-root": "linux"}         # by scripts/deps
+           "linux-root": "linux", "debian-first": "debian",
+           "debian-root": "debian"}       # by scripts/deps
 
 
 def guest_file(settings, name):
@@ -34,7 +35,9 @@ def guest_file(settings, name):
              "linux-bench": settings.path("linux", "bench.cpio"),
              "linux-disk.img": settings.path("linux", "disk.img"),
              "linux-initramfs": settings.path("linux", "initramfs.cpio"),
-             "linux-root": settings.path("linux", "root.ext4")}.get(name),
+             "linux-root": settings.path("linux", "root.ext4"),
+             "debian-first": os.path.join(settings.cache, "debian", "first.ext4"),
+             "debian-root": os.path.join(settings.cache, "debian", "root.ext4")}.get(name),
             settings.path("tests", "guest", name + ".elf"),
             settings.path("tests", "guest", name)):
         if path and os.path.isfile(path):
