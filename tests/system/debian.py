@@ -19,6 +19,7 @@ class Consoles:
             raise Skip("no Debian: make test-debian makes one")
         bench.deadline *= DEADLINE_FACTOR
         self.bench, self.names, self.session, self.files = bench, names, None, []
+        self.asked = 0
         for name in names:
             path = os.path.join(bench.directory, name + ".img")
             disks.copy_sparse(vms.guest_file(bench.settings, "debian-root"), path)
@@ -51,9 +52,10 @@ class Consoles:
         self.expect(rf"root@{name}:~#", f"{name}'s shell")
 
     def ask(self, command):
-        """What a command prints, in one line."""
-        self.session.send(f"echo 'answer' \"<$({command})>\"\n".encode())
-        return self.expect(r"answer <([^>]*)>", command).group(1).decode()
+        """What a command prints. Numbered: the monitor repeats a VM's last line with the focus."""
+        self.asked += 1
+        self.session.send(f"echo 'answer' \"{self.asked} <$({command})>\"\n".encode())
+        return self.expect(rf"answer {self.asked} <([^>]*)>", command).group(1).decode()
 
     def healthy(self, name):
         state = self.ask("systemctl is-system-running --wait")
@@ -107,7 +109,6 @@ def two(bench):
         for address in ("debian", "10.0.0.3"):
             said = both.ask(f"ping -c 3 -W 60 {address} | tail -n 2 | head -n 1")
             check(", 3 received" in said, f"ping {address}: {said!r}")
-        check(both.ask("networkctl is-online 2>&1; cat /etc/machine-id") != "", "no machine-id")
         before = seconds_up(both)
         both.focus("debian")
         said = both.ask("ping -c 3 -W 60 debian2 | tail -n 2 | head -n 1")
