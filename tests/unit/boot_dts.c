@@ -46,21 +46,34 @@ static const char *dtb_directory(void)
 	return path;
 }
 
+/* What scripts/stratalib/disks.py does: a disk of the tree's own gets a number of the machine's. */
+static void number_own_disks(void)
+{
+	CHECK_EQ(fdt_open_into(fdt, fdt, sizeof(fdt)), 0);
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		if (!fdt_getprop(fdt, node, "strata,host-file", NULL))
+			continue;
+		CHECK_EQ(fdt_delprop(fdt, node, "strata,host-file"), 0);
+		CHECK_EQ(fdt_setprop_u32(fdt, node, "strata,host-disk", 0), 0);
+	}
+	CHECK_EQ(fdt_pack(fdt), 0);
+}
+
 /* Parse build/dts/NAME.dtb; the caller frees config. */
 static void parse(const char *name)
 {
 	char path[4400];
-	size_t size;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s.dtb", dtb_directory(), name);
 	file = fopen(path, "rb");
 	if (!file)
 		FAIL("%s is missing: make dtbs", path);
-	size = fread(fdt, 1, sizeof(fdt), file);
+	CHECK(fread(fdt, 1, sizeof(fdt), file) > 0);
 	fclose(file);
 	strcpy(why, "");
-	if (vm_dt_parse(fdt, size, name, &config, why, sizeof(why)))
+	number_own_disks();
+	if (vm_dt_parse(fdt, fdt_totalsize(fdt), name, &config, why, sizeof(why)))
 		FAIL("%s: %s", name, why);
 }
 
