@@ -333,6 +333,23 @@ def _(tmp):
         assert out.returncode == 2 and out.stderr.count("\n") == 1, (words, out)
 
 
+@test("bench: what both of its tables have is the first's, unless the suite speed is named")
+def _(_tmp):
+    bench = stratalib("bench")
+
+    def split(ops, suites=None):
+        args = argparse.Namespace(ops=ops, suites=suites)
+        rows, others = bench.split_speed(args)
+        return [row.op for row in rows], others, args.ops
+
+    assert split("null_sbi,fork") == ([], True, "null_sbi,fork")
+    assert split("set_timer,fork") == (["set_timer"], True, "fork")
+    assert split("set_timer") == (["set_timer"], False, "")
+    everything = split(None)
+    assert "null_sbi" in everything[0] and everything[1]
+    assert split(None, "speed")[:2] == (everything[0], False)
+
+
 @test("each firmware and QEMU gives columns of its own, measured against their own native")
 def _(tmp):
     compare = stratalib("compare")

@@ -362,15 +362,18 @@ def measure_speed(settings, args, chosen, logs):
 
 
 def split_speed(args):
-    """Take speed's rows out of --ops and --suites: (those rows, whether others are left)."""
+    """
+    Take speed's rows out of --ops and --suites: (those rows, whether others are left). What both
+    tables have (null_sbi) is this one's, unless the suite speed is asked for.
+    """
     names = [n for text in (args.ops, args.suites) for n in (text or "").split(",") if n]
+    own = [n for n in names if speed.is_suite(n) and n not in OPS]
     for option in ("ops", "suites"):
         words = [n for n in (getattr(args, option) or "").split(",") if n]
-        setattr(args, option, ",".join(n for n in words if not speed.is_suite(n)))
+        setattr(args, option, ",".join(n for n in words if n not in own))
     if not names or "all" in names:
-        names.append(speed.SUITE)
-        return speed.rows_of(names), True
-    return speed.rows_of(names), bool(args.ops or args.suites)
+        own.append(speed.SUITE)
+    return speed.rows_of(own), not names or bool(args.ops or args.suites)
 
 
 def main(args):

@@ -6,10 +6,10 @@ import re
 
 from harness import MODES, Failure, add_case, check, check_line, check_status, last_line, spread
 
-# Those that have cases of their own, or are about the machine below only.
+# Those that have cases of their own, that measure, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
 APART = ("aia", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi", "migrate", "share",
-         "virtio", "virtio_hostile")
+         "speed", "speed_io", "virtio", "virtio_hostile")
 
 
 def guest_names(out):
