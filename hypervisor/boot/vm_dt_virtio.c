@@ -77,7 +77,7 @@ static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
 		return parse_host_disk(dt, node, disk);
 	if (fdt_getprop(dt->fdt, node, "strata,host-file", NULL))
 		return VM_DT_REFUSE(dt, node, "strata,host-file",
-				    "the launcher makes a number of it: start the tree by make run, "
+				    "the launcher makes a number of it: start by make run, "
 				    "or say strata,host-disk");
 	err = vm_dt_check_known(dt, node, known, ARRAY_SIZE(known));
 	if (!err)

@@ -223,7 +223,7 @@ static const struct {
 	{ "strata,imag", "disk.img", { 0 }, 0,
 	  DISK ": strata,imag: is not known: correct or delete it" },
 	{ "strata,host-file", "disk.img", { 0 }, 0,
-	  DISK ": strata,host-file: the launcher makes a number of it: start the tree by make run, "
+	  DISK ": strata,host-file: the launcher makes a number of it: start by make run, "
 	  "or say strata,host-disk" },
 	{ "strata,image", "", { 0 }, 0,
 	  DISK ": strata,image: is empty: name a file of the archive" },
