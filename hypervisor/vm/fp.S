@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vcpu_fp_save(struct fp_state *) and vcpu_fp_load: the floating-point registers of a vCPU, and the
- * only FP instructions in the hypervisor. The caller has set sstatus.FS. Unprivileged
+ * vcpu_fp_save(struct fp_state *), vcpu_fp_save_fcsr (fcsr alone) and vcpu_fp_load: the
+ * floating-point registers of a vCPU, and the only FP instructions in the hypervisor. The caller has set sstatus.FS. Unprivileged
  * specification, "F" and "D".
  */
 #include <riscv/csr.h>
@@ -23,6 +23,8 @@
 	.globl	vcpu_fp_save
 vcpu_fp_save:
 	for_fp_regs fsd
+	.globl	vcpu_fp_save_fcsr
+vcpu_fp_save_fcsr:
 	csrr	t0, CSR_FCSR
 	sd	t0, FP_FCSR(a0)
 	ret

@@ -19,6 +19,7 @@
 
 /* vm/fp.S, vm/enter.S */
 void vcpu_fp_save(struct fp_state *fp);
+void vcpu_fp_save_fcsr(struct fp_state *fp);
 void vcpu_fp_load(const struct fp_state *fp);
 void vcpu_clear_reservation(void);
 
@@ -98,6 +99,9 @@ void vcpu_save_fp(struct vcpu *v)
 {
 	if ((csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY)
 		vcpu_fp_save(&v->fp);
+	else
+		/* With V=1 QEMU's write of fcsr makes vsstatus.FS Dirty and not sstatus.FS. */
+		vcpu_fp_save_fcsr(&v->fp);
 	/* Nothing here uses FP: off, so that a stray FP instruction of ours is found. */
 	csr_clear(CSR_SSTATUS, SSTATUS_FS);
 }

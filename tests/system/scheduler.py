@@ -202,6 +202,17 @@ def crowd(mode, cpus, vcpus):
     return function
 
 
+def floats(bench):
+    """Three that use FP by turns on one hart."""
+    trees = [bench.tree(f"pvguest-{mode}", kernel="fp", rename=f"fp-{mode}")
+             for mode in ("te", "pv", "hw")]
+    with bench.console(trees, cpus=1) as session:
+        bench.verdict(session)
+        text = session.text()
+    for tree in trees:
+        check_line(text, rf"\[{tree.name}\] \d+ passed, 0 failed")
+
+
 def few_ids(bench):
     """Without VMIDs and ASIDs all share what there is, and fences keep them apart."""
     trees = [bench.tree(f"pvguest-{mode}", kernel=kernel, rename=f"{mode}-{kernel}", vcpus=2)
@@ -222,6 +233,8 @@ def add(environment):
             turn += 1
             spread(environment, f"the SMP guest passes in {mode} with {vcpus} vCPUs on {cpus} "
                    "harts, beside two other VMs", crowd(mode, cpus, vcpus), turn, "scheduler")
+    spread(environment, "VMs that use FP by turns on one hart keep their registers and fcsr", floats,
+           0, "scheduler")
     spread(environment, "more VMs than VMIDs and more address spaces than ASIDs run", few_ids, 1,
            "scheduler")
     spread(environment, "two VMs that never sleep share a hart by their weights", weights, 1,
