@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vcpu_fp_save(struct fp_state *), vcpu_fp_save_fcsr (fcsr alone) and vcpu_fp_load: the
- * floating-point registers of a vCPU, and the only FP instructions in the hypervisor. The caller has set sstatus.FS. Unprivileged
- * specification, "F" and "D".
+ * floating-point registers of a vCPU, and the only FP instructions in the hypervisor. The caller
+ * has set sstatus.FS. Unprivileged specification, "F" and "D".
  */
 #include <riscv/csr.h>
 #include <offsets.h>
