@@ -233,8 +233,8 @@ def add(environment):
             turn += 1
             spread(environment, f"the SMP guest passes in {mode} with {vcpus} vCPUs on {cpus} "
                    "harts, beside two other VMs", crowd(mode, cpus, vcpus), turn, "scheduler")
-    spread(environment, "VMs that use FP by turns on one hart keep their registers and fcsr", floats,
-           0, "scheduler")
+    spread(environment, "VMs that use FP by turns on one hart keep their registers and fcsr",
+           floats, 0, "scheduler")
     spread(environment, "more VMs than VMIDs and more address spaces than ASIDs run", few_ids, 1,
            "scheduler")
     spread(environment, "two VMs that never sleep share a hart by their weights", weights, 1,
