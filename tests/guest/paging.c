@@ -198,7 +198,11 @@ static void test_fences(void)
 		EXPECT_EQ(u_load(VA), 13);
 	}
 	test_end();
+}
 
+/* Fences of more than one page. */
+static void test_wide_fences(void)
+{
 	test_begin("SFENCE.VMA with rs1=x0 covers every address, with rs2 its ASID");
 	map(VA, 1, PTE_S_RW);
 	map(VA + PAGE_SIZE, 2, PTE_S_RW);
@@ -420,6 +424,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_permissions();
 	test_sum();
 	test_fences();
+	test_wide_fences();
 	test_user_then_kernel();
 	test_asids();
 	test_satp();
