@@ -92,40 +92,6 @@ static void fence_others(uint64_t count)
 		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 0, ~0UL, 0, ~0UL, 0);
 }
 
-static void answer_pings(struct smp_hart *hart)
-{
-	csr_write(CSR_SIE, SIP_SSIP);
-	say_ready(hart, 0);
-	for (uint64_t i = 0; i < hart->argument; i++) {
-		wait_ipi();
-		send_ipi(boot_hartid);
-	}
-	csr_write(CSR_SIE, 0);
-}
-
-static uint64_t suspend(struct smp_hart *hart)
-{
-	struct sbi_ret ret;
-
-	csr_write(CSR_SIE, SIP_SSIP);
-	hart->seen = 1;
-	ret = sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SBI_HSM_SUSPEND_RETENTIVE, 0, 0, 0, 0);
-	csr_clear(CSR_SIP, SIP_SSIP);
-	csr_write(CSR_SIE, 0);
-	return (uint64_t)ret.error;
-}
-
-static void stop(struct smp_hart *hart)
-{
-	/* What it leaves behind must not be there when it is started anew. */
-	page_switch(root, 1);
-	csr_write(CSR_SIE, SIP_SSIP | SIP_STIP);
-	csr_write(CSR_SSCRATCH, hart->argument);
-	sbi_set_timer(0);
-	__atomic_store_n(&hart->done, hart->asked, __ATOMIC_SEQ_CST);
-	sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0);
-}
-
 void smp_main(struct smp_hart *hart)
 {
 	say_ready(hart, 0);
@@ -147,7 +113,13 @@ void smp_main(struct smp_hart *hart)
 			look(hart);
 			continue;
 		case SMP_PING:
-			answer_pings(hart);
+			csr_write(CSR_SIE, SIP_SSIP);
+			say_ready(hart, 0);
+			for (uint64_t i = 0; i < hart->argument; i++) {
+				wait_ipi();
+				send_ipi(boot_hartid);
+			}
+			csr_write(CSR_SIE, 0);
 			break;
 		case SMP_TICK:
 			tick(hart, hart->argument);
@@ -167,10 +139,21 @@ void smp_main(struct smp_hart *hart)
 			result = smp_fp_hold(hart->argument, read_time() + 50 * TICKS_PER_MS);
 			break;
 		case SMP_SUSPEND:
-			result = suspend(hart);
+			csr_write(CSR_SIE, SIP_SSIP);
+			hart->seen = 1;
+			result = (uint64_t)sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND,
+						    SBI_HSM_SUSPEND_RETENTIVE, 0, 0, 0, 0).error;
+			csr_clear(CSR_SIP, SIP_SSIP);
+			csr_write(CSR_SIE, 0);
 			break;
 		case SMP_STOP:
-			stop(hart);
+			/* What it leaves behind must not be there when it is started anew. */
+			page_switch(root, 1);
+			csr_write(CSR_SIE, SIP_SSIP | SIP_STIP);
+			csr_write(CSR_SSCRATCH, hart->argument);
+			sbi_set_timer(0);
+			__atomic_store_n(&hart->done, hart->asked, __ATOMIC_SEQ_CST);
+			sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0);
 			break;
 		}
 		say_ready(hart, result);
