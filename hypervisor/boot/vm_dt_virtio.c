@@ -44,6 +44,22 @@ static int parse_disk_size(struct vm_dt *dt, int node, struct vdev_config *disk)
 	return 0;
 }
 
+/* strata,quota: so much of the host's memory it may take; without it, what all of it takes. */
+static int parse_disk_quota(struct vm_dt *dt, int node, struct vdev_config *disk)
+{
+	int err = dt_number(dt->fdt, node, "strata,quota", &disk->disk_quota);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return vm_dt_refuse_property(dt, node, "strata,quota", err,
+					     "write bytes in one cell or two");
+	if (disk->disk_quota == 0)
+		return VM_DT_REFUSE(dt, node, "strata,quota",
+				    "is 0: write strata,read-only if nothing may be written");
+	return 0;
+}
+
 /* A disk of the host: strata,host-disk is its number, strata,partition a part of it. */
 static int parse_host_disk(struct vm_dt *dt, int node, struct vdev_config *disk)
 {
@@ -70,7 +86,7 @@ static int parse_host_disk(struct vm_dt *dt, int node, struct vdev_config *disk)
 static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
 {
 	static const char *const known[] = { "strata,virtio", "strata,image", "strata,size",
-					     "strata,read-only" };
+					     "strata,quota", "strata,read-only" };
 	int err;
 
 	if (fdt_getprop(dt->fdt, node, "strata,host-disk", NULL))
@@ -87,6 +103,8 @@ static int parse_block(struct vm_dt *dt, int node, struct vdev_config *disk)
 				   "is empty: name a file of the archive");
 	if (!err)
 		err = parse_disk_size(dt, node, disk);
+	if (!err)
+		err = parse_disk_quota(dt, node, disk);
 	if (!err)
 		err = parse_flag(dt, node, "strata,read-only", &disk->read_only);
 	if (!err && disk->read_only && !disk->image)

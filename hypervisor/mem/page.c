@@ -39,7 +39,7 @@ void page_init(struct page_allocator *pages, struct page_range span, uint64_t of
 	pages->page_count = (ALIGN_UP(span.end.v, PAGE_SIZE) >> PAGE_SHIFT) - pages->first_page;
 	spin_init(&pages->lock);
 	pages->state = metadata;
-	pages->total_bytes = pages->free_bytes = 0;
+	pages->total_bytes = pages->free_bytes = pages->reserved_bytes = 0;
 	pages->orders_free = 0;
 	for (unsigned order = 0; order < PAGE_ORDER_COUNT; order++)
 		list_init(&pages->free[order]);
@@ -250,6 +250,17 @@ static bool block_take(struct page_allocator *pages, unsigned order, uint64_t *p
 	return true;
 }
 
+static uint64_t unreserved(const struct page_allocator *pages)
+{
+	return pages->free_bytes - pages->reserved_bytes;
+}
+
+static void reserved_use(struct page_allocator *pages, uint64_t bytes)
+{
+	ASSERT(bytes <= pages->reserved_bytes);
+	pages->reserved_bytes -= bytes;
+}
+
 void *page_alloc(struct page_allocator *pages, unsigned order, unsigned flags)
 {
 	uint64_t page;
@@ -259,7 +270,9 @@ void *page_alloc(struct page_allocator *pages, unsigned order, unsigned flags)
 	if (order >= PAGE_ORDER_COUNT)
 		return NULL;
 	spin_lock(&pages->lock);
-	taken = block_take(pages, order, &page);
+	if (flags & PAGE_RESERVED)
+		reserved_use(pages, order_bytes(order));
+	taken = order_bytes(order) <= unreserved(pages) && block_take(pages, order, &page);
 	spin_unlock(&pages->lock);
 	if (!taken)
 		return NULL;
@@ -279,15 +292,47 @@ static uint8_t *used_state(const struct page_allocator *pages, const void *block
 	return state;
 }
 
-void page_free(struct page_allocator *pages, void *block, unsigned order)
+/* Under the lock. */
+static void block_free(struct page_allocator *pages, void *block, unsigned order)
 {
-	uint8_t *state;
+	uint8_t *state = used_state(pages, block);
 
-	spin_lock(&pages->lock);
-	state = used_state(pages, block);
 	ASSERT((*state & PAGE_STATE_ORDER) == order);
 	*state = PAGE_STATE_NONE;
 	block_release(pages, page_of(pages, block), order);
+}
+
+void page_free(struct page_allocator *pages, void *block, unsigned order)
+{
+	spin_lock(&pages->lock);
+	block_free(pages, block, order);
+	spin_unlock(&pages->lock);
+}
+
+bool page_reserve(struct page_allocator *pages, uint64_t bytes)
+{
+	bool fits;
+
+	spin_lock(&pages->lock);
+	fits = bytes <= unreserved(pages);
+	if (fits)
+		pages->reserved_bytes += bytes;
+	spin_unlock(&pages->lock);
+	return fits;
+}
+
+void page_unreserve(struct page_allocator *pages, uint64_t bytes)
+{
+	spin_lock(&pages->lock);
+	reserved_use(pages, bytes);
+	spin_unlock(&pages->lock);
+}
+
+void page_free_reserved(struct page_allocator *pages, void *block)
+{
+	spin_lock(&pages->lock);
+	block_free(pages, block, PAGE_ORDER_4K);
+	pages->reserved_bytes += PAGE_SIZE;
 	spin_unlock(&pages->lock);
 }
 
@@ -303,7 +348,13 @@ unsigned page_block_order(struct page_allocator *pages, const void *block)
 
 uint64_t page_free_bytes(struct page_allocator *pages)
 {
-	return READ_ONCE(pages->free_bytes);
+	/* The two of one moment: their difference would be huge otherwise. */
+	uint64_t bytes;
+
+	spin_lock(&pages->lock);
+	bytes = unreserved(pages);
+	spin_unlock(&pages->lock);
+	return bytes;
 }
 
 uint64_t page_total_bytes(struct page_allocator *pages)

@@ -22,6 +22,7 @@
 
 /* Flags of page_alloc() */
 #define PAGE_ZERO		1u
+#define PAGE_RESERVED		2u	/* of what page_reserve() has set aside for the caller */
 
 /* Physical memory from start up to, not including, end. */
 struct page_range {
@@ -38,6 +39,7 @@ struct page_allocator {
 	uint8_t *state;			/* a byte a page: PAGE_STATE_* in page.c */
 	uint64_t total_bytes;		/* all that was added */
 	uint64_t free_bytes;
+	uint64_t reserved_bytes;	/* of them, promised to somebody */
 	uint64_t orders_free;		/* bit n: free[n] is not empty */
 	struct list_head free[PAGE_ORDER_COUNT];
 };
@@ -70,7 +72,7 @@ bool page_find_room(struct page_range range, const struct page_range *reserved,
 /*
  * Allocates 2^order pages, aligned to their size; with PAGE_ZERO they are cleared, else they hold
  * what they held. Returns their virtual address, or NULL if there is no such block (also for an
- * order that does not exist).
+ * order that does not exist), or if what is free is reserved.
  */
 void *page_alloc(struct page_allocator *pages, unsigned order, unsigned flags);
 
@@ -80,9 +82,20 @@ void *page_alloc(struct page_allocator *pages, unsigned order, unsigned flags);
  */
 void page_free(struct page_allocator *pages, void *block, unsigned order);
 
+/*
+ * Sets bytes of the free memory aside: only page_alloc(PAGE_RESERVED) gets them, a page at a time,
+ * and always does; the caller counts what is his. Returns false if not so many are free.
+ */
+bool page_reserve(struct page_allocator *pages, uint64_t bytes);
+/* Gives back what was reserved and not allocated. */
+void page_unreserve(struct page_allocator *pages, uint64_t bytes);
+/* Frees a page that was reserved, which it is again. */
+void page_free_reserved(struct page_allocator *pages, void *block);
+
 /* The order of an allocated block, by its first page; anything else fails an assertion. */
 unsigned page_block_order(struct page_allocator *pages, const void *block);
 
+/* What is free for everybody, without what is reserved. */
 uint64_t page_free_bytes(struct page_allocator *pages);
 /* Free or not: by it the tests tell that the reserved ranges are left out, and nothing else. */
 uint64_t page_total_bytes(struct page_allocator *pages);

@@ -59,16 +59,31 @@ static int ramdisk_read(struct disk *disk, uint64_t offset, void *to, size_t siz
 	return 0;
 }
 
+/* NULL: its quota is used up. */
+static void *memory_take(struct ramdisk *ram)
+{
+	void *page = ram->used < ram->quota ? ram->pages->alloc() : NULL;
+
+	ram->used += page != NULL;
+	return page;
+}
+
+static void memory_give(struct ramdisk *ram, void *page)
+{
+	ram->pages->free(page);
+	ram->used--;
+}
+
 /*
- * The place of a page's pointer, with its table; NULL without memory. Tables are of the same memory
- * as the pages, whose owner says how much there is: a guest makes them by where it writes.
+ * The place of a page's pointer, with its table; NULL without memory. Tables count as pages do: a
+ * guest makes them by where it writes.
  */
 static void **page_slot(struct ramdisk *ram, uint64_t number)
 {
 	void ***table = &ram->tables[number / PER_TABLE];
 
 	if (*table == NULL) {
-		*table = ram->pages->alloc();
+		*table = memory_take(ram);
 		if (*table == NULL)
 			return NULL;
 		memset(*table, 0, RAMDISK_PAGE);
@@ -88,7 +103,7 @@ static uint8_t *page_own(struct ramdisk *ram, uint64_t number, bool whole)
 		return NULL;
 	if (*slot != NULL && *slot != PAGE_OF_ZEROS)
 		return *slot;
-	page = ram->pages->alloc();
+	page = memory_take(ram);
 	if (page == NULL)
 		return NULL;
 	if (!whole && *slot == PAGE_OF_ZEROS)
@@ -131,7 +146,7 @@ static int page_zero(struct ramdisk *ram, uint64_t number)
 	if (slot == NULL)
 		return -ENOSPC;
 	if (page != NULL && page != PAGE_OF_ZEROS) {
-		ram->pages->free(page);
+		memory_give(ram, page);
 		ram->page_count--;
 	}
 	*slot = over_image ? PAGE_OF_ZEROS : NULL;
@@ -186,11 +201,12 @@ static void ramdisk_destroy(struct disk *disk)
 			void *page = ram->tables[t][i];
 
 			if (page != NULL && page != PAGE_OF_ZEROS)
-				ram->pages->free(page);
+				memory_give(ram, page);
 		}
 		if (ram->tables[t] != NULL)
-			ram->pages->free(ram->tables[t]);
+			memory_give(ram, ram->tables[t]);
 	}
+	ram->pages->unreserve(ram->quota * RAMDISK_PAGE);
 	kfree(ram->tables);
 	kfree(ram);
 }
@@ -203,28 +219,50 @@ static const struct disk_ops ramdisk_ops = {
 	.destroy = ramdisk_destroy,
 };
 
-struct ramdisk *ramdisk_create(uint64_t size, const void *image, uint64_t image_size,
-			       bool read_only, const struct ramdisk_pages *pages)
+/* In pages: what all of it takes, or less if its owner says so. */
+static uint64_t quota_of(const struct ramdisk_config *config, size_t table_count)
+{
+	uint64_t all = (config->size + RAMDISK_PAGE - 1) / RAMDISK_PAGE + table_count;
+
+	if (config->read_only)
+		return 0;
+	if (config->quota == 0)
+		return all;
+	return MIN(all, (config->quota + RAMDISK_PAGE - 1) / RAMDISK_PAGE);
+}
+
+int ramdisk_create(const struct ramdisk_config *config, const struct ramdisk_pages *pages,
+		   struct ramdisk **out)
 {
 	struct ramdisk *ram = kalloc(sizeof(*ram));
 	uint64_t per_table = PER_TABLE * RAMDISK_PAGE;
+	size_t table_count = (config->size + per_table - 1) / per_table;
+	int err = 0;
 
 	if (ram == NULL)
-		return NULL;
+		return -ENOMEM;
 	*ram = (struct ramdisk){
 		.disk = { .ops = &ramdisk_ops,
-			  .sectors = ALIGN_UP(size, 1UL << DISK_SECTOR_SHIFT) >> DISK_SECTOR_SHIFT,
-			  .read_only = read_only,
+			  .sectors = ALIGN_UP(config->size, 1UL << DISK_SECTOR_SHIFT) >>
+				     DISK_SECTOR_SHIFT,
+			  .read_only = config->read_only,
 			  .flush = true },
 		.pages = pages,
-		.image = image,
-		.image_size = MIN(image_size, size),
-		.table_count = (size + per_table - 1) / per_table,
+		.image = config->image,
+		.image_size = MIN(config->image_size, config->size),
+		.table_count = table_count,
+		.tables = kalloc(table_count * sizeof(*ram->tables)),
+		.quota = quota_of(config, table_count),
 	};
-	ram->tables = kalloc(ram->table_count * sizeof(*ram->tables));
-	if (ram->tables == NULL) {
+	if (ram->tables == NULL)
+		err = -ENOMEM;
+	else if (!pages->reserve(ram->quota * RAMDISK_PAGE))
+		err = -ENOSPC;
+	if (err) {
+		kfree(ram->tables);
 		kfree(ram);
-		return NULL;
+		return err;
 	}
-	return ram;
+	*out = ram;
+	return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "lib/errno.h"
 #include "lib/printf.h"
+#include "mem/kalloc.h"
 #include "vdev/vaplic_dev.h"
 #include "vdev/vdev.h"
 #include "vdev/vimsic_dev.h"
@@ -26,6 +27,21 @@ static const struct {
 	[VDEV_VIRTIO_RNG] = { "virtio rng", virtio_rng_dev_create },
 };
 
+static void say_why(const struct vdev_config *config, int err, char *why, size_t why_size)
+{
+	const char *name = vdev_kinds[config->kind].name;
+
+	if (err == -ENOSPC)
+		snprintf(why, why_size, "%s at 0x%lx: %lu MiB are free, less than what may be "
+			 "written to the disk: give QEMU more (MEM=) or say strata,quota",
+			 name, config->gpa, page_free_bytes(kalloc_pages()) >> 20);
+	else
+		snprintf(why, why_size, "%s at 0x%lx: %s", name, config->gpa,
+			 err == -ENOMEM ? "no memory" :
+			 err == -EEXIST ? "its address is taken on its switch" :
+					  "too many sources or contexts");
+}
+
 int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 {
 	int err = vconsole_create(vm);
@@ -39,11 +55,7 @@ int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 
 		err = vdev_kinds[config->kind].create(vm, config);
 		if (err) {
-			snprintf(why, why_size, "%s at 0x%lx: %s", vdev_kinds[config->kind].name,
-				 config->gpa,
-				 err == -ENOMEM ? "no memory" :
-				 err == -EEXIST ? "its address is taken on its switch" :
-						  "too many sources or contexts");
+			say_why(config, err, why, why_size);
 			return err;
 		}
 	}

@@ -10,7 +10,7 @@
 #include "vdev/virtio_blk.h"
 #include "vdev/virtio_dev.h"
 
-/* Disks that grow leave this much to the hypervisor's own needs. */
+/* Disks leave this much to the hypervisor's own needs. */
 #define RESERVE_BYTES	(8UL << 20)
 #define HOST_SLOTS	4U		/* requests to a disk of the host under way at a time */
 #define BOUNCE_ORDER	(page_order_for(VIRTIO_BLK_BOUNCE_BYTES))
@@ -22,19 +22,34 @@ struct virtio_blk_dev {
 	unsigned slot_count;
 };
 
+static bool ramdisk_reserve(uint64_t bytes)
+{
+	if (bytes == 0)
+		return true;
+	if (!page_reserve(kalloc_pages(), bytes + RESERVE_BYTES))
+		return false;
+	page_unreserve(kalloc_pages(), RESERVE_BYTES);
+	return true;
+}
+
+static void ramdisk_unreserve(uint64_t bytes)
+{
+	page_unreserve(kalloc_pages(), bytes);
+}
+
 static void *ramdisk_page_alloc(void)
 {
-	if (page_free_bytes(kalloc_pages()) < RESERVE_BYTES)
-		return NULL;
-	return page_alloc(kalloc_pages(), PAGE_ORDER_4K, 0);
+	return page_alloc(kalloc_pages(), PAGE_ORDER_4K, PAGE_RESERVED);
 }
 
 static void ramdisk_page_free(void *page)
 {
-	page_free(kalloc_pages(), page, PAGE_ORDER_4K);
+	page_free_reserved(kalloc_pages(), page);
 }
 
 static const struct ramdisk_pages ramdisk_host_pages = {
+	.reserve = ramdisk_reserve,
+	.unreserve = ramdisk_unreserve,
 	.alloc = ramdisk_page_alloc,
 	.free = ramdisk_page_free,
 };
@@ -95,33 +110,46 @@ static int make_slots(struct virtio_blk_dev *dev, bool on_host)
 	return 0;
 }
 
-static struct disk *make_disk(const struct vdev_config *config)
+static int make_disk(const struct vdev_config *config, struct disk **disk)
 {
-	uint64_t size = config->disk_size ? config->disk_size : config->image_size;
+	struct ramdisk_config ram_config = {
+		.size = config->disk_size ? config->disk_size : config->image_size,
+		.image = config->image_data,
+		.image_size = config->image_size,
+		.quota = config->disk_quota,
+		.read_only = config->read_only,
+	};
 	struct ramdisk *ram;
+	int err;
 
-	if (config->on_host)
-		return hostdisk_create(config->host_blk, config->host_first, config->host_sectors,
-				       config->read_only);
-	ram = ramdisk_create(size, config->image_data, config->image_size, config->read_only,
-			     &ramdisk_host_pages);
-	return ram == NULL ? NULL : &ram->disk;
+	if (config->on_host) {
+		*disk = hostdisk_create(config->host_blk, config->host_first,
+					config->host_sectors, config->read_only);
+		return *disk == NULL ? -ENOMEM : 0;
+	}
+	err = ramdisk_create(&ram_config, &ramdisk_host_pages, &ram);
+	if (!err)
+		*disk = &ram->disk;
+	return err;
 }
 
 int virtio_blk_dev_create(struct vm *vm, const struct vdev_config *config)
 {
 	struct virtio_blk_dev *blk = kalloc(sizeof(*blk));
 	char id[VIRTIO_BLK_ID_BYTES + 1];
-	struct disk *disk;
+	struct disk *disk = NULL;
+	int err;
 
 	if (blk == NULL)
 		return -ENOMEM;
-	disk = make_disk(config);
-	if (disk == NULL || make_slots(blk, config->on_host)) {
+	err = make_disk(config, &disk);
+	if (!err)
+		err = make_slots(blk, config->on_host);
+	if (err) {
 		if (disk != NULL)
 			disk->ops->destroy(disk);
 		blk_dev_free(blk);
-		return -ENOMEM;
+		return err;
 	}
 	snprintf(id, sizeof(id), "strata-%lx", config->gpa);
 	virtio_dev_wire(&blk->dev, vm, config, &blk->blk.virtio, virtio_blk_dev_destroy);

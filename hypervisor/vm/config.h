@@ -71,6 +71,7 @@ struct vdev_config {
 	const void *image_data;	/* its bytes, which boot finds; they stay where they are */
 	uint64_t image_size;
 	uint64_t disk_size;	/* bytes; 0: as large as the image */
+	uint64_t disk_quota;	/* bytes of memory for what is written; 0: as much as it takes */
 	bool read_only;
 	bool on_host;		/* the disk is one of the host's, or a partition of it: */
 	uint32_t host_disk;	/* its number */

@@ -80,6 +80,20 @@ class Tree:
                 total += (cells[i + 2] << 32) | cells[i + 3]
         return total
 
+    def disk_bytes(self):
+        """What the hypervisor reserves for its disks in memory, without their tables."""
+        total = 0
+        for node in self.devices() if self.root else []:
+            image = self.files.get(node.string("strata,image"))
+            if (node.string("strata,virtio") != "block" or "strata,read-only" in node.props or
+                    not (image or "strata,size" in node.props)):
+                continue
+            size = int.from_bytes(node.props.get("strata,size", b""), "big")
+            size = size or os.path.getsize(image)
+            quota = int.from_bytes(node.props.get("strata,quota", b""), "big")
+            total += min(size, quota or size)
+        return total
+
     def set_memory(self, size):
         memory = (self.root.all("memory") or [self.root.child("memory@80000000", make=True)])[0]
         base = memory.props.get("reg", fdt.cell64(0x80000000))[:8]
@@ -273,7 +287,8 @@ def archive(trees):
 
 def machine_bytes(trees, archive_size):
     """Memory for a machine in which all these fit, within reason: 2 GiB at most."""
-    need = sum(t.memory_bytes() for t in trees) + 2 * archive_size + (128 << 20)
+    need = sum(t.memory_bytes() + t.disk_bytes() for t in trees)
+    need += 2 * archive_size + (128 << 20)
     size = 256 << 20
     while size < need and size < 2 << 30:
         size += 128 << 20

@@ -45,7 +45,18 @@ static void *page_get(void)
 	return malloc(RAMDISK_PAGE);
 }
 
-static const struct ramdisk_pages pages = { .alloc = page_get, .free = free };
+static bool reserve(uint64_t bytes)
+{
+	return bytes != 0;
+}
+
+static void unreserve(uint64_t bytes)
+{
+	(void)bytes;
+}
+
+static const struct ramdisk_pages pages = { .reserve = reserve, .unreserve = unreserve,
+					    .alloc = page_get, .free = free };
 
 static void interrupt(void *arg, bool level)
 {
@@ -146,8 +157,12 @@ static void drive_block(const uint8_t *data, size_t size)
 	static const uint8_t image[5000];
 	static struct virtio_blk blk;
 	static struct virtio_blk_request slot;
-	struct ramdisk *disk = ramdisk_create(20480, image, sizeof(image), false, &pages);
+	const struct ramdisk_config config = { .size = 20480, .image = image,
+					       .image_size = sizeof(image) };
+	struct ramdisk *disk = NULL;
 
+	if (ramdisk_create(&config, &pages, &disk))
+		return;
 	slot = (struct virtio_blk_request){ 0 };
 	virtio_blk_init(&blk, &disk->disk, "fuzz", &slot, 1, &memory, interrupt, NULL);
 	drive(&blk.virtio, data, size);

@@ -96,6 +96,10 @@ def too_much(tree):
     tree.set_memory(16 << 30)
 
 
+def disk_too_large(tree):
+    tree.add_virtio("--disk", "block", {"strata,size": fdt.cell64(16 << 30)})
+
+
 def missing_kernel(tree):
     tree.chosen().set_string("strata,kernel", "no-such-kernel")
 
@@ -122,6 +126,7 @@ TREES = (
     ("whose memory is not page aligned", memory_unaligned, "align"),
     ("whose memory wraps around", memory_wraps, "memory"),
     ("that asks for more memory than there is", too_much, "memory"),
+    ("with a disk that may take more memory than there is", disk_too_large, "strata,quota"),
     ("without a processor", drop_cpus, "cpu"),
     ("that names no kernel", drop_kernel, "strata,kernel"),
     ("that names a missing kernel", missing_kernel, "no-such-kernel"),

@@ -47,6 +47,7 @@ TEST("a block device names its image, its size, or both, and may be read-only")
 	tree_cells(fdt, "/soc/virtio@10002000", "strata,size", CELLS(1, 0));
 	tree_string(fdt, "/soc/virtio@10003000", "strata,image", "root.img");
 	tree_cells(fdt, "/soc/virtio@10003000", "strata,size", CELLS(0x100000));
+	tree_cells(fdt, "/soc/virtio@10003000", "strata,quota", CELLS(0x20000));
 	CHECK_EQ(parse(), 0);
 	CHECK_EQ(config.device_count, 5);
 	disk = device_at(0x10001000);
@@ -54,6 +55,7 @@ TEST("a block device names its image, its size, or both, and may be read-only")
 	CHECK_STR(disk->image, "disk.img");
 	CHECK(disk->read_only);
 	CHECK_EQ(disk->disk_size, 0);
+	CHECK_EQ(disk->disk_quota, 0);
 	CHECK_EQ(disk->irq, 1);
 	disk = device_at(0x10002000);
 	CHECK(!disk->image && !disk->read_only);
@@ -61,6 +63,7 @@ TEST("a block device names its image, its size, or both, and may be read-only")
 	disk = device_at(0x10003000);
 	CHECK_STR(disk->image, "root.img");
 	CHECK_EQ(disk->disk_size, 0x100000);
+	CHECK_EQ(disk->disk_quota, 0x20000);
 	done();
 }
 
@@ -238,6 +241,10 @@ static const struct {
 	  "correct it" },
 	{ "strata,size", NULL, { 1, 2, 3 }, 3,
 	  DISK ": strata,size: has a wrong size: write bytes in one cell or two" },
+	{ "strata,quota", NULL, { 0 }, 1,
+	  DISK ": strata,quota: is 0: write strata,read-only if nothing may be written" },
+	{ "strata,quota", NULL, { 1, 2, 3 }, 3,
+	  DISK ": strata,quota: has a wrong size: write bytes in one cell or two" },
 	{ "strata,read-only", NULL, { 1 }, 1,
 	  DISK ": strata,read-only: has a wrong size: it has no value" },
 	{ "reg", NULL, { 0, 0x10001000, 0, 0x1ff }, 4,

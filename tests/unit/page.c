@@ -91,6 +91,45 @@ TEST("a block of every order is aligned to its size and inside the memory")
 	CHECK_EQ(page_free_bytes(&pages), SPAN_SIZE);
 }
 
+TEST("what is reserved only its owner gets, and always")
+{
+	void *all[SPAN_PAGES / 2], *one;
+	size_t count = 0;
+
+	set_up_full();
+	CHECK(!page_reserve(&pages, SPAN_SIZE + PAGE_SIZE));
+	CHECK(page_reserve(&pages, SPAN_SIZE / 2));
+	CHECK_EQ(page_free_bytes(&pages), SPAN_SIZE / 2);
+	CHECK(!page_reserve(&pages, SPAN_SIZE / 2 + PAGE_SIZE));
+	CHECK(page_alloc(&pages, page_order_for(SPAN_SIZE), 0) == NULL);
+	while ((one = page_alloc(&pages, PAGE_ORDER_4K, 0)) != NULL)
+		all[count++] = one;
+	CHECK_EQ(count, SPAN_PAGES / 2);
+	CHECK_EQ(page_free_bytes(&pages), 0);
+	one = page_alloc(&pages, PAGE_ORDER_4K, PAGE_RESERVED);
+	CHECK(one != NULL);
+	page_free_reserved(&pages, one);
+	CHECK_EQ(page_free_bytes(&pages), 0);
+	CHECK(page_alloc(&pages, PAGE_ORDER_4K, 0) == NULL);
+	while (count > 0)
+		page_free(&pages, all[--count], PAGE_ORDER_4K);
+	page_unreserve(&pages, SPAN_SIZE / 2);
+	CHECK_EQ(page_free_bytes(&pages), SPAN_SIZE);
+}
+
+static void take_beyond_reserve(void)
+{
+	page_reserve(&pages, PAGE_SIZE);
+	page_alloc(&pages, PAGE_ORDER_4K, PAGE_RESERVED);
+	page_alloc(&pages, PAGE_ORDER_4K, PAGE_RESERVED);
+}
+
+TEST("to take more than was reserved stops the machine")
+{
+	set_up_full();
+	CHECK(asserts(take_beyond_reserve));
+}
+
 TEST("an order above the memory or above 1 GiB gives NULL")
 {
 	set_up_full();

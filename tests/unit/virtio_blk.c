@@ -18,6 +18,16 @@
 
 static long pages_live, pages_left;
 
+static bool pages_reserve(uint64_t bytes)
+{
+	return bytes != 1;
+}
+
+static void pages_unreserve(uint64_t bytes)
+{
+	(void)bytes;
+}
+
 static void *page_get(void)
 {
 	if (pages_left == 0)
@@ -35,7 +45,8 @@ static void page_put(void *page)
 	free(page);
 }
 
-static const struct ramdisk_pages pages = { .alloc = page_get, .free = page_put };
+static const struct ramdisk_pages pages = { .reserve = pages_reserve, .alloc = page_get,
+					    .unreserve = pages_unreserve, .free = page_put };
 
 static struct virtio_blk blk;
 static struct virtio_blk_request slot;
@@ -55,7 +66,8 @@ static void create(uint64_t size, const void *image, uint64_t image_size, bool r
 	ram_create();
 	pages_left = 1000;
 	interrupts = 0;
-	disk = ramdisk_create(size, image, image_size, read_only, &pages);
+	CHECK_EQ(ramdisk_create(&(struct ramdisk_config){ size, image, image_size, 0,
+							  read_only }, &pages, &disk), 0);
 	slot = (struct virtio_blk_request){ 0 };
 	virtio_blk_init(&blk, &disk->disk, "strata-10001000", &slot, 1, &ram, on_interrupt, NULL);
 	driver_start(&blk.virtio, device_features(&blk.virtio) & ~VIRTIO_F_EVENT_IDX, 16);
