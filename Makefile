@@ -263,13 +263,15 @@ $(O)/pvguest/root.ext2: $(PVU_BIN) $(PVU_ETC) scripts/ext2.py scripts/cpio.py $(
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # ---- busybox for pvguest and Linux ------------------------------------------------------------
-BUSYBOX_ETC := $(shell find pvguest/busybox -type f)
+ROOTS := scripts/roots
+BUSYBOX_ETC := $(shell find $(ROOTS)/busybox -type f)
 $(BUSYBOX):
 	$(Q)$(deps) busybox
 
 ROOT_MAKER := scripts/busybox_root.py scripts/cpio.py scripts/modules.py Makefile
 $(O)/busybox/root.cpio: $(BUSYBOX) $(BUSYBOX_ETC) $(ROOT_MAKER)
-	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< pvguest/busybox
+	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \
+		$(ROOTS)/busybox
 
 LINUX_INIT := tests/system/linux-init
 $(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
@@ -277,10 +279,10 @@ $(O)/linux/initrd.cpio: $(LINUX_INIT) $(BUSYBOX) scripts/cpio.py Makefile
 		bin/busybox=$(BUSYBOX)
 
 # pvguest's own root with an init that Linux needs: the same programs on another kernel.
-$(O)/linux/bench.cpio: $(PVU_BIN) $(PVU_ETC) pvguest/linux/init $(BUSYBOX) scripts/cpio.py \
+$(O)/linux/bench.cpio: $(PVU_BIN) $(PVU_ETC) $(ROOTS)/linux/init $(BUSYBOX) scripts/cpio.py \
 		$(PVU_LIST) Makefile
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/cpio.py $@ \
-		init=pvguest/linux/init bin/busybox=$(BUSYBOX) \
+		init=$(ROOTS)/linux/init bin/busybox=$(BUSYBOX) \
 		$(foreach f,$(PVU_BIN) $(PVU_ETC),$(f:$(O)/pvguest/root/%=%)=$(f))
 
 # The same with Debian's virtio and ext4 modules, and a disk with a file on it.
@@ -298,12 +300,12 @@ $(O)/linux/disk.img: Makefile
 # What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
 E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
 LINUX_STRESS := $(O)/pvguest/root/bin/stress $(O)/pvguest/root/bin/pulse
-LINUX_ROOT := pvguest/busybox pvguest/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
+LINUX_ROOT := $(ROOTS)/busybox $(ROOTS)/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
 	$(foreach f,$(LINUX_STRESS),$(f:$(O)/pvguest/root/%=%)=$(f))
-LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find pvguest/linux pvguest/busybox -type f)
+LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find $(ROOTS)/linux $(ROOTS)/busybox -type f)
 $(O)/linux/initramfs.cpio: $(BUSYBOX) $(LINUX_MODULES) $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,CPIO,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< \
-		$(LINUX_ROOT) pvguest/linux/initramfs modules=$(CACHE)/linux/modules
+		$(LINUX_ROOT) $(ROOTS)/linux/initramfs modules=$(CACHE)/linux/modules
 
 $(O)/linux/root.ext4: $(BUSYBOX) scripts/ext2.py scripts/ext4.py $(LINUX_ROOT_FILES) $(ROOT_MAKER)
 	$(call say,DISK,$@)mkdir -p $(@D) && $(PYTHON) scripts/busybox_root.py $@ $< $(LINUX_ROOT)
@@ -317,7 +319,7 @@ debian: $(DEBIAN)/root.ext4
 $(DEBIAN)/first.ext4:
 	$(Q)$(deps) debian
 
-DEBIAN_FILES := $(shell find pvguest/linux/debian -type f)
+DEBIAN_FILES := $(shell find $(ROOTS)/debian -type f)
 $(DEBIAN)/root.ext4: $(DEBIAN)/first.ext4 $(DEBIAN_FILES) | $(DEBIAN_NEEDS)
 	$(Q)$(deps) run debian
 	$(Q)$(MAKE) $(if $(Q),-s) $(DEBIAN_NEEDS)

@@ -15,7 +15,7 @@ from stratalib.settings import (Settings, StrataError, TOP, add_machine_options,
                                 deadline_of)
 
 INSTALL_SECONDS = 3600          # under emulation, on a machine with other work
-OWN_FILES = "pvguest/linux/debian"      # they lie in /strata on the disk
+OWN_FILES = "scripts/roots/debian"      # they lie in /strata on the disk
 SHOWN = re.compile(r"^(I: |W: |E: |debian: |strata: )")
 
 EPILOG = """\

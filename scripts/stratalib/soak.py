@@ -22,8 +22,8 @@ CONTROLLERS = (None, "aplic-imsic,guests=3", None, "aplic-imsic,guests=1", "apli
 EPILOG = """\
 Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts, with a PLIC and with AIA; each
 machine restarts itself a few times. The load is forks, threads, pipes, signals, memory, a disk,
-timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in pvguest/linux). A log of the run
-that failed stays in build/run/soak.log.
+timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in scripts/roots/linux). A log of the
+run that failed stays in build/run/soak.log.
 """
 
 

@@ -43,7 +43,7 @@ def root(bench, jobs, seconds):
     if not os.path.isfile(path):
         raise Skip("no busybox: scripts/deps busybox gets it")
     with open(path, "rb") as f:
-        members = busybox_root.members(f.read(), [os.path.join(TOP, "pvguest/busybox")])
+        members = busybox_root.members(f.read(), [os.path.join(TOP, "scripts/roots/busybox")])
     lines = "".join(f"ttyS0::wait:{JOBS[job].format(seconds)}\n" for job in jobs)
     members["etc/inittab"] = (0o100644, INITTAB.format(lines).encode())
     for name in ("run", "run-cases", "commands", "cases", "stress"):

@@ -5,7 +5,7 @@ import glob
 import os
 
 from harness import add_case, check
-from stratalib import bench, compare, explain, fdt, qemu, report, settings, table, tracelog, vms
+from stratalib import bench, compare, fdt, qemu, report, settings, table, tracelog, vms, walk
 from stratalib.result import Result
 
 
@@ -60,10 +60,10 @@ def verdicts(_):
 def branches(_):
     for word, expected in ((0xfee79be3, -10), (0xff3ff06f, -14), (0x00000013, None),
                            (0x00008067, None)):        # bne, j, nop, ret
-        got = explain.branch_offset(word.to_bytes(4, "little"), 0)
+        got = walk.branch_offset(word.to_bytes(4, "little"), 0)
         check(got == (4, expected), f"{word:#x}: {got}")
     for half, expected in ((0xfff5, -4), (0xdd6d, -6), (0xbfe5, -8), (0x8082, None)):
-        got = explain.branch_offset(half.to_bytes(2, "little"), 0)      # c.bnez, c.beqz, c.j, ret
+        got = walk.branch_offset(half.to_bytes(2, "little"), 0)      # c.bnez, c.beqz, c.j, ret
         check(got == (2, expected), f"{half:#x}: {got}")
 
 
