@@ -3,8 +3,10 @@
 import glob
 import os
 import re
+import subprocess
 
 from harness import TOP, MODES, add_case, check, check_line, check_status, spread
+from stratalib import fdt, qemu
 from stratalib.bench import parse_ops
 
 APART = {"test-ext2"}           # it needs a disk: disk.py
@@ -87,6 +89,24 @@ def panic(mode):
         check_line(result.out, r"panic: /no/such/program cannot be run")
         check_status(result, 1)
     return function
+
+
+def early_panic(bench):
+    """A machine whose tree has no memory: the kernel ends before it has a map of its own."""
+    path = bench.file(os.path.basename(bench.log) + ".dtb", b"")
+    settings = bench.settings
+    kernel = settings.path("pvguest", "kernel.elf")
+    line = qemu.command(settings, kernel, "128M", 1)
+    subprocess.run([*line, "-machine", f"dumpdtb={path}"], check=True, capture_output=True)
+    with open(path, "rb") as f:
+        root = fdt.parse(f.read())
+    root.children = [node for node in root.children if not node.name.startswith("memory")]
+    path = bench.file(os.path.basename(bench.log) + ".dtb", fdt.build(root))
+    with qemu.Session([*line, "-dtb", path], log=bench.next_log()) as session:
+        check(session.finish(bench.left()), "QEMU does not end")
+        check_line(session.text(), r"panic: no device tree, or no memory")
+        status = session.process.wait(bench.left())
+    check(status == 1, f"exit status {status}")
 
 
 PASSED = r"\d+ passed, 0 failed"
@@ -242,6 +262,8 @@ def add(environment):
         where = "natively" if mode == "native" else f"in {mode}"
         spread(environment, f"a panic of pvguest {where} makes the run fail", panic(mode), turn,
                "pvguest")
+    add_case("a panic of pvguest before it has a map makes the run fail", early_panic,
+             group="pvguest")
     add_case("Ctrl-C ends what the shell runs, never the shell", interrupt, group="pvguest")
     spread(environment, "a te, a pv and a hw VM run at the same time on 2 harts", three_at_once, 1,
            "pvguest")

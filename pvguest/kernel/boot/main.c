@@ -150,6 +150,7 @@ static void main_prepare_smp(void)
 _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, bool has_strata)
 {
 	char option[2];
+	bool has_info;
 
 	priv_patch(features);
 	map_early_window();
@@ -158,12 +159,13 @@ _Noreturn void main_boot(uint64_t hart_id, uint64_t tree_pa, uint64_t features, 
 	priv_hart_init();
 	sbi_probe();
 	priv_count_init();
-	if (!info_read(tree_pa, layout_load_pa, hart_id))
+	has_info = info_read(tree_pa, layout_load_pa, hart_id);
+	panic_init();
+	if (!has_info)
 		panic("no device tree, or no memory in it that holds the kernel");
 	main_prepare_smp();
 	page_init();
 	map_init();
-	panic_init();
 	heap_init();
 	random_seed(info.seed, info.seed_length);
 	timer_init();

@@ -23,7 +23,7 @@ static volatile uint32_t *panic_test;
 void panic_init(void)
 {
 	if (info.test_pa)
-		panic_test = (volatile uint32_t *)map_io(info.test_pa, sizeof(*panic_test));
+		panic_test = (volatile uint32_t *)map_early_io(info.test_pa);
 }
 
 _Noreturn void panic(const char *format, ...)

@@ -10,7 +10,7 @@
 
 struct trap_frame;
 
-/* Looks for the device that gives the machine an exit status; after map_init(). */
+/* Looks for the device that gives the machine an exit status; after info_read(), true or not. */
 void panic_init(void);
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, after the registers of frame. */

@@ -21,6 +21,8 @@
 /* Per-hart windows, two pages each: the hart's data, then its shared page; root slot 511. */
 #define LAYOUT_WINDOW		0xffffffffc0000000
 #define LAYOUT_WINDOW_SIZE	0x2000
+/* The last page of the windows' first table: a device that is needed before there is a map. */
+#define LAYOUT_EARLY_IO		(LAYOUT_WINDOW + 0x1ff000)
 
 /* User addresses are 0..LAYOUT_USER_END; the last page holds the signal trampoline. */
 #define LAYOUT_USER_END		0x4000000000

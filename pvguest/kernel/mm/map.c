@@ -125,6 +125,16 @@ void map_early_window(void)
 	hart_end = (struct hart *)(va + PAGE_SIZE);
 }
 
+volatile uint8_t *map_early_io(uint64_t pa)
+{
+	uint64_t va = LAYOUT_EARLY_IO;
+
+	pte_set(&map_window_leaves[SV39_INDEX(va, 0)],
+		pte_make_kernel(ALIGN_DOWN(pa, PAGE_SIZE), MAP_RW));
+	priv_fence_all();
+	return (volatile uint8_t *)(va + (pa & PAGE_MASK));
+}
+
 static pte_t *map_kernel_entry(uint64_t va)
 {
 	pte_t *entry = map_entry(map_root, va, true);

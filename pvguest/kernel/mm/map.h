@@ -10,6 +10,8 @@
 
 /* The first kernel map, as boot.S left it, gets the window of the boot hart. */
 void map_early_window(void);
+/* Registers at pa, at most a page of them, from before map_init() on; for one device. */
+volatile uint8_t *map_early_io(uint64_t pa);
 /* The window of another hart; where its data ends. NULL without memory. */
 struct hart *map_window(uint64_t hart_index);
 /* The final kernel map: direct map, image with its rights, windows. Then it is in use. */
