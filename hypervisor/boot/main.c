@@ -117,6 +117,7 @@ static void init_memory(void)
 static void console_interrupt(void *arg)
 {
 	(void)arg;
+	uart_interrupt();
 	console_rx_interrupt();
 }
 
@@ -148,8 +149,10 @@ static void init_console(void)
 	if (uart == NULL)
 		return;
 	uart_init(uart, host.uart.reg_shift, host.uart.io_width);
-	if (intc_handle(host.uart.irq, console_interrupt, NULL) == 0)
-		uart_rx_interrupt(true);
+	if (intc_handle(host.uart.irq, console_interrupt, NULL) != 0)
+		return;
+	uart_use_interrupt();
+	uart_rx_interrupt(true);
 }
 
 /* ---- Harts ---- */

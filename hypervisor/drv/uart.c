@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host's ns16550a: polled transmission, received bytes by interrupt.
+ * The host's ns16550a: bytes to send go straight into the port while it takes them, else they wait
+ * in a queue for its interrupt; received bytes by interrupt.
  * National Semiconductor PC16550D data sheet, section 8.
  */
 #include "drv/uart.h"
+#include "lib/lock.h"
 
 #define REG_RBR_THR		0
 #define REG_IER			1
@@ -12,14 +14,24 @@
 #define REG_MCR			4
 #define REG_LSR			5
 #define IER_RECEIVED		0x01
+#define IER_THR_EMPTY		0x02
 #define FCR_ENABLE		0x01
 #define LCR_8N1			0x03
 #define MCR_DTR_RTS_OUT2	0x0b	/* OUT2 gates the interrupt on PC wiring */
 #define LSR_DATA_READY		0x01
 #define LSR_THR_EMPTY		0x20
 #define FIFO_DEPTH		16
+#define QUEUE_BYTES		16384U		/* a power of two */
+/* More than this waits: guests do, too. The rest is for the hypervisor's own lines. */
+#define QUEUE_GUESTS		4096U
 
 static struct {
+	struct spinlock lock;		/* of all but reception; innermost of all */
+	bool queued;			/* bytes that do not fit are for the interrupt */
+	uint8_t ier;
+	uint32_t added, taken;		/* bytes of the queue, since the beginning */
+	char queue[QUEUE_BYTES];
+
 	volatile uint8_t *base;		/* volatile: device registers */
 	unsigned reg_shift;
 	bool wide;			/* registers are accessed as 32-bit words */
@@ -59,18 +71,110 @@ bool uart_present(void)
 	return uart.base != NULL;
 }
 
-void uart_write(const char *text, size_t size)
-{
-	while (size > 0) {
-		size_t burst = MIN(size, (size_t)FIFO_DEPTH);
+/* ---- Sending; the lock is held, or it is a panic ---- */
 
-		while (!(uart_get(REG_LSR) & LSR_THR_EMPTY))
-			;
-		size -= burst;
-		while (burst-- > 0)
-			uart_put(REG_RBR_THR, (uint8_t)*text++);
+static bool is_empty(void)
+{
+	return uart.added == uart.taken;
+}
+
+static bool takes_bytes(void)
+{
+	return (uart_get(REG_LSR) & LSR_THR_EMPTY) != 0;
+}
+
+static void ier_set(uint8_t ier)
+{
+	if (uart.ier == ier)
+		return;
+	uart.ier = ier;
+	uart_put(REG_IER, ier);
+}
+
+/* From the queue into the port as long as it takes bytes. */
+static void pump(void)
+{
+	while (!is_empty() && takes_bytes())
+		for (unsigned i = 0; i < FIFO_DEPTH && !is_empty(); i++)
+			uart_put(REG_RBR_THR, (uint8_t)uart.queue[uart.taken++ % QUEUE_BYTES]);
+}
+
+/* Straight into the port, as far as it takes them now. Return: how many. */
+static size_t send(const char *text, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size && takes_bytes()) {
+		size_t end = MIN(size, done + FIFO_DEPTH);
+
+		while (done < end)
+			uart_put(REG_RBR_THR, (uint8_t)text[done++]);
+	}
+	return done;
+}
+
+static void enqueue(const char *text, size_t size)
+{
+	while (size-- > 0) {
+		while (uart.added - uart.taken >= QUEUE_BYTES)
+			pump();
+		uart.queue[uart.added++ % QUEUE_BYTES] = *text++;
 	}
 }
+
+void uart_write(const char *text, size_t size)
+{
+	size_t done;
+
+	spin_lock(&uart.lock);
+	done = is_empty() ? send(text, size) : 0;
+	enqueue(text + done, size - done);
+	while (!is_empty() && !uart.queued)
+		pump();
+	if (!is_empty())
+		ier_set(uart.ier | IER_THR_EMPTY);
+	spin_unlock(&uart.lock);
+}
+
+void uart_interrupt(void)
+{
+	if (!(READ_ONCE(uart.ier) & IER_THR_EMPTY))
+		return;
+	spin_lock(&uart.lock);
+	pump();
+	if (is_empty())
+		ier_set(uart.ier & (uint8_t)~IER_THR_EMPTY);
+	spin_unlock(&uart.lock);
+}
+
+bool uart_has_room(void)
+{
+	return READ_ONCE(uart.added) - READ_ONCE(uart.taken) <= QUEUE_GUESTS;
+}
+
+void uart_use_interrupt(void)
+{
+	uart.queued = true;
+}
+
+void uart_flush(void)
+{
+	spin_lock(&uart.lock);
+	while (!is_empty())
+		pump();
+	spin_unlock(&uart.lock);
+}
+
+void uart_panic(void)
+{
+	uart.queued = false;
+	/* Whoever has it may be this very hart, or never go on. */
+	spin_init(&uart.lock);
+	while (!is_empty())
+		pump();
+}
+
+/* ---- Receiving ---- */
 
 int uart_read(void)
 {
@@ -81,5 +185,7 @@ int uart_read(void)
 
 void uart_rx_interrupt(bool on)
 {
-	uart_put(REG_IER, on ? IER_RECEIVED : 0);
+	spin_lock(&uart.lock);
+	ier_set((uint8_t)((uart.ier & ~IER_RECEIVED) | (on ? IER_RECEIVED : 0)));
+	spin_unlock(&uart.lock);
 }

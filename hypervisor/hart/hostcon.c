@@ -30,6 +30,18 @@ void hostcon_write(const char *text, size_t size)
 		hostcon_firmware_write(text, size);
 }
 
+void hostcon_flush(void)
+{
+	if (uart_present())
+		uart_flush();
+}
+
+void hostcon_panic(void)
+{
+	if (uart_present())
+		uart_panic();
+}
+
 int hostcon_read(void)
 {
 	if (uart_present())

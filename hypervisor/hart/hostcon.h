@@ -9,8 +9,12 @@
 
 #include "lib/types.h"
 
-/* Sends; waits for room. */
+/* Sends in order, perhaps later. */
 void hostcon_write(const char *text, size_t size);
+/* Waits until all is sent. */
+void hostcon_flush(void);
+/* In a panic, before anything is printed: all that waits, and what comes, is sent at once. */
+void hostcon_panic(void);
 /* The next typed byte, or -1. */
 int hostcon_read(void);
 /* The same as hostcon_write(), for printf_set_sink(): early boot and host traps. */

@@ -56,6 +56,7 @@ void machine_set_test_device(volatile uint32_t *test)
 
 void machine_shutdown(bool failure)
 {
+	hostcon_flush();
 	if (failure && test_device != NULL)
 		*test_device = 1U << 16 | TEST_FAIL;
 	sbi_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN,
@@ -147,6 +148,7 @@ static void print_machine(void)
 /* Whoever holds the console's lock may be this very hart: print past it. */
 static void print_directly(void)
 {
+	hostcon_panic();
 	printf_set_sink(hostcon_put, NULL);
 }
 

@@ -174,6 +174,11 @@ static void console_vm_write(struct vm *vm, const char *text, size_t size)
 	spin_unlock(&console.lock);
 }
 
+static bool console_vm_accepts(void)
+{
+	return !uart_present() || uart_has_room();
+}
+
 static void console_vm_room(struct vm *vm)
 {
 	(void)vm;
@@ -198,6 +203,7 @@ static void console_vm_ended(struct vm *vm)
 static const struct vconsole_ops console_vconsole_ops = {
 	.created = console_vm_created,
 	.write = console_vm_write,
+	.accepts = console_vm_accepts,
 	.room = console_vm_room,
 	.ended = console_vm_ended,
 };

@@ -67,6 +67,8 @@ static int notify_tx(struct virtio_console *console)
 	uint16_t before = queue->next_used;
 	int err;
 
+	if (console->io->accepts != NULL && !console->io->accepts(console->io_arg))
+		return -EAGAIN;
 	virtqueue_notify_off(queue);
 	err = send_all(console, SLICE_BYTES);
 	if (err == 0 && virtqueue_notify_on(queue))

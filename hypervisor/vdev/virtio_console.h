@@ -10,6 +10,8 @@
 
 struct virtio_console_io {
 	void (*send)(void *arg, const char *text, size_t size);
+	/* Is there room for it? NULL: always. If not, the driver's notification is repeated. */
+	bool (*accepts)(void *arg);
 	/* Take at most size bytes that wait at the other end. Return: how many. */
 	size_t (*receive)(void *arg, char *text, size_t size);
 };

@@ -23,6 +23,13 @@ static void console_dev_send(void *arg, const char *text, size_t size)
 	vconsole_write(dev->dev.vdev.vm, text, size);
 }
 
+static bool console_dev_accepts(void *arg)
+{
+	struct virtio_console_dev *dev = arg;
+
+	return vconsole_accepts(dev->dev.vdev.vm);
+}
+
 static size_t console_dev_receive(void *arg, char *text, size_t size)
 {
 	struct virtio_console_dev *dev = arg;
@@ -32,6 +39,7 @@ static size_t console_dev_receive(void *arg, char *text, size_t size)
 
 static const struct virtio_console_io console_dev_io = {
 	.send = console_dev_send,
+	.accepts = console_dev_accepts,
 	.receive = console_dev_receive,
 };
 

@@ -103,6 +103,9 @@ static int vuart_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 	(void)size;
 	if (!vuart_dev_register(dev, offset, &reg))
 		return 0;
+	/* The guest's store is repeated until there is room for the byte. */
+	if (reg == VUART_THR && !vconsole_accepts(vdev->vm))
+		return -EAGAIN;
 	spin_lock(&dev->lock);
 	vuart_write(&dev->uart, reg, (uint8_t)value);
 	spin_unlock(&dev->lock);

@@ -15,6 +15,12 @@ int vconsole_create(struct vm *vm)
 
 	if (!console)
 		return -ENOMEM;
+	console->size = VCONSOLE_INPUT;
+	console->input = kalloc(console->size);
+	if (!console->input) {
+		kfree(console);
+		return -ENOMEM;
+	}
 	spin_init(&console->lock);
 	vm->console = console;
 	if (vconsole_ops)
@@ -26,6 +32,7 @@ void vconsole_destroy(struct vm *vm)
 {
 	/* The multiplexer forgets the line that is freed with it. */
 	vconsole_ended(vm);
+	kfree(vm->console->input);
 	kfree(vm->console);
 	vm->console = NULL;
 }
@@ -34,6 +41,11 @@ void vconsole_ended(struct vm *vm)
 {
 	if (vm->console && vconsole_ops)
 		vconsole_ops->ended(vm);
+}
+
+bool vconsole_accepts(struct vm *vm)
+{
+	return !vm->console || !vconsole_ops || vconsole_ops->accepts();
 }
 
 void vconsole_write(struct vm *vm, const char *text, size_t size)
@@ -53,8 +65,8 @@ size_t vconsole_read(struct vm *vm, char *text, size_t size)
 		return 0;
 	spin_lock(&console->lock);
 	while (done < size && console->taken != console->added)
-		text[done++] = (char)console->input[console->taken++ % VCONSOLE_INPUT];
-	if (console->held && console->added - console->taken <= VCONSOLE_INPUT / 2) {
+		text[done++] = (char)console->input[console->taken++ & (console->size - 1)];
+	if (console->held && console->added - console->taken <= console->size / 2) {
 		console->held = false;
 		room = true;
 	}
@@ -68,16 +80,37 @@ bool vconsole_full(const struct vm *vm)
 {
 	const struct vconsole *console = vm->console;
 
-	return READ_ONCE(console->added) - READ_ONCE(console->taken) == VCONSOLE_INPUT;
+	return READ_ONCE(console->added) - READ_ONCE(console->taken) == READ_ONCE(console->size);
+}
+
+/*
+ * Is there no room for a byte? The queue grows, under its lock, so that whoever types to a VM that
+ * does not read is still heard: what is behind in the uart may be the escape key.
+ */
+static bool is_full(struct vconsole *console)
+{
+	uint8_t *larger;
+
+	if (console->added - console->taken < console->size)
+		return false;
+	larger = console->size < VCONSOLE_INPUT_MAX ? kalloc(2 * console->size) : NULL;
+	if (!larger)
+		return true;
+	for (uint64_t i = console->taken; i != console->added; i++)
+		larger[i & (2 * console->size - 1)] = console->input[i & (console->size - 1)];
+	kfree(console->input);
+	console->input = larger;
+	console->size *= 2;
+	return false;
 }
 
 bool vconsole_hold(struct vm *vm)
 {
 	struct vconsole *console = vm->console;
+	bool held;
 
 	spin_lock(&console->lock);
-	console->held = console->added - console->taken == VCONSOLE_INPUT;
-	bool held = console->held;
+	held = console->held = is_full(console);
 	spin_unlock(&console->lock);
 	return held;
 }
@@ -88,9 +121,9 @@ bool vconsole_feed(struct vm *vm, char byte)
 	bool fits;
 
 	spin_lock(&console->lock);
-	fits = console->added - console->taken < VCONSOLE_INPUT;
+	fits = !is_full(console);
 	if (fits)
-		console->input[console->added++ % VCONSOLE_INPUT] = (uint8_t)byte;
+		console->input[console->added++ & (console->size - 1)] = (uint8_t)byte;
 	spin_unlock(&console->lock);
 	if (fits && console->ready)
 		console->ready(console->ready_arg);

@@ -10,7 +10,9 @@
 #include "lib/types.h"
 #include "vm/config.h"
 
-#define VCONSOLE_INPUT		1024	/* a power of two */
+/* Of the input queue: what it begins with and how far it grows; powers of two. */
+#define VCONSOLE_INPUT		1024U
+#define VCONSOLE_INPUT_MAX	(256U << 10)
 #define VCONSOLE_LINE		256
 
 struct vm;
@@ -26,7 +28,8 @@ struct vconsole_line {
 
 struct vconsole {
 	struct spinlock lock;	/* input queue */
-	uint8_t input[VCONSOLE_INPUT];
+	uint8_t *input;
+	uint64_t size;		/* of it */
 	uint64_t taken, added;	/* since the beginning; added - taken bytes wait */
 	bool held;		/* the multiplexer waits for room */
 	/* Somebody wants to know about input; set once, before the VM runs. No lock held. */
@@ -40,6 +43,7 @@ struct vconsole {
 struct vconsole_ops {
 	void (*created)(struct vm *vm);
 	void (*write)(struct vm *vm, const char *text, size_t size);
+	bool (*accepts)(void);
 	/* A queue that vconsole_hold() found full is half empty again. Device locks may be held. */
 	void (*room)(struct vm *vm);
 	void (*ended)(struct vm *vm);
@@ -59,6 +63,11 @@ void vconsole_destroy(struct vm *vm);
 /* The VM has ended: show what is left of its last line, give the input to another one. */
 void vconsole_ended(struct vm *vm);
 
+/*
+ * Is there room for output? If not, the guest tries again: its call or its store is repeated, in
+ * its own time. It is nothing that the hypervisor waits for.
+ */
+bool vconsole_accepts(struct vm *vm);
 /* Output of the guest, from any hart; locks of devices may be held. */
 void vconsole_write(struct vm *vm, const char *text, size_t size);
 /* Take waiting input, at most size bytes; returns how many. Any hart; device locks may be held. */

@@ -27,6 +27,8 @@ static struct sbi_ret dbcn_write(struct vm *vm, uint64_t size, uint64_t low, uin
 	while (done < size) {
 		size_t part = MIN(size - done, sizeof(block));
 
+		if (!vconsole_accepts(vm))
+			return done > 0 ? vsbi_value(done) : vsbi_error(VSBI_AGAIN);
 		if (vm_read(vm, GPA(low + done), block, part))
 			return vsbi_error(SBI_ERR_FAILED);
 		vconsole_write(vm, block, part);
@@ -61,6 +63,8 @@ static struct sbi_ret dbcn_handle(struct vcpu *v, uint64_t fid, const uint64_t *
 		return dbcn_read(v->vm, args[0], args[1], args[2]);
 	case SBI_DBCN_WRITE_BYTE:
 		byte = (char)args[0];
+		if (!vconsole_accepts(v->vm))
+			return vsbi_error(VSBI_AGAIN);
 		vconsole_write(v->vm, &byte, 1);
 		return vsbi_value(0);
 	default:

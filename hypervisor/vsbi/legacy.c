@@ -100,6 +100,8 @@ static struct sbi_ret legacy_handle(struct vcpu *v, uint64_t fid, const uint64_t
 		vcpu_set_timer(v, args[0]);
 		return vsbi_error(SBI_SUCCESS);
 	case SBI_EXT_LEGACY_PUTCHAR:
+		if (!vconsole_accepts(v->vm))
+			return vsbi_error(VSBI_AGAIN);
 		vconsole_write(v->vm, &byte, 1);
 		return vsbi_error(SBI_SUCCESS);
 	case SBI_EXT_LEGACY_GETCHAR:

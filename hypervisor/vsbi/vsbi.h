@@ -71,6 +71,12 @@ static inline bool vsbi_is_code(struct vm *vm, uint64_t pc)
 	return pc % 2 == 0 && vm_is_ram(vm, GPA(pc), 2);
 }
 
+/*
+ * What a handler answers if the call cannot be carried out yet: the guest makes it again, and can
+ * be interrupted and preempted in between. No answer of the SBI's.
+ */
+#define VSBI_AGAIN	INT64_MIN
+
 static inline struct sbi_ret vsbi_error(int64_t error)
 {
 	return (struct sbi_ret){ .error = error, .value = 0 };

@@ -9,6 +9,7 @@
  *	handler	a trap handler that traps a few instructions behind its vector, for ever
  *	tables	satp points to no memory
  *	spin	a loop with interrupts off
+ *	flood	output without end
  *	crash	SRST with a failure as its reason
  */
 #include "guest.h"
@@ -336,6 +337,9 @@ static void endings(void)
 		for (;;)
 			__asm__ volatile("");
 	}
+	if (boot_arg("flood"))
+		for (;;)
+			printf("hostile: all work and no play makes a dull console\n");
 	if (boot_arg("crash")) {
 		printf("hostile: a system failure\n");
 		power_off(true);

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 
 from harness import Skip, add_case, check, check_line, check_status, spread
 from stratalib import vms
@@ -46,6 +47,52 @@ def monitor(bench):
         session.send(b"poweroff\n")
         expect(session, r"strata: pvguest-hw: shut down", limit, "the other still obeys")
         check(session.finish(limit), "QEMU does not end with the last VM")
+
+
+def unread(bench):
+    """A VM does not read its input: the escape key behind it is seen all the same."""
+    tree = bench.tree("pvguest-hw", kernel="hostile", bootargs="spin")
+    with bench.console([tree]) as session:
+        expect(session, r"a loop with interrupts off", bench.left() / 2, "the VM")
+        session.send(b"x" * 20000 + ESCAPE + b"m")
+        expect(session, r"strata> ", bench.left() / 2, "the monitor's prompt")
+        session.send(b"poweroff\n")
+        check(session.finish(bench.left()), "QEMU does not end")
+
+
+def stopped(bench):
+    """
+    Nobody reads the machine's console, which a VM floods: that VM waits for it, in its own time,
+    and no other one. Who has run how long is asked before and afterwards.
+    """
+    def ran(session):
+        begin = len(session.text())
+        session.send(b"vcpu-list\n")
+        expect(session, r"^good +0 (?s:.*)strata> ", bench.left() / 3, "vcpu-list")
+        found = re.findall(r"^(flood|good) +0 +\d+ +\w+ +(\d+)", session.text()[begin:], re.M)
+        return {name: int(ms) for name, ms in found}
+
+    trees = [bench.tree("pvguest-hw", kernel="hostile", rename=name, bootargs=what)
+             for name, what in (("good", "spin"), ("flood", "flood"))]
+    with bench.console(trees, cpus=1) as session:
+        expect(session, r"dull console", bench.left() / 3, "the flood")
+        session.send(ESCAPE + b"mpause flood\n")
+        expect(session, r"strata> ", bench.left() / 3, "the monitor")
+        before = ran(session)
+        session.send(b"unpause flood\n")
+        while session.backlog():
+            session.poll(1)
+        time.sleep(8)
+        session.send(b"pause flood\n")
+        after = ran(session)
+        session.send(b"poweroff\n")
+        check(session.finish(bench.left()), "QEMU does not end")
+        good, flood = (after[name] - before[name] for name in ("good", "flood"))
+        check(good + flood > 4000, f"only {good + flood} ms were run")
+        check(good > (good + flood) * 0.4, f"good ran {good} ms, flood {flood}")
+        lines = re.findall(r"^\[flood\] (.*)$", session.text(), re.M)
+        check(set(lines) == {"hostile: all work and no play makes a dull console"},
+              f"output is lost or mixed: {set(lines)}")
 
 
 def prefixes(bench):
@@ -190,6 +237,8 @@ def add(environment):
             ("without --trace no trace is printed", trace_off),
             ("a kernel that is refused makes the run fail with the reason", exit_refused),
             ("a guest that ends with a failure makes the run fail", exit_failure),
+            ("Ctrl-] is heard whatever the VM has not read before it", unread),
+            ("a VM that floods a console that nobody reads waits alone", stopped),
             ("a run ends at its deadline with status 124", exit_deadline),
             ("a wrong option ends with status 2 and a message", exit_option),
             ("a hw VM on a machine without the H extension is refused in words", no_h_extension),
