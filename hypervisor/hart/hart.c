@@ -11,6 +11,7 @@ struct hart hart_boot;
 struct hart **harts;
 unsigned hart_count;
 uint64_t timebase_hz;
+bool hart_counters = true;
 unsigned hart_gfile_ids;
 unsigned hart_asid_bits = UINT32_MAX;
 unsigned hart_vmid_limit = UINT32_MAX, hart_asid_limit = UINT32_MAX;
@@ -89,6 +90,18 @@ static void probe_ids(struct hart *hart)
 	hart_asid_bits = MIN(hart_asid_bits, MIN(count_ones(asid), hart_asid_limit));
 }
 
+/* Firmware may keep them to itself (mcounteren) or have them stand (mcountinhibit). */
+static bool has_counters(void)
+{
+	uint64_t cycle, instret;
+
+	if (!CSR_EXISTS(CSR_CYCLE) || !CSR_EXISTS(CSR_INSTRET))
+		return false;
+	cycle = csr_read(CSR_CYCLE);
+	instret = csr_read(CSR_INSTRET);
+	return csr_read(CSR_CYCLE) != cycle && csr_read(CSR_INSTRET) != instret;
+}
+
 /* What a VS-mode with AIA sees of the hypervisor's choices: no interrupts, no priorities. */
 static void init_aia(void)
 {
@@ -106,6 +119,7 @@ void hart_init_this(void)
 	hart->sstc = CSR_EXISTS(CSR_STIMECMP);
 	hart->timer_programmed = 0;
 	hart_timer_program(UINT64_MAX);
+	hart_counters = has_counters() && hart_counters;
 	csr_write(CSR_SCOUNTEREN, COUNTEREN_TM);
 	/* Firmware leaves them on. No guest gets vector registers, which nobody switches. */
 	csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM | SSTATUS_MXR);

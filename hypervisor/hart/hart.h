@@ -79,6 +79,8 @@ extern struct hart hart_boot;
 extern struct hart **harts;
 extern unsigned hart_count;
 extern uint64_t timebase_hz;
+/* Every hart that has been started lets us read its cycle and instret, and they count. */
+extern bool hart_counters;
 extern unsigned hart_gfile_ids;	/* identities of a guest interrupt file */
 /* The least VSASIDLEN of the harts that have been started; vCPUs go from one to another. */
 extern unsigned hart_asid_bits;

@@ -13,6 +13,7 @@
 #include "hart/trace.h"
 #include "mode/deprivileged.h"
 #include "vdev/vimsic_dev.h"
+#include "vsbi/pmu.h"
 
 #define DEP_HSTATUS   (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
 #define DEP_HENVCFG   (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE)
@@ -117,7 +118,7 @@ void dep_load(struct vcpu *v)
 	csr_write(CSR_HIDELEG, 0);
 	csr_write(CSR_HSTATUS, DEP_HSTATUS);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPP);
-	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
+	csr_write(CSR_HCOUNTEREN, v->vpmu.counteren);
 	load_envcfg(v);
 	csr_write(CSR_SENVCFG, v->vcsr.senvcfg);
 	load_vsstatus(v);
@@ -343,7 +344,11 @@ bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t
 		fold_fs(v);
 	effects = vcsr_access(&v->vcsr, csr, op, writes, operand, old);
 	if (unlikely(effects < 0)) {
-		if (v->imsic == NULL || !aia_csr(v, csr, op, writes, operand, old))
+		bool exists = !writes && pmu_read_csr(v, csr, old);
+
+		if (!exists && v->imsic != NULL)
+			exists = aia_csr(v, csr, op, writes, operand, old);
+		if (!exists)
 			return false;
 		effects = 0;
 	}

@@ -17,6 +17,7 @@
 #include "vm/gfile.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
+#include "vsbi/pmu.h"
 #include "vsbi/vsbi.h"
 
 /*
@@ -124,7 +125,7 @@ static void hw_load(struct vcpu *v)
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	else
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
-	csr_write(CSR_HCOUNTEREN, vm_counteren(v->vm));
+	csr_write(CSR_HCOUNTEREN, v->vpmu.counteren);
 	load_envcfg(v);
 	csr_write(CSR_VSSTATUS, vs->vsstatus);
 	csr_write(CSR_VSIE, vs->vsie);
@@ -322,6 +323,24 @@ static bool emulate_imsic(struct vcpu *v, const struct insn *insn)
 	return true;
 }
 
+/* hcounteren keeps cycle and instret from the guest: by SBI PMU it has its own, ours to give. */
+static bool emulate_counter(struct vcpu *v, const struct insn *insn)
+{
+	uint64_t value;
+
+	if (insn->kind != INSN_KIND_CSR || insn_csr_writes(insn) ||
+	    !pmu_read_csr(v, insn->csr, &value))
+		return false;
+	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) &&
+	    !(csr_read(CSR_SCOUNTEREN) >> (insn->csr - CSR_CYCLE) & 1))
+		return false;
+	v->stat.csr[stat_csr_slot(insn->csr)]++;
+	if (insn->rd != 0)
+		v->regs[insn->rd] = value;
+	v->pc += insn->len;
+	return true;
+}
+
 /* WFI is ours; everything else that raises cause 22 is not for this guest. */
 static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 {
@@ -348,6 +367,8 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 		return vcpu_block(v);
 	}
 	if (csr_read(CSR_SSTATUS) & SSTATUS_SPP && emulate_imsic(v, &insn))
+		return VCPU_RESUME;
+	if (emulate_counter(v, &insn))
 		return VCPU_RESUME;
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);

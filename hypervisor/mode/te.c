@@ -12,6 +12,7 @@
 #include "mode/mode.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
+#include "vsbi/pmu.h"
 #include "vsbi/vsbi.h"
 
 static uint64_t te_features(const struct vm *vm)
@@ -134,10 +135,29 @@ emulate_frequent(struct vcpu *v, uint32_t raw)
 	return emulate(v, raw);
 }
 
+/* cycle and instret, which the guest's kernel has by SBI PMU and allows its user to read. */
+static bool emulate_user_counter(struct vcpu *v, uint32_t raw)
+{
+	struct insn insn = insn_decode(raw);
+	uint64_t value;
+
+	if (insn.kind != INSN_KIND_CSR || insn_csr_writes(&insn) ||
+	    !pmu_read_csr(v, insn.csr, &value) ||
+	    !(v->vcsr.scounteren >> (insn.csr - CSR_CYCLE) & 1))
+		return false;
+	v->stat.csr[stat_csr_slot(insn.csr)]++;
+	if (insn.rd != 0)
+		v->regs[insn.rd] = value;
+	v->pc += insn.len;
+	return true;
+}
+
 /* The guest's user has no privileged instructions: its kernel is told. */
 static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v, uint32_t raw)
 {
 	if (raw == 0 && !vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	if (emulate_user_counter(v, raw))
 		return VCPU_RESUME;
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);

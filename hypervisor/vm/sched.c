@@ -324,6 +324,8 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 		if (v->steal.enabled)
 			steal_update(v);
 	}
+	if (unlikely(v->vpmu.clock_users != 0))
+		vpmu_resume(&v->vpmu);
 	while (may_run(v)) {
 		if (unlikely(v->resuming)) {
 			vcpu_resume(v);
@@ -337,6 +339,8 @@ static void run_guest(struct hart *hart, struct vcpu *v)
 		if (v->vm->state != VM_RUNNING || is_slice_over(hart))
 			break;
 	}
+	if (unlikely(v->vpmu.clock_users != 0))
+		vpmu_pause(&v->vpmu);
 	if (v->state != VCPU_RUNNABLE && v->state != VCPU_BLOCKED)
 		/* It stopped: what it leaves in the CSRs is nobody's, and wakes nobody. */
 		sched_unload(hart);

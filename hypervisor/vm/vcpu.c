@@ -320,7 +320,7 @@ void vcpu_reset(struct vcpu *v)
 	v->resuming = false;
 	v->last_pool = NULL;
 	steal_disable(v);
-	v->vpmu = (struct vpmu){ .snapshot = false };
+	v->vpmu = (struct vpmu){ .counteren = vm_counteren(v->vm) };
 	v->fwft = (struct vfwft){ .adue_there = hart->adue, .adue = !hart->adue };
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);

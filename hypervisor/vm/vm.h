@@ -171,7 +171,7 @@ void vm_add_device(struct vm *vm, struct vdev *dev);
 /* The device whose window holds [gpa, gpa + size), or NULL. */
 struct vdev *vm_find_device(struct vm *vm, gpa_t gpa, unsigned size);
 
-/* hcounteren for the VM: time always, cycle and instret if its tree says strata,counters. */
+/* hcounteren at first: time always, cycle and instret if its tree says strata,counters. */
 static inline uint64_t vm_counteren(const struct vm *vm)
 {
 	return vm->config.counters ? COUNTEREN_TM | COUNTEREN_CY | COUNTEREN_IR : COUNTEREN_TM;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PMU: firmware counters of events that the hypervisor sees. There are no hardware counters: a
- * guest reads cycle and instret directly or not at all, so no start value could be given to them.
+ * PMU: counters of cycles, instructions and events that the hypervisor sees, of the vCPU alone. The
+ * hart's cycle and instret cannot be given a value, nor stand still: reads of them are emulated.
  * RISC-V Supervisor Binary Interface Specification, chapter "Performance Monitoring Unit".
  */
+#include "hart/hart.h"
 #include "lib/bitmap.h"
+#include "vsbi/pmu.h"
 #include "vsbi/pmu_event.h"
 #include "vsbi/vsbi.h"
 
@@ -27,40 +29,99 @@ static struct vpmu_counter *pmu_counter(struct vcpu *v, struct pmu_set set, uint
 	return &v->vpmu.counters[set.base + bit_lowest(rest)];
 }
 
-static uint64_t pmu_value(const struct vcpu *v, const struct vpmu_counter *counter)
+/* The clock that the counter can count; VPMU_CLOCKS: it is a firmware counter. */
+static enum vpmu_clock pmu_counter_clock(uint64_t index)
 {
-	return counter->value +
-	       (counter->started ? pmu_event_count(&v->stat, counter->event) : 0);
+	if (!hart_counters || (index != VPMU_CYCLE && index != VPMU_INSTRET))
+		return VPMU_CLOCKS;
+	return index == VPMU_CYCLE ? VPMU_CYCLES : VPMU_INSTRUCTIONS;
 }
 
-static void pmu_start_one(const struct vcpu *v, struct vpmu_counter *counter)
+/* How often the counter's event has happened, from a time on that is always the same. */
+static uint64_t pmu_count(const struct vcpu *v, const struct vpmu_counter *counter)
 {
-	counter->value -= pmu_event_count(&v->stat, counter->event);
+	enum vpmu_clock clock = pmu_event_clock(counter->event);
+
+	if (clock != VPMU_CLOCKS)
+		return vpmu_clock(&v->vpmu, clock);
+	return pmu_event_count(&v->stat, counter->event);
+}
+
+static uint64_t pmu_value(const struct vcpu *v, const struct vpmu_counter *counter)
+{
+	return counter->value + (counter->started ? pmu_count(v, counter) : 0);
+}
+
+static void pmu_start_one(struct vcpu *v, struct vpmu_counter *counter)
+{
+	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && v->vpmu.clock_users++ == 0)
+		vpmu_resume(&v->vpmu);
+	counter->value -= pmu_count(v, counter);
 	counter->started = true;
 }
 
-static void pmu_stop_one(const struct vcpu *v, struct vpmu_counter *counter)
+static void pmu_stop_one(struct vcpu *v, struct vpmu_counter *counter)
 {
 	counter->value = pmu_value(v, counter);
 	counter->started = false;
+	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && --v->vpmu.clock_users == 0)
+		vpmu_pause(&v->vpmu);
+}
+
+/* One that the VM may read by itself (strata,counters) is the hart's own until it is configured. */
+static void pmu_set_configured(struct vcpu *v, struct vpmu_counter *counter, bool configured)
+{
+	uint64_t index = (uint64_t)(counter - v->vpmu.counters), counteren = v->vpmu.counteren;
+
+	counter->configured = configured;
+	if (!v->vm->config.counters || pmu_counter_clock(index) == VPMU_CLOCKS)
+		return;
+	counteren = configured ? counteren & ~(1UL << index) : counteren | 1UL << index;
+	vpmu_set_counteren(&v->vpmu, counteren);
+}
+
+bool pmu_read_csr(const struct vcpu *v, unsigned csr, uint64_t *value)
+{
+	uint64_t index = csr - CSR_CYCLE;
+
+	if (pmu_counter_clock(index) == VPMU_CLOCKS || v->vm->config.sbi_disabled >> VSBI_PMU & 1)
+		return false;
+	*value = pmu_value(v, &v->vpmu.counters[index]);
+	return true;
 }
 
 static struct sbi_ret pmu_get_info(uint64_t counter)
 {
 	if (counter >= VPMU_COUNTERS)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	return vsbi_value(SBI_PMU_INFO_FIRMWARE);
+	if (pmu_counter_clock(counter) == VPMU_CLOCKS)
+		return vsbi_value(SBI_PMU_INFO_FIRMWARE);
+	return vsbi_value((CSR_CYCLE + counter) | 63 << SBI_PMU_INFO_WIDTH_SHIFT);
 }
 
-/* The first counter of the set, if it need not match, or the first that counts nothing yet. */
-static struct vpmu_counter *pmu_match(struct vcpu *v, struct pmu_set set, uint64_t flags)
+/* event_data is reserved for all events that we count. */
+static bool pmu_is_counted(uint64_t event, uint64_t data)
+{
+	if (pmu_event_clock(event) != VPMU_CLOCKS)
+		return hart_counters && data == 0;
+	return pmu_event_is_counted(event, data);
+}
+
+/*
+ * The first counter of the set, if it need not match, or the first that counts nothing yet; it must
+ * be able to count the event.
+ */
+static struct vpmu_counter *pmu_match(struct vcpu *v, struct pmu_set set, uint64_t flags,
+				      uint64_t event)
 {
 	for (uint64_t rest = set.mask; rest != 0; rest &= rest - 1) {
 		struct vpmu_counter *counter = pmu_counter(v, set, rest);
+		bool fits = pmu_counter_clock(set.base + bit_lowest(rest)) ==
+			    pmu_event_clock(event);
 
 		if (flags & SBI_PMU_CONFIG_SKIP_MATCH)
-			return counter->started ? NULL : counter;
-		if (!counter->configured)
+			return fits && !counter->started ? counter : NULL;
+		if (fits && !counter->configured)
 			return counter;
 	}
 	return NULL;
@@ -73,10 +134,10 @@ static struct sbi_ret pmu_config(struct vcpu *v, struct pmu_set set, uint64_t fl
 
 	if (!pmu_set_is_valid(set) || flags & ~(uint64_t)SBI_PMU_CONFIG_FLAGS)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	counter = pmu_event_is_counted(event, data) ? pmu_match(v, set, flags) : NULL;
+	counter = pmu_is_counted(event, data) ? pmu_match(v, set, flags, event) : NULL;
 	if (counter == NULL)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	counter->configured = true;
+	pmu_set_configured(v, counter, true);
 	counter->event = (uint32_t)event;
 	if (flags & SBI_PMU_CONFIG_CLEAR_VALUE)
 		counter->value = 0;
@@ -150,8 +211,6 @@ static struct sbi_ret pmu_stop(struct vcpu *v, struct pmu_set set, uint64_t flag
 
 	if (error)
 		return vsbi_error(error);
-	if (flags & SBI_PMU_STOP_TAKE_SNAPSHOT && pmu_snapshot(v, set))
-		return vsbi_error(SBI_ERR_FAILED);
 	for (uint64_t rest = set.mask; rest != 0; rest &= rest - 1) {
 		struct vpmu_counter *counter = pmu_counter(v, set, rest);
 
@@ -160,15 +219,18 @@ static struct sbi_ret pmu_stop(struct vcpu *v, struct pmu_set set, uint64_t flag
 		else
 			error = SBI_ERR_ALREADY_STOPPED;
 		if (flags & SBI_PMU_STOP_RESET)
-			counter->configured = false;
+			pmu_set_configured(v, counter, false);
 	}
+	if (flags & SBI_PMU_STOP_TAKE_SNAPSHOT && pmu_snapshot(v, set))
+		return vsbi_error(SBI_ERR_FAILED);
 	return vsbi_error(error);
 }
 
 /* The upper half, which is for RV32, is 0 here. */
 static struct sbi_ret pmu_fw_read(const struct vcpu *v, uint64_t counter, bool high)
 {
-	if (counter >= VPMU_COUNTERS || !v->vpmu.counters[counter].configured)
+	if (counter >= VPMU_COUNTERS || pmu_counter_clock(counter) != VPMU_CLOCKS ||
+	    !v->vpmu.counters[counter].configured)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	return vsbi_value(high ? 0 : pmu_value(v, &v->vpmu.counters[counter]));
 }
@@ -189,13 +251,15 @@ static struct sbi_ret pmu_set_shmem(struct vcpu *v, uint64_t low, uint64_t high,
 static int64_t pmu_fill_info(struct vm *vm, gpa_t place)
 {
 	struct sbi_pmu_event_info info;
+	uint64_t data;
 
 	if (vm_read(vm, place, &info, sizeof(info)))
 		return SBI_ERR_FAILED;
 	if (!pmu_event_is_valid(info.event))
 		return SBI_ERR_INVALID_PARAM;
-	info.output = pmu_event_is_counted(info.event, info.data) ? SBI_PMU_EVENT_INFO_SUPPORTED :
-								    0;
+	/* Hardware's general and cache events have no data to look at. */
+	data = SBI_PMU_EVENT_TYPE(info.event) <= SBI_PMU_TYPE_CACHE ? 0 : info.data;
+	info.output = pmu_is_counted(info.event, data) ? SBI_PMU_EVENT_INFO_SUPPORTED : 0;
 	return vm_write(vm, place, &info, sizeof(info)) ? SBI_ERR_FAILED : SBI_SUCCESS;
 }
 

@@ -21,6 +21,18 @@ bool pmu_event_is_valid(uint64_t event)
 	       (type <= SBI_PMU_TYPE_RAW_V2 || type == SBI_PMU_TYPE_FIRMWARE);
 }
 
+enum vpmu_clock pmu_event_clock(uint64_t event)
+{
+	switch (event) {
+	case SBI_PMU_TYPE_HW << 16 | SBI_PMU_HW_CPU_CYCLES:
+		return VPMU_CYCLES;
+	case SBI_PMU_TYPE_HW << 16 | SBI_PMU_HW_INSTRUCTIONS:
+		return VPMU_INSTRUCTIONS;
+	default:
+		return VPMU_CLOCKS;
+	}
+}
+
 bool pmu_event_is_counted(uint64_t event, uint64_t data)
 {
 	uint64_t code = SBI_PMU_EVENT_CODE(event);

@@ -67,6 +67,20 @@ def share(bench):
         check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended}")
 
 
+def counted_alone(mode):
+    """A case: a vCPU's hardware counters leave out what its neighbour does on the same hart."""
+    def function(bench):
+        trees = [bench.tree(f"pvguest-{mode}", mode=mode, kernel="pmu", bootargs=word, rename=word)
+                 for word in ("exact", "spin")]
+        with bench.console(trees, extra=["-icount", "shift=0,sleep=off"]) as session:
+            verdict = bench.verdict(session)
+            text = session.text()
+        check_line(text, r"^\[exact\] 3 passed, 0 failed")
+        for name in ("exact", "spin"):
+            check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended}")
+    return function
+
+
 def transcript(bench, name, mode, *options):
     """The lines of a guest that must be the same in every mode."""
     result = bench.strata("run", "--kernel", name, "--mode", mode, *options)
@@ -118,6 +132,9 @@ def add(environment):
     add_case("each boot of a VM has an rng-seed of its own", seeds, group="guests")
     add_case("a VM that does nothing but reboot leaves its neighbour its share of the hart", share,
              group="guests")
+    for mode in ("te", "hw"):
+        add_case("the cycles and instructions of SBI PMU are the vCPU's own, not its neighbour's, "
+                 f"in {mode}", counted_alone(mode), group="guests")
     if not environment.quick:
         add_case("the test guest firmware passes natively on two harts",
                  run_guest("firmware", "native", 2), group="guests")

@@ -36,6 +36,9 @@ static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
 static uint64_t stolen_ticks;
 uint64_t timebase_hz = 10000000;
+bool hart_counters;
+static uint64_t hart_clocks[VPMU_CLOCKS];
+static uint64_t hcounteren;
 
 bool vm_is_ram(struct vm *machine, gpa_t gpa, size_t size)
 {
@@ -224,6 +227,32 @@ size_t vconsole_read(struct vm *machine, char *text, size_t size)
 	return got;
 }
 
+void vpmu_resume(struct vpmu *pmu)
+{
+	CHECK(!pmu->clocks_run);
+	pmu->clocks_run = true;
+	for (unsigned i = 0; i < VPMU_CLOCKS; i++)
+		pmu->clocks[i] -= hart_clocks[i];
+}
+
+void vpmu_pause(struct vpmu *pmu)
+{
+	CHECK(pmu->clocks_run);
+	pmu->clocks_run = false;
+	for (unsigned i = 0; i < VPMU_CLOCKS; i++)
+		pmu->clocks[i] += hart_clocks[i];
+}
+
+uint64_t vpmu_clock(const struct vpmu *pmu, enum vpmu_clock which)
+{
+	return pmu->clocks[which] + (pmu->clocks_run ? hart_clocks[which] : 0);
+}
+
+void vpmu_set_counteren(struct vpmu *pmu, uint64_t counteren)
+{
+	pmu->counteren = hcounteren = counteren;
+}
+
 bool firmware_counts(void)
 {
 	return counts_entries;
@@ -271,7 +300,8 @@ static void start(void)
 	cpus[0].state = VCPU_RUNNABLE;
 	written_size = typed_size = 0;
 	remote_calls = starts = blocks = resumes = softs_cleared = 0;
-	counts_entries = true;
+	counts_entries = hart_counters = true;
+	hcounteren = 0;
 	cpus[0].fwft.adue_there = true;
 	delegates_misaligned = false;
 	adue_changes = 0;

@@ -11,6 +11,7 @@
  * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
  * SOURCES: hypervisor/vsbi/fwft.c hypervisor/vm/vfence.c
  */
+#include "vsbi/pmu.h"
 #include "vsbi_fake.h"
 
 /* ---- STA ---- */
@@ -70,6 +71,8 @@ TEST("STA: memory that is not aligned or not RAM, and flags, are refused, and al
 
 #define FW(code)	(0xf0000 | (code))
 #define EVENT_TIMER	FW(SBI_PMU_FW_SET_TIMER)
+#define EVENT_CYCLES	SBI_PMU_HW_CPU_CYCLES
+#define EVENT_INSNS	SBI_PMU_HW_INSTRUCTIONS
 
 static int64_t config(uint64_t base, uint64_t mask, uint64_t flags, uint64_t event, uint64_t data)
 {
@@ -100,14 +103,20 @@ static void expect_count(uint64_t counter, uint64_t value)
 	CHECK_EQ(VALUE, 0);
 }
 
-TEST("PMU: every counter is a firmware counter, and there are no others")
+TEST("PMU: counters 0 and 2 are cycle and instret, if the harts have them, others firmware's")
 {
 	start();
-	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_NUM_COUNTERS, 0, 0, 0), SBI_SUCCESS);
-	CHECK_EQ(VALUE, VPMU_COUNTERS);
-	for (uint64_t i = 0; i < VPMU_COUNTERS; i++) {
-		CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, i, 0, 0), SBI_SUCCESS);
-		CHECK_EQ(VALUE, 1UL << 63);
+	for (unsigned round = 0; round < 2; round++) {
+		hart_counters = round == 0;
+		CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_NUM_COUNTERS, 0, 0, 0), SBI_SUCCESS);
+		CHECK_EQ(VALUE, VPMU_COUNTERS);
+		for (uint64_t i = 0; i < VPMU_COUNTERS; i++) {
+			CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, i, 0, 0), SBI_SUCCESS);
+			CHECK_EQ(VALUE, hart_counters && (i == 0 || i == 2) ? 0x3fc00 + i :
+									      1UL << 63);
+		}
+		CHECK_EQ(config(0, 1, 0, EVENT_CYCLES, 0),
+			 hart_counters ? SBI_SUCCESS : SBI_ERR_NOT_SUPPORTED);
 	}
 	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_GET_INFO, VPMU_COUNTERS, 0, 0),
 		 SBI_ERR_INVALID_PARAM);
@@ -115,78 +124,156 @@ TEST("PMU: every counter is a firmware counter, and there are no others")
 		 SBI_ERR_INVALID_PARAM);
 }
 
+static uint64_t read_csr(unsigned csr)
+{
+	uint64_t value = 0;
+
+	CHECK(pmu_read_csr(&cpus[0], csr, &value));
+	return value;
+}
+
+TEST("PMU: a hardware counter follows the hart while it is started, from the value it is given")
+{
+	start();
+	hart_clocks[VPMU_INSTRUCTIONS] = 5000;
+	CHECK_EQ(config(0, 0x3ffff, 0, EVENT_INSNS, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 2);
+	CHECK_EQ(read_csr(CSR_INSTRET), 0);
+	CHECK_EQ(begin(2, 1, SBI_PMU_START_SET_INIT_VALUE, 77), SBI_SUCCESS);
+	CHECK_EQ(cpus[0].vpmu.clock_users, 1);
+	CHECK_EQ(read_csr(CSR_INSTRET), 77);
+	hart_clocks[VPMU_INSTRUCTIONS] += 23;
+	hart_clocks[VPMU_CYCLES] += 9999;
+	CHECK_EQ(read_csr(CSR_INSTRET), 100);
+	/* Its hart runs another one, and then it runs on a hart that has counted less. */
+	vpmu_pause(&cpus[0].vpmu);
+	hart_clocks[VPMU_INSTRUCTIONS] = 3;
+	vpmu_resume(&cpus[0].vpmu);
+	CHECK_EQ(read_csr(CSR_INSTRET), 100);
+	hart_clocks[VPMU_INSTRUCTIONS] += 1;
+	CHECK_EQ(stop(2, 1, 0), SBI_SUCCESS);
+	CHECK(!cpus[0].vpmu.clocks_run);
+	hart_clocks[VPMU_INSTRUCTIONS] += 1000;
+	CHECK_EQ(read_csr(CSR_INSTRET), 101);
+	CHECK_EQ(begin(2, 1, 0, 0), SBI_SUCCESS);
+	hart_clocks[VPMU_INSTRUCTIONS] += 1;
+	CHECK_EQ(read_csr(CSR_INSTRET), 102);
+}
+
+TEST("PMU: cycle and instret are read as their counters, and nothing else; without PMU they trap")
+{
+	uint64_t value;
+
+	start();
+	CHECK_EQ(read_csr(CSR_CYCLE), 0);
+	CHECK_EQ(config(0, 1, SBI_PMU_CONFIG_AUTO_START, EVENT_CYCLES, 0), SBI_SUCCESS);
+	hart_clocks[VPMU_CYCLES] += 10;
+	CHECK_EQ(read_csr(CSR_CYCLE), 10);
+	CHECK(!pmu_read_csr(&cpus[0], CSR_TIME, &value));
+	CHECK(!pmu_read_csr(&cpus[0], CSR_CYCLE + 3, &value));
+	CHECK(!pmu_read_csr(&cpus[0], CSR_CYCLE - 1, &value));
+	CHECK(!pmu_read_csr(&cpus[0], CSR_SSTATUS, &value));
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ, 0, 0, 0), SBI_ERR_INVALID_PARAM);
+	vm.config.sbi_disabled = 1UL << VSBI_PMU;
+	CHECK(!pmu_read_csr(&cpus[0], CSR_CYCLE, &value));
+	vm.config.sbi_disabled = 0;
+	hart_counters = false;
+	CHECK(!pmu_read_csr(&cpus[0], CSR_CYCLE, &value));
+}
+
+TEST("PMU: a counter that the tree lets a VM read is not the hart's once it is configured")
+{
+	start();
+	vm.config.counters = true;
+	cpus[0].vpmu.counteren = 7;
+	CHECK_EQ(config(0, 1, 0, EVENT_CYCLES, 0), SBI_SUCCESS);
+	CHECK_EQ(hcounteren, 6);
+	CHECK_EQ(config(2, 1, 0, EVENT_INSNS, 0), SBI_SUCCESS);
+	CHECK_EQ(hcounteren, 2);
+	CHECK_EQ(stop(0, 5, SBI_PMU_STOP_RESET), SBI_ERR_ALREADY_STOPPED);
+	CHECK_EQ(hcounteren, 7);
+	CHECK_EQ(config(1, 1, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(hcounteren, 7);
+}
+
 TEST("PMU: a counter counts its event while it is started, from the value that it is given")
 {
 	start();
 	set_timers(3);
-	CHECK_EQ(config(2, 0x3, 0, EVENT_TIMER, 0), SBI_SUCCESS);
-	CHECK_EQ(VALUE, 2);
+	CHECK_EQ(config(3, 0x3, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 3);
 	set_timers(1);
-	expect_count(2, 0);
-	CHECK_EQ(begin(2, 1, SBI_PMU_START_SET_INIT_VALUE, 1000), SBI_SUCCESS);
+	expect_count(3, 0);
+	CHECK_EQ(begin(3, 1, SBI_PMU_START_SET_INIT_VALUE, 1000), SBI_SUCCESS);
 	set_timers(5);
-	expect_count(2, 1005);
-	CHECK_EQ(begin(2, 1, 0, 0), SBI_ERR_ALREADY_STARTED);
-	CHECK_EQ(stop(2, 1, 0), SBI_SUCCESS);
+	expect_count(3, 1005);
+	CHECK_EQ(begin(3, 1, 0, 0), SBI_ERR_ALREADY_STARTED);
+	CHECK_EQ(stop(3, 1, 0), SBI_SUCCESS);
 	set_timers(7);
-	expect_count(2, 1005);
-	CHECK_EQ(stop(2, 1, 0), SBI_ERR_ALREADY_STOPPED);
-	CHECK_EQ(begin(2, 1, 0, 77), SBI_SUCCESS);
+	expect_count(3, 1005);
+	CHECK_EQ(stop(3, 1, 0), SBI_ERR_ALREADY_STOPPED);
+	CHECK_EQ(begin(3, 1, 0, 77), SBI_SUCCESS);
 	set_timers(1);
-	expect_count(2, 1006);
-	CHECK_EQ(stop(2, 1, SBI_PMU_STOP_RESET), SBI_SUCCESS);
-	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ, 2, 0, 0), SBI_ERR_INVALID_PARAM);
-	CHECK_EQ(begin(2, 1, 0, 0), SBI_ERR_INVALID_PARAM);
-	CHECK_EQ(config(2, 1, SBI_PMU_CONFIG_CLEAR_VALUE | SBI_PMU_CONFIG_AUTO_START, EVENT_TIMER,
+	expect_count(3, 1006);
+	CHECK_EQ(stop(3, 1, SBI_PMU_STOP_RESET), SBI_SUCCESS);
+	CHECK_EQ(call(SBI_EXT_PMU, SBI_PMU_COUNTER_FW_READ, 3, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(begin(3, 1, 0, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(config(3, 1, SBI_PMU_CONFIG_CLEAR_VALUE | SBI_PMU_CONFIG_AUTO_START, EVENT_TIMER,
 			0), SBI_SUCCESS);
 	set_timers(2);
-	expect_count(2, 2);
+	expect_count(3, 2);
 }
 
-TEST("PMU: matching takes a counter that is free; skipping it the first, if that is stopped")
+TEST("PMU: matching takes a counter that is free and fits; skipping it the first, if that does")
 {
 	start();
-	CHECK_EQ(config(0, 0x3, 0, EVENT_TIMER, 0), SBI_SUCCESS);
-	CHECK_EQ(VALUE, 0);
-	CHECK_EQ(config(0, 0x3, 0, FW(SBI_PMU_FW_OWN), 0), SBI_SUCCESS);
+	CHECK_EQ(config(0, 0xf, 0, EVENT_TIMER, 0), SBI_SUCCESS);
 	CHECK_EQ(VALUE, 1);
-	CHECK_EQ(config(0, 0x3, 0, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(config(0, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_SUCCESS);
-	CHECK_EQ(VALUE, 0);
-	CHECK_EQ(begin(0, 1, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(config(0, 0xf, 0, FW(SBI_PMU_FW_OWN), 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 3);
+	CHECK_EQ(config(0, 0xf, 0, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(1, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 1);
+	CHECK_EQ(begin(1, 1, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(config(1, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
 	CHECK_EQ(config(0, 0x3, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_TIMER, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(1, 0x1, 0, EVENT_CYCLES, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(2, 0x1, 0, EVENT_CYCLES, 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(2, 0x1, SBI_PMU_CONFIG_SKIP_MATCH, EVENT_CYCLES, 0), SBI_ERR_NOT_SUPPORTED);
 }
 
 TEST("PMU: sets with a counter that is not there, reserved flags and other events are refused")
 {
-	static const uint64_t events[] = { 1, 2, 0x10000, 0x20000, 0x30000, 0x40000, FW(7), FW(14),
-					   FW(22), FW(255), FW(259), FW(65535),
-					   1UL << 20 | EVENT_TIMER,
-					   UINT64_MAX, 1UL << 32 | EVENT_TIMER };
+	static const uint64_t events[] = { 0, 3, 10, 0x10000, 0x20000, 0x30000, 0x40000, FW(7),
+					   FW(14), FW(22), FW(255), FW(259), FW(65535),
+					   1UL << 20 | EVENT_TIMER, 1UL << 20 | EVENT_CYCLES,
+					   UINT64_MAX, 1UL << 32 | EVENT_TIMER,
+					   1UL << 32 | EVENT_INSNS };
 	static const struct pmu_wild {
 		uint64_t base, mask;
 	} sets[] = {
-		{ 0, 0 }, { 0, 1UL << 16 }, { 15, 2 }, { 16, 1 }, { UINT64_MAX, 1 },
+		{ 0, 0 }, { 0, 1UL << 18 }, { 17, 2 }, { 18, 1 }, { UINT64_MAX, 1 },
 		{ UINT64_MAX, 2 }, { 1UL << 63, UINT64_MAX },
 	};
 
 	start();
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
-		CHECK_EQ(config(0, 1, 0, events[i], 0), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(config(0, 1, 0, EVENT_TIMER, 1), SBI_ERR_NOT_SUPPORTED);
-	CHECK_EQ(config(0, 1, 0x100, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
-	CHECK_EQ(config(0, 1, 1UL << 63, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
+		CHECK_EQ(config(0, 7, 0, events[i], 0), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(1, 1, 0, EVENT_TIMER, 1), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(0, 1, 0, EVENT_CYCLES, 1), SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(config(1, 1, 0x100, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(config(1, 1, 1UL << 63, EVENT_TIMER, 0), SBI_ERR_INVALID_PARAM);
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		CHECK_EQ(config(sets[i].base, sets[i].mask, 0, EVENT_TIMER, 0),
 			 SBI_ERR_INVALID_PARAM);
 		CHECK_EQ(begin(sets[i].base, sets[i].mask, 0, 0), SBI_ERR_INVALID_PARAM);
 		CHECK_EQ(stop(sets[i].base, sets[i].mask, 0), SBI_ERR_INVALID_PARAM);
 	}
-	CHECK_EQ(config(0, 1, 0, EVENT_TIMER, 0), SBI_SUCCESS);
-	CHECK_EQ(begin(0, 1, 4, 0), SBI_ERR_INVALID_PARAM);
-	CHECK_EQ(begin(0, 1, SBI_PMU_START_INIT_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
-	CHECK_EQ(stop(0, 1, 4), SBI_ERR_INVALID_PARAM);
-	CHECK_EQ(stop(0, 1, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_ERR_NO_SHMEM);
+	CHECK_EQ(config(1, 1, 0, EVENT_TIMER, 0), SBI_SUCCESS);
+	CHECK_EQ(begin(1, 1, 4, 0), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(begin(1, 1, SBI_PMU_START_INIT_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
+	CHECK_EQ(stop(1, 1, 4), SBI_ERR_INVALID_PARAM);
+	CHECK_EQ(stop(1, 1, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_ERR_NO_SHMEM);
 }
 
 TEST("PMU: a snapshot holds the set's values from its base on, and starts them again")
@@ -228,7 +315,7 @@ TEST("PMU: memory for snapshots and event information must be aligned RAM, whole
 	CHECK_EQ(call(SBI_EXT_PMU, set, RAM_GPA + RAM_SIZE, 0, 0), SBI_ERR_INVALID_ADDRESS);
 	CHECK_EQ(call(SBI_EXT_PMU, set, 0, 0, 0), SBI_ERR_INVALID_ADDRESS);
 	info[0] = (struct sbi_pmu_event_info){ .event = EVENT_TIMER, .output = 0xff };
-	info[1] = (struct sbi_pmu_event_info){ .event = 1, .output = 0xff };
+	info[1] = (struct sbi_pmu_event_info){ .event = 3, .output = 0xff };
 	info[2] = (struct sbi_pmu_event_info){ .event = 0x40000, .output = 0xff };
 	CHECK_EQ(call5(SBI_EXT_PMU, get, RAM_GPA + 32, 0, 2, 0, 0), SBI_SUCCESS);
 	CHECK_EQ(info[0].output, 1);

@@ -103,6 +103,8 @@
 #define SBI_PMU_SNAPSHOT_SET_SHMEM	7
 #define SBI_PMU_EVENT_GET_INFO		8
 #define SBI_PMU_INFO_FIRMWARE		(1UL << 63)
+#define SBI_PMU_INFO_WIDTH_SHIFT	12	/* width less one; below, the CSR */
+#define SBI_PMU_INFO_CSR_MASK		0xfffUL
 #define SBI_PMU_CONFIG_SKIP_MATCH	(1U << 0)
 #define SBI_PMU_CONFIG_CLEAR_VALUE	(1U << 1)
 #define SBI_PMU_CONFIG_AUTO_START	(1U << 2)
@@ -116,8 +118,12 @@
 #define SBI_PMU_EVENT_TYPE(event)	((event) >> 16)
 #define SBI_PMU_EVENT_CODE(event)	((event) & 0xffff)
 #define SBI_PMU_EVENT_BITS		20
+#define SBI_PMU_TYPE_HW			0
+#define SBI_PMU_TYPE_CACHE		1
 #define SBI_PMU_TYPE_RAW_V2		3
 #define SBI_PMU_TYPE_FIRMWARE		15
+#define SBI_PMU_HW_CPU_CYCLES		1
+#define SBI_PMU_HW_INSTRUCTIONS		2
 #define SBI_PMU_FW_MISALIGNED_LOAD	0
 #define SBI_PMU_FW_MISALIGNED_STORE	1
 #define SBI_PMU_FW_ACCESS_LOAD		2
