@@ -459,7 +459,8 @@ def breakdown_check(_):
 def main():
     # The other files of tests take from this one what they need.
     sys.modules["scripts"] = sys.modules[__name__]
-    module_of("scripts_disks", "tests/scripts_disks.py")
+    for name in ("scripts_disks", "scripts_session"):
+        module_of(name, f"tests/{name}.py")
     count = [0, 0]
     for sentence, function in TESTS:
         with tempfile.TemporaryDirectory() as tmp:

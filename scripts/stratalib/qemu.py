@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Start QEMU, talk to its console, never leave one behind."""
 import ctypes
+import glob
 import os
 import re
 import selectors
@@ -43,9 +44,12 @@ def _die_with_parent():
 class Session:
     """One QEMU whose console is two pipes. Use it in a `with`, so that it is always reaped."""
 
+    LOOK_SECONDS = 0.2          # starved() looks this often
+    STARVED_MOST = 20           # a run may take this many times its deadline on the wall's clock
+
     def __init__(self, line, log=None, mux=False):
         serial = ["-serial", "mon:stdio"] if mux else ["-serial", "stdio", "-monitor", "none"]
-        self.begin = time.monotonic()
+        self.begin, self._looked, self._starved = time.monotonic(), 0.0, 0.0
         self.out = b""          # everything the console said
         self.taken = 0          # how much of it expect() has used up
         self._queue = bytearray()
@@ -84,8 +88,30 @@ class Session:
         self._select.close()
         return self.process.returncode
 
+    def starved(self):
+        """
+        Seconds that QEMU had to wait for a processor that others used: Linux's "run delay" of the
+        thread that has the most of it. 0 where the kernel does not count it.
+        """
+        now = time.monotonic()
+        if now - self._looked < self.LOOK_SECONDS:
+            return self._starved
+        self._looked = now
+        for name in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
+            try:
+                with open(name, encoding="ascii") as f:
+                    self._starved = max(self._starved, int(f.read().split()[1]) / 1e9)
+            except (OSError, ValueError, IndexError):
+                pass                # the thread has just ended
+        return self._starved
+
     def seconds(self):
-        return time.monotonic() - self.begin
+        """
+        Seconds since the start in which QEMU ran or slept. Deadlines are of these, so that a
+        machine busy with other work makes no run fail; wall time is bounded all the same.
+        """
+        wall = time.monotonic() - self.begin
+        return max(wall - self.starved(), wall / self.STARVED_MOST)
 
     def watch(self, fd, name):
         """Have poll() also wake up for this file."""
@@ -173,22 +199,22 @@ class Session:
     def expect(self, pattern, seconds):
         """Wait for a regular expression behind what was expected last; its match, or None."""
         expression = re.compile(pattern.encode() if isinstance(pattern, str) else pattern, re.M)
-        until = time.monotonic() + seconds
+        until = self.seconds() + seconds
         while True:
             match = expression.search(self.out, self.taken)
             if match:
                 self.taken = match.end()
                 return match
-            left = until - time.monotonic()
+            left = until - self.seconds()
             if left <= 0 or self.ended():
                 return None
             self.poll(min(left, 1.0))
 
     def finish(self, seconds):
         """Wait for QEMU's end; False if it does not come."""
-        until = time.monotonic() + seconds
+        until = self.seconds() + seconds
         while not self.ended():
-            left = until - time.monotonic()
+            left = until - self.seconds()
             if left <= 0:
                 return False
             self.poll(min(left, 1.0))

@@ -76,7 +76,8 @@ class Bench:
         self.variant, self.log = variant, log
         self.deadline = CASE_SECONDS * env.scale
         self.begin = time.monotonic()
-        self._runs = 0
+        self._runs, self._sessions = 0, []
+        self._apart = 0.0           # seconds in commands, which have deadlines of their own
         options = argparse.Namespace(
             firmware=variant.firmware, qemu=env.qemus[variant.qemu_name] or variant.qemu_name,
             cpu=None, cpus=None)
@@ -85,7 +86,9 @@ class Bench:
         self.parallel = env.jobs
 
     def left(self):
-        return max(1.0, self.deadline - (time.monotonic() - self.begin))
+        """Seconds to the case's end; what its QEMUs had to wait for a processor is not counted."""
+        waited = self._apart + sum(session.starved() for session in self._sessions)
+        return max(1.0, self.deadline - (time.monotonic() - self.begin - waited))
 
     def next_log(self):
         self._runs += 1
@@ -110,12 +113,15 @@ class Bench:
                 command += ["--timeout", str(int(timeout or self.left() - 2) or 1)]
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, env=env, cwd=TOP)
+        begin = time.monotonic()
         try:
-            out, err = child.communicate(stdin, timeout=self.left() + 10)
+            out, err = child.communicate(
+                stdin, timeout=qemu.Session.STARVED_MOST * (timeout or self.left()))
         except subprocess.TimeoutExpired:
             child.terminate()
             out, err = child.communicate()
             err += b"\nno end of scripts/strata"
+        self._apart += time.monotonic() - begin
         result = Result(child.returncode, out.decode(errors="replace"),
                         err.decode(errors="replace"))
         with open(self.next_log(), "w", encoding="utf-8") as f:
@@ -130,7 +136,8 @@ class Bench:
         size = mem or f"{vms.machine_bytes(trees, len(blob)) >> 20}M"
         line = qemu.command(self.settings, self.settings.path("strata.elf"), size, cpus,
                             initrd=path, append=append, extra=extra)
-        return qemu.Session(line, log=self.next_log())
+        self._sessions.append(qemu.Session(line, log=self.next_log()))
+        return self._sessions[-1]
 
     def tree(self, name, mode=None, kernel=None, initrd=None, bootargs=None, rename=None,
              vcpus=None):

@@ -47,7 +47,7 @@ def until(session, limit, right, what):
     the machine has had no time for QEMU, whose turn it was is charged for that, and it takes the
     scheduler a while to make up for it. One that is wrong never does.
     """
-    before, end = times(session, limit), time.monotonic() + limit
+    before, end = times(session, limit), session.seconds() + limit
     while True:
         time.sleep(1)
         after = times(session, limit)
@@ -55,7 +55,7 @@ def until(session, limit, right, what):
                for key in after}
         if right(ran):
             return ran
-        check(time.monotonic() < end, f"{what}: {ran}")
+        check(session.seconds() < end, f"{what}: {ran}")
 
 
 def spinner(bench, name, mode="te", **properties):
@@ -145,9 +145,9 @@ def pinned(bench):
             check((now["one", 0][0], now["two", 0][0]) == harts, f"not on {harts}: {now}")
         ask(session, "vcpu-pin one all all", limit)
         ask(session, "pause one", limit)
-        end = time.monotonic() + limit
+        end = session.seconds() + limit
         while times(session, limit)["one", 0][1] != "paused":   # its hart is told by an interrupt
-            check(time.monotonic() < end, "it does not pause")
+            check(session.seconds() < end, "it does not pause")
         ran = over(session, 1, limit)
         check(ran["one", 0] == (0, 0, 0, 0), f"paused, it had {ran['one', 0]}")
         ask(session, "unpause one", limit)
