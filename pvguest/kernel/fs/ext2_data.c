@@ -97,41 +97,57 @@ int ext2_data_read_page(struct inode *inode, uint64_t index, struct page *page)
 	return error;
 }
 
-static int ext2_data_reserve(struct ext2_node *node, uint64_t index)
+static int ext2_data_mark(struct ext2_node *node, uint64_t index)
 {
-	size_t words = MAX(node->dirty_words, 1UL);
-	uint64_t *dirty;
+	uint64_t word = radix_get(&node->dirty, index / 64), bit = 1UL << (index % 64);
+	int error;
 
-	if (index / 64 < node->dirty_words)
+	if (word & bit)
 		return 0;
-	while (words <= index / 64)
-		words *= 2;
-	dirty = heap_alloc(words * sizeof(*dirty));
-	if (!dirty)
-		return -ENOMEM;
-	if (node->dirty)
-		memcpy(dirty, node->dirty, node->dirty_words * sizeof(*dirty));
-	heap_free(node->dirty);
-	node->dirty = dirty;
-	node->dirty_words = words;
+	error = radix_set(&node->dirty, index / 64, word | bit);
+	if (error)
+		return error;
+	node->dirty_pages++;
+	ext2_dirty_pages++;
 	return 0;
 }
 
-static void ext2_data_mark(struct ext2_node *node, uint64_t index, bool dirty)
+static void ext2_data_unmark(struct ext2_node *node, uint64_t index)
 {
-	uint64_t bit = 1UL << (index % 64);
+	uint64_t word = radix_get(&node->dirty, index / 64), bit = 1UL << (index % 64);
 
-	if (ext2_data_is_dirty(node, index) == dirty)
+	if (!(word & bit))
 		return;
-	node->dirty[index / 64] ^= bit;
-	node->dirty_pages += dirty ? 1UL : ~0UL;
-	ext2_dirty_pages += dirty ? 1UL : ~0UL;
+	/* There is a word already: it takes no memory to change it. */
+	if (word == bit)
+		radix_remove(&node->dirty, index / 64);
+	else
+		radix_set(&node->dirty, index / 64, word & ~bit);
+	node->dirty_pages--;
+	ext2_dirty_pages--;
+}
+
+/* The first dirty page at or behind *index; false: there is none. */
+static bool ext2_data_next_dirty(const struct ext2_node *node, uint64_t *index)
+{
+	uint64_t at = *index / 64, word = radix_get(&node->dirty, at) >> (*index % 64);
+
+	if (!word) {
+		at++;
+		word = radix_next(&node->dirty, &at);
+		*index = at * 64;
+	}
+	if (!word)
+		return false;
+	for (; !(word & 1); word >>= 1)
+		++*index;
+	return true;
 }
 
 void ext2_data_forget(struct ext2_node *node, uint64_t from)
 {
-	for (uint64_t i = from; i < node->dirty_words * 64 && node->dirty_pages; i++)
-		ext2_data_mark(node, i, false);
+	for (uint64_t i = from; ext2_data_next_dirty(node, &i); i++)
+		ext2_data_unmark(node, i);
 }
 
 /* Too much is dirty: whoever makes more writes some of it first. */
@@ -182,9 +198,7 @@ int ext2_data_prepare_write(struct inode *inode, uint64_t index, uint32_t from, 
 	node->grown |= base + to > inode->size;
 	error = ext2_data_make(ext2_lock(mounted), node, base + from, base + to);
 	if (!error)
-		error = ext2_data_reserve(node, index);
-	if (!error)
-		ext2_data_mark(node, index, true);
+		error = ext2_data_mark(node, index);
 	ext2_unlock(mounted);
 	if (page)
 		page_put(page);
@@ -222,7 +236,7 @@ static int ext2_data_start(struct ext2_mounted *mounted, struct ext2_node *node,
 	 * changes it marks it again.
 	 */
 	if (page->users == 2)
-		ext2_data_mark(node, index, false);
+		ext2_data_unmark(node, index);
 	for (int i = 0; i < count; i++)
 		if (blocks[i])
 			buffer_forget(mounted->device, blocks[i], mounted->fs.block_size);
@@ -241,11 +255,11 @@ static int ext2_data_write_locked(struct ext2_mounted *mounted, struct ext2_node
 	uint32_t count = 0;
 	int error = 0;
 
-	for (uint64_t i = 0; i < node->dirty_words * 64 && node->dirty_pages; i++) {
+	for (uint64_t i = 0; ext2_data_next_dirty(node, &i); i++) {
 		struct page *page = inode_cached(node->inode, i);
 		int made, status;
 
-		if (!ext2_data_is_dirty(node, i) || !page)
+		if (!page)
 			continue;
 		/* Finding its blocks may sleep. */
 		page_get(page);

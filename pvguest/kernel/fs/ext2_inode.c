@@ -399,7 +399,6 @@ static void ext2_node_release(struct inode *inode)
 		ext2_node_free(mounted, node);
 	ext2_data_forget(node, 0);
 	list_del(&node->link);
-	heap_free(node->dirty);
 	heap_free(node);
 	inode->private = NULL;
 }

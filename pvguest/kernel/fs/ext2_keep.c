@@ -62,10 +62,12 @@ static size_t ext2_node_drop_pages(struct ext2_node *node, size_t most)
 	struct inode *inode = node->inode;
 	size_t freed = 0;
 
-	for (uint64_t i = 0; i < inode->page_slots && freed < most; i++) {
-		struct page *page = inode->pages[i];
+	for (uint64_t i = 0; freed < most; i++) {
+		const struct page *page = inode_next_cached(inode, &i);
 
-		if (!page || page->users != 1 || ext2_data_is_dirty(node, i))
+		if (!page)
+			break;
+		if (page->users != 1 || ext2_data_is_dirty(node, i))
 			continue;
 		inode_drop_page(inode, i);
 		freed++;

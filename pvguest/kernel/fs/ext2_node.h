@@ -40,9 +40,9 @@ struct ext2_node {
 	bool kept;	  /* the list is a user of the inode */
 	bool grown;	  /* blocks were made behind the end */
 	uint32_t round;	  /* the last one that wrote this */
-	/* A bit for each page that differs from the disk. */
-	uint64_t *dirty;
-	size_t dirty_words, dirty_pages;
+	/* A bit for each page that differs from the disk, in words: those that are not 0. */
+	struct radix dirty;
+	size_t dirty_pages;
 };
 
 static inline struct ext2_mounted *ext2_of(const struct inode *inode)
@@ -91,7 +91,7 @@ int ext2_data_write_all(struct ext2_mounted *mounted);
 size_t ext2_data_dirty_count(void);
 static inline bool ext2_data_is_dirty(const struct ext2_node *node, uint64_t index)
 {
-	return index / 64 < node->dirty_words && (node->dirty[index / 64] >> (index % 64) & 1);
+	return radix_get(&node->dirty, index / 64) >> (index % 64) & 1;
 }
 
 /* The list of all that are mounted. */

@@ -52,6 +52,8 @@ static int ext2_super_open(struct superblock *super, struct ext2_mounted *mounte
 
 	/* What could not be mounted is nobody's to write to. */
 	fs->read_only |= error != 0;
+	if (!error)
+		super->size_max = ext2_inode_size_max(fs);
 	ext2_unlock(mounted);
 	if (fs->reason[0])
 		kprintf("ext2: %s: %s\n", mounted->device->name, fs->reason);

@@ -65,13 +65,15 @@ static ssize_t file_regular_write(struct file *file, uint64_t buf, size_t length
 /* The first byte from there on that is in a hole, or in none; however far the end is. */
 static uint64_t file_next_page(struct inode *inode, uint64_t at, bool hole)
 {
-	while (at < inode->size && inode->ops->is_hole(inode, at >> PAGE_SHIFT) != hole) {
-		/* Behind the pages that are there, holes have no end. */
-		if (!hole && at >> PAGE_SHIFT >= inode->page_slots)
-			return inode->size;
-		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
-	}
-	return at;
+	uint64_t index = at >> PAGE_SHIFT, end = ALIGN_UP(inode->size, PAGE_SIZE) >> PAGE_SHIFT;
+
+	if (!hole)
+		index = inode->ops->next_data(inode, index);
+	while (hole && index < end && !inode_is_hole(inode, index))
+		index++;
+	if (index >= end)
+		return inode->size;
+	return MAX(at, index << PAGE_SHIFT);
 }
 
 /* SEEK_DATA and SEEK_HOLE: a page that is not there is a hole, if the file system says so. */
@@ -82,7 +84,7 @@ static long file_seek_data(struct file *file, long offset, bool data)
 
 	if (offset < 0 || at >= inode->size)
 		return -ENXIO;
-	if (!inode->ops->is_hole) {
+	if (!inode->ops->next_data) {
 		/* All of it is data. */
 		at = data ? at : inode->size;
 	} else {
@@ -113,7 +115,8 @@ static long file_seek_locked(struct file *file, long offset, int whence)
 		base = (int64_t)file->inode->size;
 	else if (whence != SEEK_SET)
 		return -EINVAL;
-	if (__builtin_add_overflow(base, offset, &base) || base < 0)
+	if (__builtin_add_overflow(base, offset, &base) || base < 0 ||
+	    (uint64_t)base > file->inode->super->size_max)
 		return -EINVAL;
 	file->position = (uint64_t)base;
 	return base;

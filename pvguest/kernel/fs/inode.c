@@ -13,8 +13,8 @@
 #include "mm/page.h"
 #include "mm/user.h"
 #include "proc/proc.h"
+#include "proc/signal.h"
 
-#define INODE_SIZE_MAX	(1UL << 43)
 #define INODE_BUCKETS	1024
 
 static struct list inode_table[INODE_BUCKETS];
@@ -59,21 +59,31 @@ struct inode *inode_new(struct superblock *super, const struct inode_ops *ops, u
 	return inode;
 }
 
-/* The pages from one on are dropped; true: somebody else uses one, who may have it mapped. */
-static bool inode_drop_pages(struct inode *inode, size_t from)
+/* Of pages that are dropped. */
+struct inode_drop {
+	struct inode *inode;
+	bool used; /* somebody else has one of them, too */
+};
+
+static void inode_drop_value(uintptr_t value, void *context)
 {
-	bool used = false;
+	struct page *page = (struct page *)value;
+	struct inode_drop *drop = context;
+
+	inode_count(drop->inode, (size_t)-1);
+	drop->used |= page->users > 1;
+	page_put(page);
+}
+
+/* The pages from one on are dropped; true: somebody else uses one, who may have it mapped. */
+static bool inode_drop_pages(struct inode *inode, uint64_t from)
+{
+	struct inode_drop drop = { .inode = inode };
 
 	inode->cuts++;
-	for (size_t i = from; i < inode->page_slots; i++) {
-		if (!inode->pages[i])
-			continue;
-		inode_count(inode, (size_t)-1);
-		used |= inode->pages[i]->users > 1;
-		page_put(inode->pages[i]);
-		inode->pages[i] = NULL;
-	}
-	return used;
+	if (inode->page_count)
+		radix_cut(&inode->pages, from, inode_drop_value, &drop);
+	return drop.used;
 }
 
 void inode_put(struct inode *inode)
@@ -88,7 +98,6 @@ void inode_put(struct inode *inode)
 		return;
 	list_del(&inode->hash_link);
 	inode_drop_pages(inode, 0);
-	heap_free(inode->pages);
 	heap_free(inode->target);
 	heap_free(inode);
 }
@@ -139,26 +148,6 @@ void inode_bad(struct inode *inode)
 	inode_put(inode);
 }
 
-static int inode_reserve(struct inode *inode, size_t slots)
-{
-	size_t room = MAX(inode->page_slots, 4UL);
-	struct page **pages;
-
-	if (slots <= inode->page_slots)
-		return 0;
-	while (room < slots)
-		room *= 2;
-	pages = heap_alloc(room * sizeof(*pages));
-	if (!pages)
-		return -ENOMEM;
-	if (inode->pages)
-		memcpy(pages, inode->pages, inode->page_slots * sizeof(*pages));
-	heap_free(inode->pages);
-	inode->pages = pages;
-	inode->page_slots = room;
-	return 0;
-}
-
 /* Tries to bring a page into the cache; false: the file was cut while it was read. */
 static bool inode_try_fill(struct inode *inode, uint64_t index, int *error)
 {
@@ -168,22 +157,23 @@ static bool inode_try_fill(struct inode *inode, uint64_t index, int *error)
 	*error = -ENOMEM;
 	if (!page)
 		return true;
-	/* Room for it first, so that nothing fails once the file system has given the page. */
-	*error = inode_reserve(inode, index + 1);
+	/* Room for it first: a file system that does not sleep gives no page in vain. */
+	*error = radix_reserve(&inode->pages, index);
 	if (!*error && inode->ops->read_page)
 		*error = inode->ops->read_page(inode, index, page);
 	/* Reading may have slept: somebody else may have been faster, or have cut the file. */
-	if (!*error && cuts != inode->cuts) {
-		page_put(page);
-		return false;
+	if (!*error && cuts == inode->cuts && !inode_cached(inode, index)) {
+		*error = radix_set(&inode->pages, index, (uintptr_t)page);
+		if (!*error) {
+			inode_count(inode, 1);
+			return true;
+		}
 	}
-	if (!*error && !inode_cached(inode, index)) {
-		inode->pages[index] = page;
-		inode_count(inode, 1);
-	} else {
-		page_put(page);
-	}
-	return true;
+	page_put(page);
+	if (inode_cached(inode, index))
+		return true;
+	radix_remove(&inode->pages, index);
+	return *error != 0;
 }
 
 /* Brings a page into the cache, whatever the size of the file is. */
@@ -207,12 +197,11 @@ struct page *inode_page(struct inode *inode, uint64_t index, int *error)
 
 void inode_drop_page(struct inode *inode, uint64_t index)
 {
-	struct page *page = inode_cached(inode, index);
+	struct page *page = (struct page *)radix_remove(&inode->pages, index);
 
 	if (!page)
 		return;
 	inode_count(inode, (size_t)-1);
-	inode->pages[index] = NULL;
 	page_put(page);
 }
 
@@ -228,7 +217,7 @@ static int inode_clear_tail(struct inode *inode, uint64_t size)
 	struct page *page;
 	int error;
 
-	if (size >= inode->size || !(size & PAGE_MASK))
+	if (size >= inode->size || !(size & PAGE_MASK) || inode_is_hole(inode, size >> PAGE_SHIFT))
 		return 0;
 	page = inode_page(inode, size >> PAGE_SHIFT, &error);
 	if (!page)
@@ -249,6 +238,9 @@ int inode_clear(struct inode *inode, uint64_t from, uint64_t to)
 		size_t part = MIN(PAGE_SIZE - at, to - from);
 		struct page *page;
 
+		from += part;
+		if (inode_is_hole(inode, index))
+			continue;
 		if (inode->ops->prepare_write)
 			error = inode->ops->prepare_write(inode, index, (uint32_t)at,
 							  (uint32_t)(at + part));
@@ -256,7 +248,6 @@ int inode_clear(struct inode *inode, uint64_t from, uint64_t to)
 		if (!page)
 			return error;
 		memset((char *)page_to_virt(page) + at, 0, part);
-		from += part;
 		error = 0;
 	}
 	return error;
@@ -267,17 +258,17 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	bool used = false;
 	int error;
 
-	if (size > INODE_SIZE_MAX)
+	if (size > inode->super->size_max)
 		return -EFBIG;
 	mutex_lock(&inode->lock);
 	error = inode_clear_tail(inode, size);
 	if (!error && inode->ops->truncate)
 		error = inode->ops->truncate(inode, size);
 	if (!error) {
-		size_t keep = ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT;
+		uint64_t keep = ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT;
 
 		if (size < inode->size)
-			used = inode_drop_pages(inode, MIN(keep, inode->page_slots));
+			used = inode_drop_pages(inode, keep);
 		inode->size = size;
 		if (used)
 			proc_zap_file(inode, keep);
@@ -286,6 +277,28 @@ int inode_truncate(struct inode *inode, uint64_t size)
 	}
 	mutex_unlock(&inode->lock);
 	return error;
+}
+
+/* How large the current process may make a file. */
+static uint64_t inode_limit(void)
+{
+	return proc_current->leader->limits[RLIMIT_FSIZE].now;
+}
+
+/* It wants to make one larger than that. */
+static int inode_refuse(void)
+{
+	struct signal_info info = { .signo = SIGXFSZ, .code = SI_KERNEL };
+
+	signal_send(proc_current, &info);
+	return -EFBIG;
+}
+
+int inode_resize(struct inode *inode, uint64_t size)
+{
+	if (size > inode->size && size > inode_limit())
+		return inode_refuse();
+	return inode_truncate(inode, size);
 }
 
 ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t length)
@@ -308,18 +321,12 @@ ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t lengt
 	return (ssize_t)done;
 }
 
-/* A hole is read without taking memory for it. */
-static bool inode_is_hole(struct inode *inode, uint64_t index)
-{
-	return !inode_cached(inode, index) && inode->ops->is_hole &&
-	       inode->ops->is_hole(inode, index);
-}
-
 static int inode_read_part(struct inode *inode, uint64_t at, uint64_t buf, size_t part)
 {
 	struct page *page;
 	int error;
 
+	/* It is read without taking memory for it. */
 	if (inode_is_hole(inode, at >> PAGE_SHIFT))
 		return user_clear(buf, part);
 	page = inode_page(inode, at >> PAGE_SHIFT, &error);
@@ -378,17 +385,32 @@ static int inode_write_part(struct inode *inode, uint64_t at, uint64_t buf, size
 	return error;
 }
 
+/* How much of a write fits: not behind the file system's end of files, nor the process's. */
+static int inode_write_room(const struct inode *inode, uint64_t start, size_t *length)
+{
+	uint64_t limit = inode_limit();
+
+	if (!*length)
+		return 0;
+	if (start >= limit)
+		return inode_refuse();
+	limit = MIN(limit, inode->super->size_max);
+	if (start >= limit)
+		return -EFBIG;
+	*length = MIN(*length, limit - start);
+	return 0;
+}
+
 ssize_t inode_write_user(struct inode *inode, uint64_t *offset, bool append, uint64_t buf,
 			 size_t length)
 {
 	uint64_t start;
 	size_t done = 0;
-	int error = 0;
+	int error;
 
 	mutex_lock(&inode->lock);
 	start = append ? inode->size : *offset;
-	if (start > INODE_SIZE_MAX || length > INODE_SIZE_MAX - start)
-		error = -EFBIG;
+	error = inode_write_room(inode, start, &length);
 	while (done < length && !error) {
 		uint64_t at = start + done;
 		size_t part = MIN(length - done, PAGE_SIZE - (at & PAGE_MASK));

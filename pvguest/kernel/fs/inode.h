@@ -7,6 +7,7 @@
 #define FS_INODE_H
 
 #include "lib/list.h"
+#include "lib/radix.h"
 #include "lib/types.h"
 #include "proc/mutex.h"
 
@@ -69,6 +70,9 @@ struct inode_rename {
 	bool exchange;
 };
 
+/* Behind every page that a file can have. */
+#define INODE_NO_PAGE (~0UL)
+
 #define INODE_MODE	1U
 #define INODE_UID	2U
 #define INODE_GID	4U
@@ -107,8 +111,11 @@ struct inode_ops {
 	int (*prepare_write)(struct inode *inode, uint64_t index, uint32_t from, uint32_t to);
 	/* Room that the contents take, in 512 bytes; NULL: as much as the size. */
 	uint64_t (*blocks)(const struct inode *inode);
-	/* Whether nothing was ever written there; NULL: every page is data. */
-	bool (*is_hole)(struct inode *inode, uint64_t index);
+	/*
+	 * The first page at or behind index that was ever written to, so that it is no hole;
+	 * INODE_NO_PAGE if there is none. NULL: every page is data.
+	 */
+	uint64_t (*next_data)(struct inode *inode, uint64_t index);
 	/* Frees whole pages [first, end), which read as zeroes then: fallocate(2). */
 	int (*punch)(struct inode *inode, uint64_t first, uint64_t end);
 	/* Before the size changes to that; the page cache is cut afterwards. */
@@ -142,15 +149,15 @@ struct inode {
 	void *private;		/* the file system's */
 	struct mutex lock;
 	/* The page cache: pages that exist; the others are the file system's. */
-	struct page **pages;
-	size_t page_slots, page_count;
+	struct radix pages;
+	size_t page_count;
 	uint32_t cuts;		/* how often the file was cut */
+	bool filled;
 	char *target;		/* symbolic links; freed with the inode */
 	struct pipe *pipe;	/* named pipes, while they are open */
 	struct list names;	/* dentry.alias */
 	struct list locks;	/* advisory ones, fs/lock.c */
 	struct list hash_link;	/* in the inode cache, for file systems that use it */
-	bool filled;
 };
 
 /* One user, nothing in it; NULL without memory. For file systems. */
@@ -186,7 +193,13 @@ static inline bool inode_is_regular(const struct inode *inode)
 /* The page at that index if it is in the cache, else NULL. Never sleeps. */
 static inline struct page *inode_cached(const struct inode *inode, uint64_t index)
 {
-	return index < inode->page_slots ? inode->pages[index] : NULL;
+	return (struct page *)radix_get(&inode->pages, index);
+}
+
+/* The first page in the cache at or behind *index, which becomes its own; NULL: there is none. */
+static inline struct page *inode_next_cached(const struct inode *inode, uint64_t *index)
+{
+	return (struct page *)radix_next(&inode->pages, index);
 }
 
 /*
@@ -200,10 +213,18 @@ size_t inode_cached_pages(void);
 size_t inode_memory_pages(void);
 /* Drops a page from the cache, if it is there. */
 void inode_drop_page(struct inode *inode, uint64_t index);
+/* Whether a page is neither in the cache nor in the file system. */
+static inline bool inode_is_hole(struct inode *inode, uint64_t index)
+{
+	return !inode_cached(inode, index) && inode->ops->next_data &&
+	       inode->ops->next_data(inode, index) != index;
+}
 /* Bytes [from, to) of the file read as zeroes, up to its end. The lock is held. */
 int inode_clear(struct inode *inode, uint64_t from, uint64_t to);
 /* Sets the size; pages behind it are dropped. Takes the lock. -ENOMEM, -EFBIG, -EROFS. */
 int inode_truncate(struct inode *inode, uint64_t size);
+/* The same for a program, which has a limit: -EFBIG and SIGXFSZ. */
+int inode_resize(struct inode *inode, uint64_t size);
 /* To and from kernel memory; the bytes done, or negative. */
 ssize_t inode_read(struct inode *inode, uint64_t offset, void *buf, size_t length);
 /* To and from user memory; -EFAULT, -ENOSPC, -EFBIG. */

@@ -110,6 +110,7 @@ int super_mount(const struct file_system *type, const struct super_source *sourc
 	super->type = type;
 	super->read_only = source->read_only && !type->single;
 	super->next_inode = 1;
+	super->size_max = INT64_MAX;
 	super->number = super_new_number();
 	if (type->needs_device) {
 		super->number = source->device->device;

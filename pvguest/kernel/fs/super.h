@@ -47,6 +47,7 @@ struct superblock {
 	struct dentry *root;
 	struct inode *device;	/* where it lies; NULL: in memory */
 	uint32_t number;	/* stat.st_dev */
+	uint64_t size_max;	/* bytes that a file can have */
 	bool read_only;
 	bool changing;		/* being mounted for the first time, or unmounted */
 	uint64_t next_inode;	/* for those that count */

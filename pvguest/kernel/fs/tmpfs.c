@@ -34,8 +34,8 @@ static void tmpfs_uncount(const struct inode *inode, uint64_t keep)
 {
 	struct tmpfs_limit *limit = inode->super->private;
 
-	for (uint64_t i = keep; limit && i < inode->page_slots; i++)
-		limit->pages -= inode->pages[i] != NULL;
+	for (uint64_t i = keep; limit && inode_next_cached(inode, &i); i++)
+		limit->pages--;
 }
 
 static int tmpfs_read_page(struct inode *inode, uint64_t index, struct page *page)
@@ -54,11 +54,13 @@ static int tmpfs_read_page(struct inode *inode, uint64_t index, struct page *pag
 	return 0;
 }
 
-static bool tmpfs_is_hole(struct inode *inode, uint64_t index)
+static uint64_t tmpfs_next_data(struct inode *inode, uint64_t index)
 {
 	const struct tmpfs_origin *origin = inode->private;
 
-	return !inode_cached(inode, index) && (!origin || index << PAGE_SHIFT >= origin->size);
+	if (origin && index < ALIGN_UP(origin->size, PAGE_SIZE) >> PAGE_SHIFT)
+		return index;
+	return inode_next_cached(inode, &index) ? index : INODE_NO_PAGE;
 }
 
 static uint64_t tmpfs_blocks(const struct inode *inode)
@@ -72,26 +74,24 @@ static uint64_t tmpfs_blocks(const struct inode *inode)
 /* What came with the archive is written to first, so that it does not come back. */
 static int tmpfs_punch(struct inode *inode, uint64_t first, uint64_t end)
 {
-	const struct tmpfs_origin *origin = inode->private;
 	struct tmpfs_limit *limit = inode->super->private;
 	struct page *page;
 	int error;
 
-	for (uint64_t i = first; i < end && i << PAGE_SHIFT < inode->size; i++) {
+	end = MIN(end, ALIGN_UP(inode->size, PAGE_SIZE) >> PAGE_SHIFT);
+	for (uint64_t i = tmpfs_next_data(inode, first); i < end;
+	     i = tmpfs_next_data(inode, i + 1)) {
 		page = inode_cached(inode, i);
-		if ((page && page->users > 1) ||
-		    (!page && origin && i << PAGE_SHIFT < origin->size)) {
+		if (!page || page->users > 1) {
 			/* It is mapped, or the archive has it. */
 			page = inode_page(inode, i, &error);
 			if (!page)
 				return error;
 			memset(page_to_virt(page), 0, PAGE_SIZE);
-		} else if (page) {
+		} else {
 			inode_drop_page(inode, i);
 			if (limit)
 				limit->pages--;
-		} else if (i >= inode->page_slots) {
-			break;
 		}
 	}
 	return 0;
@@ -232,7 +232,7 @@ static const struct inode_ops tmpfs_ops = {
 	.readdir = tmpfs_readdir,
 	.read_page = tmpfs_read_page,
 	.blocks = tmpfs_blocks,
-	.is_hole = tmpfs_is_hole,
+	.next_data = tmpfs_next_data,
 	.punch = tmpfs_punch,
 	.truncate = tmpfs_truncate,
 	.release = tmpfs_release,

@@ -41,49 +41,51 @@ static struct page *fault_copy(struct page *old)
 	return page;
 }
 
-/* A page that was not there. *prot: the rights it is mapped with. NULL: no memory. */
-static struct page *fault_new(const struct vma *vma, uint64_t va, unsigned int access,
+/*
+ * A page that was not there. file: the file's, of a region that shows one. *prot: the rights it
+ * is mapped with. NULL: no memory.
+ */
+static struct page *fault_new(const struct vma *vma, struct page *file, unsigned int access,
 			      unsigned int *prot)
 {
-	struct page *page;
-
 	if (!vma->inode && (access & PROT_WRITE))
 		return page_alloc_user_zeroed();
 	if (!vma->inode) {
 		*prot &= ~(unsigned int)PROT_WRITE;
 		return fault_zero();
 	}
-	page = inode_cached(vma->inode, (vma->offset + (va - vma->start)) >> PAGE_SHIFT);
-	page_get(page);
+	page_get(file);
 	if (vma->shared) {
 		/* The file system wants to know when it is written to. */
 		if (!(access & PROT_WRITE) && vma->inode->ops->prepare_write)
 			*prot &= ~(unsigned int)PROT_WRITE;
-		return page;
+		return file;
 	}
 	if (access & PROT_WRITE) {
-		struct page *copy = fault_copy(page);
+		struct page *copy = fault_copy(file);
 
 		if (!copy)
-			page_put(page);
+			page_put(file);
 		return copy;
 	}
 	*prot &= ~(unsigned int)PROT_WRITE;
-	return page;
+	return file;
 }
 
 /*
- * Has the file's page in the cache, and the file system told that it will be written to. 0; 1 if
- * that may have slept, so that everything must be looked up again; or negative.
+ * Has the file's page in the cache, and the file system told that it will be written to. 0 and
+ * the page; 1 if that may have slept, so that everything must be looked up again; or negative.
  */
-static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access, bool *prepared)
+static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access, bool *prepared,
+			 struct page **file)
 {
 	uint64_t index = (vma->offset + (va - vma->start)) >> PAGE_SHIFT;
 	struct inode *inode = vma->inode;
 	bool writes = vma->shared && (access & PROT_WRITE) && inode->ops->prepare_write;
 	int error = 0;
 
-	if (inode_cached(inode, index) && (!writes || *prepared))
+	*file = inode_cached(inode, index);
+	if (*file && (!writes || *prepared))
 		return 0;
 	inode_get(inode);
 	if (inode_page(inode, index, &error) && writes)
@@ -96,14 +98,14 @@ static int fault_prepare(const struct vma *vma, uint64_t va, unsigned int access
 }
 
 /* The page is at hand; this does not sleep. prot: what the region allows. */
-static int fault_map(struct mm *mm, const struct vma *vma, pte_t *entry, uint64_t va,
-		     unsigned int access, unsigned int prot)
+static int fault_map(struct mm *mm, const struct vma *vma, pte_t *entry, struct page *file,
+		     uint64_t va, unsigned int access, unsigned int prot)
 {
 	struct page *page, *old;
 
 	va = ALIGN_DOWN(va, PAGE_SIZE);
 	if (!pte_exists(*entry)) {
-		page = fault_new(vma, va, access, &prot);
+		page = fault_new(vma, file, access, &prot);
 		if (!page)
 			return -ENOMEM;
 		pte_set(entry, pte_make_user(page_to_pa(page), prot));
@@ -138,6 +140,7 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 
 	for (;;) {
 		struct vma *vma = mm_find(mm, va);
+		struct page *file = NULL;
 		unsigned int prot;
 		pte_t *entry;
 		int error;
@@ -152,9 +155,12 @@ int mm_fault(struct mm *mm, uint64_t va, unsigned int access)
 		entry = map_entry(mm->root.table, va, true);
 		if (!entry)
 			return -ENOMEM;
-		error = vma->inode ? fault_prepare(vma, va, access, &prepared) : 0;
+		/* A private page that is there has its copy, or what it is copied from. */
+		error = vma->inode && (vma->shared || !pte_exists(*entry))
+				? fault_prepare(vma, va, access, &prepared, &file)
+				: 0;
 		if (error <= 0)
-			return error ? error : fault_map(mm, vma, entry, va, access, prot);
+			return error ?: fault_map(mm, vma, entry, file, va, access, prot);
 	}
 }
 

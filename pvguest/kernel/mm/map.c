@@ -40,24 +40,32 @@ static pte_t map_table_entry(const pte_t *table)
 	return pte_make_table(virt_to_phys(table));
 }
 
+/* An entry that leads nowhere gets a table; false: no memory. */
+static bool map_add_table(pte_t *entry)
+{
+	struct page *page = page_alloc_zeroed();
+
+	if (!page)
+		return false;
+	map_table_pages++;
+	pte_set(entry, pte_make_table(page_to_pa(page)));
+	return true;
+}
+
+/* The table behind an entry; NULL: there is none. */
+static pte_t *map_down(pte_t *entry, bool create)
+{
+	if (!pte_exists(*entry) && !(create && map_add_table(entry)))
+		return NULL;
+	return map_table_of(*entry);
+}
+
 pte_t *map_entry(pte_t *root, uint64_t va, bool create)
 {
-	pte_t *table = root;
+	pte_t *middle = map_down(&root[SV39_INDEX(va, 2)], create);
+	pte_t *last = middle ? map_down(&middle[SV39_INDEX(va, 1)], create) : NULL;
 
-	for (unsigned int level = SV39_LEVELS - 1; level > 0; level--) {
-		pte_t *entry = &table[SV39_INDEX(va, level)];
-		struct page *page;
-
-		if (!pte_exists(*entry)) {
-			page = create ? page_alloc_zeroed() : NULL;
-			if (!page)
-				return NULL;
-			map_table_pages++;
-			pte_set(entry, pte_make_table(page_to_pa(page)));
-		}
-		table = map_table_of(*entry);
-	}
-	return &table[SV39_INDEX(va, 0)];
+	return last ? &last[SV39_INDEX(va, 0)] : NULL;
 }
 
 pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)

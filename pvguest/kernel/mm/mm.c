@@ -297,6 +297,8 @@ int64_t mm_map(struct mm *mm, const struct mm_request *r)
 		return -EINVAL;
 	if (r->length > LAYOUT_USER_END)
 		return -ENOMEM;
+	if (r->inode && r->offset > UINT64_MAX - length)
+		return -EOVERFLOW;
 	vma = mm_new_vma(r, length);
 	if (!vma)
 		return -ENOMEM;
@@ -442,6 +444,8 @@ int64_t mm_remap(struct mm *mm, uint64_t addr, uint64_t old_length, uint64_t len
 			mm_unmap(mm, addr + length, old_length - length);
 		return (int64_t)addr;
 	}
+	if (vma->inode && vma->offset + (addr - vma->start) > UINT64_MAX - length)
+		return -EINVAL;
 	if (vma->end == addr + old_length && mm_range_ok(addr, length) &&
 	    mm_is_free(mm, vma->end, addr + length)) {
 		vma->end = addr + length;

@@ -33,6 +33,7 @@ struct trap_frame;
 #define SIGTTIN		21
 #define SIGTTOU		22
 #define SIGURG		23
+#define SIGXFSZ		25
 #define SIGWINCH	28
 #define SIGNAL_REALTIME	32	/* from here on they queue up */
 #define SIGNAL_COUNT	64

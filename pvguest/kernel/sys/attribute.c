@@ -129,7 +129,7 @@ long sys_ftruncate(long fd, uint64_t size)
 	if (!file_can_write(file) || !file->inode || !inode_is_regular(file->inode) ||
 	    (int64_t)size < 0)
 		return -EINVAL;
-	return inode_truncate(file->inode, size);
+	return inode_resize(file->inode, size);
 }
 
 long sys_truncate(uint64_t user_path, uint64_t size)
@@ -143,7 +143,7 @@ long sys_truncate(uint64_t user_path, uint64_t size)
 	if (!error && !inode_is_regular(path.dentry->inode))
 		error = inode_is_dir(path.dentry->inode) ? -EISDIR : -EINVAL;
 	error = error ?: attribute_writable(&path);
-	error = error ?: inode_truncate(path.dentry->inode, size);
+	error = error ?: inode_resize(path.dentry->inode, size);
 	path_put(&path);
 	return error;
 }

@@ -170,7 +170,7 @@ static long transfer_allocate(struct inode *inode, uint64_t offset, uint64_t end
 	/* Room behind the end, which is not shown, is kept by no file system here. */
 	if (keep && end > size)
 		return -EOPNOTSUPP;
-	error = end > size ? inode_truncate(inode, end) : 0;
+	error = end > size ? inode_resize(inode, end) : 0;
 	if (error)
 		return error;
 	mutex_lock(&inode->lock);

@@ -12,7 +12,7 @@
 
 static const char *const programs[] = {
 	"test-process", "test-exec", "test-memory", "test-signal", "test-sigframe", "test-pipe",
-	"test-file", "test-time", "test-hostile", "test-sh",
+	"test-file", "test-sparse", "test-time", "test-hostile", "test-sh",
 	"test-batch",
 };
 

@@ -387,6 +387,42 @@ static void unmounting_bears_sync(void)
 	end();
 }
 
+/* Longer than memory and the disk are; 2^42 bytes are more than three indirect blocks map. */
+static void files_are_longer_than_the_disk(void)
+{
+	const char *path = POINT "/sparse";
+	const long far = 5L << 30, beyond = 1L << 42;
+	uint64_t before;
+	long fd;
+
+	begin();
+	before = free_blocks();
+	fd = vfs_make(path, "a", 1);
+	CHECK(fd >= 0);
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)"z", 1, far), 1);
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)"z", 1, beyond), -EFBIG);
+	CHECK_EQ(syscall2(SYS_ftruncate, fd, beyond), -EFBIG);
+	CHECK_EQ(sys_lseek((int)fd, beyond, SEEK_SET), -EINVAL);
+	CHECK_EQ(sys_close((int)fd), 0);
+	again();
+	fd = sys_open(path, O_RDWR);
+	CHECK_EQ(sys_lseek((int)fd, 0, SEEK_END), far + 1);
+	CHECK_EQ(syscall4(SYS_pread64, fd, (long)buf, sizeof(buf), far - 7), 8);
+	CHECK_EQ(buf[6], 0);
+	CHECK_EQ(buf[7], 'z');
+	CHECK_EQ(syscall4(SYS_pread64, fd, (long)buf, 1, far / 2), 1);
+	CHECK_EQ(buf[0], 0);
+	CHECK_EQ(syscall2(SYS_ftruncate, fd, 1), 0);
+	CHECK_EQ(sys_read((int)fd, buf, 2), 0);
+	CHECK_EQ(syscall4(SYS_pread64, fd, (long)buf, 2, 0), 1);
+	CHECK_EQ(buf[0], 'a');
+	CHECK_EQ(sys_close((int)fd), 0);
+	CHECK_EQ(sys_unlink(path), 0);
+	again();
+	CHECK_EQ(free_blocks(), before);
+	end();
+}
+
 static void the_device_is_a_file(void)
 {
 	long fd = sys_open(DISK, O_RDONLY);
@@ -441,6 +477,8 @@ static const struct check_case cases[] = {
 	  writers_do_not_disturb_each_other },
 	{ "threads write where they say, whatever others do", threads_write_where_they_say },
 	{ "a file system is unmounted once, whoever syncs it", unmounting_bears_sync },
+	{ "a file is longer than the disk, up to what its blocks can number",
+	  files_are_longer_than_the_disk },
 	{ "a disk is a file with a size", the_device_is_a_file },
 	{ "a read-only disk refuses writes", read_only_disks_refuse },
 	{ "what is not unmounted is left for the host to find", something_is_left },
