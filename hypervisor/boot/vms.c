@@ -62,7 +62,25 @@ static int zero_guest(void *ctx, gpa_t gpa, size_t size)
 	return vm_zero(ctx, gpa, size);
 }
 
+/* A VM that reboots loads its images in its own time, into RAM that is zero already. */
+static int write_guest_later(void *ctx, gpa_t gpa, const void *from, size_t size)
+{
+	return vm_copy_later(ctx, gpa, from, size);
+}
+
+static int is_guest_zero(void *ctx, gpa_t gpa, size_t size)
+{
+	return vm_is_ram(ctx, gpa, size) ? 0 : -EFAULT;
+}
+
 static const struct image_mem_ops guest_memory = { .write = write_guest, .zero = zero_guest };
+static const struct image_mem_ops guest_memory_later = { .write = write_guest_later,
+							 .zero = is_guest_zero };
+
+static const struct image_mem_ops *memory_for(const struct source *source)
+{
+	return source->again ? &guest_memory_later : &guest_memory;
+}
 
 /* Find a file that the VM's tree names. */
 static int find_file(const struct source *source, const char *what, const char *name,
@@ -87,8 +105,8 @@ static int load_kernel(struct vm *vm, const struct source *source, struct image_
 	if (find_file(source, "kernel", vm->config.kernel, &file, why))
 		return -ENOENT;
 	if (image_probe(file.data, file.size, &image, reason, sizeof(reason)) ||
-	    image_load(&image, GPA(vm->config.regions[0].gpa), &guest_memory, vm, extent, reason,
-		       sizeof(reason))) {
+	    image_load(&image, GPA(vm->config.regions[0].gpa), memory_for(source), vm, extent,
+		       reason, sizeof(reason))) {
 		snprintf(why, WHY_SIZE, "kernel \"%s\": %s", vm->config.kernel, reason);
 		return -EINVAL;
 	}
@@ -130,7 +148,7 @@ static int load_initrd(struct vm *vm, const struct source *source, uint64_t *top
 		return -ENOENT;
 	if (take_top(vm, top, file.size, kernel, "initrd", why))
 		return -ENOSPC;
-	if (vm_write(vm, GPA(*top), file.data, file.size))
+	if (memory_for(source)->write(vm, GPA(*top), file.data, file.size))
 		return -EFAULT;
 	facts->initrd_gpa = *top;
 	facts->initrd_size = file.size;
@@ -448,13 +466,16 @@ void boot_vm_prepare(struct vm *vm)
 
 	if (!vm_zero_step(vm))
 		return;
-	/* Once more from the archive's files. */
-	source.again = true;
-	vm->reboots++;
-	if (!find_tree(&source, vm->name) || load_images(vm, &source, why)) {
-		vm_stop(vm, VM_CRASHED, "cannot reboot: %s", why);
+	if (!vm->loading) {
+		/* Once more from the archive's files. */
+		source.again = vm->loading = true;
+		vm->reboots++;
+		if (!find_tree(&source, vm->name) || load_images(vm, &source, why))
+			vm_stop(vm, VM_CRASHED, "cannot reboot: %s", why);
 		return;
 	}
+	if (!vm_copy_step(vm))
+		return;
 	kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
 	vm_restart(vm, vm->entry, vm->tree.v);
 }

@@ -228,6 +228,7 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 	vm->mode = mode;
 	vm->state = VM_BUILDING;
 	list_init(&vm->devices);
+	list_init(&vm->copies);
 	err = build(vm);
 	if (err) {
 		if (err == -ENODEV)
@@ -314,29 +315,11 @@ void vm_reset(struct vm *vm)
 	 */
 	list_for_each_entry(dev, &vm->devices, link)
 		dev->ops->reset(dev);
-	vm->zero_memory = 0;
-	vm->zero_offset = 0;
+	vm_prepare_begin(vm);
 	vm->vcpus_present = 1;
 	__atomic_store_n(&vm->preparing, true, __ATOMIC_SEQ_CST);
 	sched_readmit(vm->vcpus[0]);
 	sched_set_state(vm->vcpus[0], VCPU_RUNNABLE);
-}
-
-bool vm_zero_step(struct vm *vm)
-{
-	const struct vm_memory *memory = &vm->memory[vm->zero_memory];
-	uint64_t piece;
-
-	if (vm->zero_memory == vm->memory_count)
-		return true;
-	piece = MIN(memory->size - vm->zero_offset, PAGE_2M_SIZE);
-	vm_zero(vm, GPA(memory->gpa + vm->zero_offset), piece);
-	vm->zero_offset += piece;
-	if (vm->zero_offset == memory->size) {
-		vm->zero_memory++;
-		vm->zero_offset = 0;
-	}
-	return false;
 }
 
 void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
@@ -371,6 +354,7 @@ void vm_free_memory(struct vm *vm)
 		vm->mode->vcpu_fini(vm->vcpus[i]);
 	gstage_destroy(&vm->shadow_gstage);
 	gstage_destroy(&vm->gstage);
+	vm_prepare_end(vm);
 	free_memory(vm);
 	vm->hgatp = vm->shadow_hgatp = 0;
 }

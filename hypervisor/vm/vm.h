@@ -92,8 +92,12 @@ struct vm {
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
 	struct credit credit;		/* its share of the harts */
 	bool paused;			/* under vm_list_lock */
-	/* It reboots, all vCPUs have left, and vCPU 0 makes it ready; RAM is zero up to here. */
-	bool preparing;
+	/*
+	 * It reboots, all vCPUs have left, and vCPU 0 makes it ready; RAM is zero up to here. Then
+	 * its images are being loaded: what is still to be copied into RAM.
+	 */
+	bool preparing, loading;
+	struct list_head copies;	/* of struct vm_copy, vm/vm_prepare.c */
 	size_t zero_memory;
 	unsigned reboots;
 	uint64_t zero_offset;
@@ -139,11 +143,19 @@ void vm_pause(struct vm *vm, bool pause);
 /*
  * A VM that reboots, after its last vCPU has left: devices and vCPUs are as after power-on. What
  * takes long is done in the VM's own time: its vCPU 0 is queued, and when it is its turn
- * sched_vm_prepare() calls vm_zero_step() until RAM is zero, loads the images, calls vm_restart().
+ * sched_vm_prepare() calls vm_zero_step() until RAM is zero, has what is large copied by
+ * vm_copy_step(), and calls vm_restart().
  */
 void vm_reset(struct vm *vm);
 /* Zero a piece of RAM, by vCPU 0 of a VM that reboots. Return: all of it is. */
 bool vm_zero_step(struct vm *vm);
+/* Put a copy into its RAM down, of what stays where it is. Return: 0, -EFAULT, -ENOMEM. */
+int vm_copy_later(struct vm *vm, gpa_t to, const void *from, size_t size);
+/* Copy a piece of what has been put down. Return: there is nothing left. */
+bool vm_copy_step(struct vm *vm);
+/* Nothing is zero yet, nothing is put down; what was put down is forgotten. */
+void vm_prepare_begin(struct vm *vm);
+void vm_prepare_end(struct vm *vm);
 /*
  * Start it again as vm_start() does; by its vCPU 0, which goes on as the guest when it is picked
  * next. Nothing happens if the VM has been ended meanwhile.
