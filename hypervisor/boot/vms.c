@@ -7,6 +7,7 @@
 #include "boot/guest_dt.h"
 #include "boot/host_disks.h"
 #include "boot/image.h"
+#include "boot/seed.h"
 #include "boot/vm_dt.h"
 #include "hart/hart.h"
 #include "lib/errno.h"
@@ -159,25 +160,6 @@ static int load_initrd(struct vm *vm, const struct source *source, uint64_t *top
 	return 0;
 }
 
-/*
- * The guest's seed: the host's and the VM's name, so that with a fixed host seed (QEMU -seed) a VM
- * gets the same one in every run, whatever runs beside it.
- */
-static void make_seed(const struct host_info *host, const struct vm *vm, uint8_t *seed)
-{
-	struct sha256 sha;
-
-	_Static_assert(GUEST_DT_SEED_SIZE == SHA256_SIZE, "the seed is one digest");
-	sha256_init(&sha);
-	if (host->rng_seed != NULL)
-		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
-	sha256_update(&sha, vm->name, strlen(vm->name));
-	/* What was random once must not be so again. */
-	if (vm->reboots != 0)
-		sha256_update(&sha, &vm->reboots, sizeof(vm->reboots));
-	sha256_final(&sha, seed);
-}
-
 static int build_tree(struct vm *vm, const struct source *source, uint64_t *top,
 		      const struct image_extent *kernel, struct guest_dt_facts *facts, char *why)
 {
@@ -205,21 +187,6 @@ static int build_tree(struct vm *vm, const struct source *source, uint64_t *top,
 
 /* ---- What devices need of the host: images, which stay in the archive, and seeds ---- */
 
-/* Another secret for each entropy device; by its address, as the VM has one of its own already. */
-static void make_device_seed(const struct host_info *host, const struct vm *vm,
-			     struct vdev_config *device)
-{
-	struct sha256 sha;
-
-	_Static_assert(sizeof(device->seed) == SHA256_SIZE, "the seed is one digest");
-	sha256_init(&sha);
-	if (host->rng_seed != NULL)
-		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
-	sha256_update(&sha, vm->name, strlen(vm->name));
-	sha256_update(&sha, &device->gpa, sizeof(device->gpa));
-	sha256_final(&sha, device->seed);
-}
-
 static int equip_devices(struct vm *vm, const struct source *source, char *why)
 {
 	for (size_t i = 0; i < vm->config.device_count; i++) {
@@ -227,7 +194,7 @@ static int equip_devices(struct vm *vm, const struct source *source, char *why)
 		struct cpio_file file;
 
 		if (device->kind == VDEV_VIRTIO_RNG)
-			make_device_seed(source->host, vm, device);
+			seed_device(source->host, vm, device);
 		if (device->on_host && host_disks_claim(device, why, WHY_SIZE))
 			return -EINVAL;
 		if (device->image == NULL)
@@ -295,7 +262,7 @@ static int load_images(struct vm *vm, const struct source *source, char *why)
 	if (err)
 		return err;
 	facts.isa = guest_isa(source->host, &vm->config);
-	make_seed(source->host, vm, facts.seed);
+	seed_vm(source->host, vm, facts.seed);
 	err = build_tree(vm, source, &top, &kernel, &facts, why);
 	if (!err) {
 		vm->entry = kernel.entry;

@@ -48,6 +48,7 @@ struct hart {
 	/* What a faulting access to guest memory raised: set by a fixup (hart/fixup.h). */
 	uint64_t fault_cause, fault_value;
 
+	bool in_interrupt;		/* of a host device: its work is for some VM (vm/sched.h) */
 	/* Owned by vm/: the vCPU whose state is in the CSRs, the one whose FP state is. */
 	struct vcpu *loaded;
 	void *sched;			/* struct sched_hart */

@@ -60,7 +60,8 @@ static uint64_t permille(uint64_t ticks, uint64_t passed)
 
 static void top_vm(struct vm *vm, uint64_t now)
 {
-	uint64_t ticks[CPUTIME_KINDS], run = 0, wait = 0, passed = now - vm->looked_at, ran, waited;
+	uint64_t ticks[CPUTIME_KINDS], wait = 0, passed = now - vm->looked_at, ran, waited;
+	uint64_t run = __atomic_load_n(&vm->service_ticks, __ATOMIC_RELAXED);
 
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		sched_times(vm->vcpus[i], ticks);

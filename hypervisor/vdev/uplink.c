@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "vdev/net_switch.h"
 #include "vdev/uplink.h"
+#include "vm/sched.h"
 
 #define FRAMES_MAX	HOST_NET_QUEUE	/* with the switch's lock held */
 
@@ -52,21 +53,25 @@ int uplink_create(struct host_net *net)
 	return vswitch_add_port(&uplink.at->sw, &uplink.port, &uplink_ops, 0);
 }
 
-static void forward(const uint8_t *data, uint32_t size)
+/* A frame from outside. Return: whose it is, if it is one VM's; else NULL. */
+static struct vm *forward(const uint8_t *data, uint32_t size)
 {
 	struct vswitch_frame frame = { .size = size, .count = 2 };
 
 	if (size < VSWITCH_HEADER_BYTES || size > VSWITCH_FRAME_MAX)
-		return;
+		return NULL;
 	memcpy(frame.header, data, VSWITCH_HEADER_BYTES);
 	frame.pieces[0] = (struct vswitch_piece){ frame.header, VSWITCH_HEADER_BYTES };
 	frame.pieces[1] = (struct vswitch_piece){ data + VSWITCH_HEADER_BYTES,
 						  size - VSWITCH_HEADER_BYTES };
-	vswitch_forward(&uplink.at->sw, &uplink.port, &frame, time_now());
+	if (vswitch_forward(&uplink.at->sw, &uplink.port, &frame, time_now()) != 1)
+		return NULL;
+	return uplink.at->sw.last->payer;
 }
 
 void uplink_interrupt(void *net)
 {
+	uint64_t begin = time_now();
 	const uint8_t *data;
 	uint32_t size;
 
@@ -77,11 +82,14 @@ void uplink_interrupt(void *net)
 	 * comes later interrupts again.
 	 */
 	for (unsigned left = FRAMES_MAX; left > 0; left--) {
+		struct vm *vm;
+
 		data = host_net_next(net, &size);
 		if (data == NULL)
 			break;
-		forward(data, size);
+		vm = forward(data, size);
 		host_net_release(net);
+		begin = vm != NULL ? sched_charge(vm, begin) : time_now();
 	}
 	host_net_refill(net);
 	vswitch_flush(&uplink.at->sw);

@@ -2,6 +2,7 @@
 /*
  * A virtio block device of a VM, on a disk in memory or on one of the host's.
  */
+#include "hart/hart.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
 #include "mem/kalloc.h"
@@ -9,6 +10,7 @@
 #include "vdev/ramdisk.h"
 #include "vdev/virtio_blk.h"
 #include "vdev/virtio_dev.h"
+#include "vm/sched.h"
 
 /* Disks leave this much to the hypervisor's own needs. */
 #define RESERVE_BYTES	(8UL << 20)
@@ -86,9 +88,12 @@ static void blk_dev_done(struct disk_transfer *transfer, int err)
 	struct virtio_blk_request *request = container_of(transfer, struct virtio_blk_request,
 							  transfer);
 	struct virtio_blk_dev *dev = container_of(request->blk, struct virtio_blk_dev, blk);
+	uint64_t begin = time_now();
 
 	spin_lock(dev->dev.lock);
 	virtio_blk_done(&dev->blk, request, err);
+	/* With the lock, or the device could be gone with its VM. */
+	sched_charge(dev->dev.vdev.vm, begin);
 	spin_unlock(dev->dev.lock);
 }
 

@@ -65,6 +65,7 @@ int virtio_net_dev_create(struct vm *vm, const struct vdev_config *config)
 		spin_lock(&at->lock);
 		err = virtio_net_init(&net->net, &at->sw, mac, now_ticks, &net->dev.memory,
 				      virtio_dev_interrupt, &net->dev);
+		net->net.port.payer = vm;
 		spin_unlock(&at->lock);
 	}
 	if (err) {

@@ -118,6 +118,7 @@ static void learn(struct vswitch *sw, struct vswitch_port *from, uint64_t mac, u
 
 static void deliver(struct vswitch *sw, struct vswitch_port *to, const struct vswitch_frame *frame)
 {
+	sw->last = to;
 	if (to->ops->receive(to, frame)) {
 		to->received++;
 		if (list_empty(&to->dirty_link))

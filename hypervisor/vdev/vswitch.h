@@ -48,6 +48,7 @@ struct vswitch_port {
 	struct list_head dirty_link;	/* it received frames since the last flush */
 	unsigned learned;		/* addresses in the table */
 	uint64_t received, dropped;
+	void *payer;			/* the owner's: for whom it is, or NULL */
 };
 
 struct vswitch_entry {
@@ -58,6 +59,7 @@ struct vswitch_entry {
 
 struct vswitch {
 	struct list_head ports, dirty;
+	struct vswitch_port *last;	/* the last port that a frame was handed to */
 	struct list_head owners[VSWITCH_OWNERS];
 	uint64_t age_ticks;
 	struct vswitch_entry table[VSWITCH_TABLE];

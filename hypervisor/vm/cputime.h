@@ -35,6 +35,14 @@ static inline void cputime_switch(struct cputime *time, enum cputime_kind kind, 
 	time->since = now;
 }
 
+/* It runs, and so many ticks of what it did since the last switch were another's: stolen. */
+static inline void cputime_steal(struct cputime *time, uint64_t ticks, uint64_t now)
+{
+	ticks = MIN(ticks, now - time->since);
+	time->since += ticks;
+	time->ticks[CPUTIME_WAIT] += ticks;
+}
+
 /* Ticks of one kind until now. */
 static inline uint64_t cputime_ticks(const struct cputime *time, enum cputime_kind kind,
 				     uint64_t now)

@@ -197,6 +197,14 @@ struct runq_entity *runq_pick(struct runq *queue, uint64_t now)
 	return entity;
 }
 
+void runq_excuse(struct runq *queue, uint64_t ticks, uint64_t now)
+{
+	if (!queue->current)
+		return;
+	queue->charged = MIN(queue->charged + ticks, now);
+	queue->slice_end += ticks;
+}
+
 void runq_put(struct runq *queue, uint64_t now)
 {
 	charge(queue, now);

@@ -65,6 +65,11 @@ bool runq_dequeue(struct runq_entity *entity);
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now);
 /* The current entity has left its hart, at now; it is in no queue. */
 void runq_put(struct runq *queue, uint64_t now);
+/*
+ * ticks of what the hart did just now were not for the current entity, if there is one: it does not
+ * pay for them, and its slice is longer by them.
+ */
+void runq_excuse(struct runq *queue, uint64_t ticks, uint64_t now);
 /* Whether who waits first in a queue has had less than all in the other, by a slice or more. */
 bool runq_is_behind(const struct runq *queue, const struct runq *other);
 /* Those whose VMs may run again are ready. */

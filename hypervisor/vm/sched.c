@@ -214,8 +214,11 @@ static void take_interrupts(struct hart *hart)
 	}
 	if (unlikely(pending & SIP_STIP))
 		hart->timer_programmed = 0;
-	if (pending & SIP_SEIP && sched_external_interrupt != NULL)
+	if (pending & SIP_SEIP && sched_external_interrupt != NULL) {
+		hart->in_interrupt = true;
 		sched_external_interrupt();
+		hart->in_interrupt = false;
+	}
 	if (unlikely(hart->geilen != 0)) {
 		serve_gfiles(hart);
 		gfile_wake(hart);

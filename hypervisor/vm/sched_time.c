@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How long vCPUs have run, waited and slept, for whoever asks.
+ * How long vCPUs have run, waited and slept, for whoever asks; and who pays for a hart's time.
  */
 #include "hart/hart.h"
 #include "vm/sched.h"
@@ -22,4 +22,27 @@ uint64_t sched_steal_ticks(struct vcpu *v)
 
 	sched_times(v, ticks);
 	return ticks[CPUTIME_WAIT];
+}
+
+uint64_t sched_charge(struct vm *vm, uint64_t begin)
+{
+	struct hart *hart = this_hart();
+	struct runq *runq = &sched_of(hart)->runq;
+	uint64_t now = time_now(), ticks = now - begin;
+	struct runq_entity *current;
+
+	if (!hart->in_interrupt)
+		return now;
+	__atomic_fetch_add(&vm->service_ticks, ticks, __ATOMIC_RELAXED);
+	spin_lock(&hart->lock);
+	current = runq->current;
+	/* What runs for the VM itself pays as usual, and would pay twice. */
+	if (current != NULL && current->credit != &vm->credit) {
+		runq_excuse(runq, ticks, now);
+		cputime_steal(&container_of(current, struct vcpu, runq)->time, ticks, now);
+	}
+	spin_unlock(&hart->lock);
+	if (current == NULL || current->credit != &vm->credit)
+		credit_charge(&vm->credit, ticks, now);
+	return now;
 }

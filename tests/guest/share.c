@@ -9,7 +9,7 @@
 #define NS_PER_MS	1000000UL
 #define WINDOW_MS	600UL
 #define STOLEN_MAX_MS	360UL		/* half is fair, for both weigh the same */
-#define GAP_MAX_MS	40UL		/* a slice is 10 ms; the work between two looks comes on top */
+#define GAP_MAX_MS	40UL		/* a slice is 10 ms, and a piece of work */
 #define REBOOT_TRAPS	60UL		/* then it has rebooted enough */
 
 static _Alignas(64) struct sbi_sta_shmem memory;

@@ -8,8 +8,8 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 
 # Those that have cases of their own, that measure, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("aia", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi", "migrate", "share",
-         "speed", "speed_io", "virtio", "virtio_hostile")
+APART = ("aia", "diskload", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi", "migrate",
+         "share", "speed", "speed_io", "virtio", "virtio_hostile")
 
 
 def guest_names(out):

@@ -6,6 +6,7 @@ import struct
 import time
 
 from harness import MODES, add_case, check, check_line, spread
+from stratalib import disks
 
 ESCAPE = b"\x1d"
 LINE = r"^(\S+) +(\d+) +(\d+) +(\w+) +(\d+) +(\d+) +(\d+) +0x[0-9a-f]+ +(\d+)\r?$"
@@ -112,6 +113,40 @@ def cap(bench):
         ask(session, "sched-credit capped cap 0", limit)
         ran = over(session, 3, limit)["capped", 0]
         check(ran[1] <= 30, f"without a cap it waited {ran[1]} ms beside {ran[0]}")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def cpu_ms(session, limit):
+    """top: by VM what it has had, in ms, the work of host interrupts for its devices included."""
+    return {name: int(ms) for name, ms in re.findall(
+        r"^(\S+) +\d+ +(\d+) +\d+\.\d +\d+\.\d\r?$", ask(session, "top", limit), re.M)}
+
+
+def disk_cap(bench):
+    """
+    A VM that sleeps while the machine's disk works for it, and whose interrupts are most of what it
+    costs: its cap holds for those, too.
+    """
+    limit = bench.left() / 3
+    busy = bench.tree("pvguest-hw", kernel="diskload", rename="disk")
+    busy.add_disk("", "strata,host-disk")
+    busy.hypervisor().props["strata,cap"] = cell(10)
+    path = bench.file(os.path.basename(bench.log) + ".img", bytes(2 << 20))
+    with bench.console([busy, spinner(bench, "good", "hw")],
+                       extra=disks.options([path])) as session:
+        monitor(session, ("disk", "good"), limit)
+        before, end = cpu_ms(session, limit), time.monotonic() + limit
+        while True:
+            time.sleep(1)
+            ran = {name: ms - before[name] for name, ms in cpu_ms(session, limit).items()}
+            part = ran["disk"] / max(1, sum(ran.values()))
+            if sum(ran.values()) >= 3000 and 0.03 < part < 0.13:
+                break
+            check(time.monotonic() < end, f"the disk's VM had {part:.2f}: {ran}")
+        own = times(session, limit)["disk", 0][2]
+        all_of_it = cpu_ms(session, limit)["disk"]
+        check(all_of_it > 2 * own, f"of {all_of_it} ms {own} were its own: its interrupts are free")
         session.send(b"poweroff\n")
         check(session.finish(limit), "QEMU does not end")
 
@@ -240,6 +275,8 @@ def add(environment):
     spread(environment, "two VMs that never sleep share a hart by their weights", weights, 1,
            "scheduler")
     spread(environment, "a VM gets half a hart with a cap of 50", cap, 2, "scheduler")
+    add_case("a VM's cap of 10 holds for the work of the disk that it keeps busy", disk_cap,
+             group="scheduler")
     spread(environment, "a VM that sleeps has no exit and no time", sleep, 3, "scheduler")
     add_case("a hart whose VM is paused sleeps, whatever interrupts wait", asleep,
              group="scheduler")

@@ -51,3 +51,18 @@ TEST("to do the same again loses nothing")
 	CHECK_EQ(cputime_ticks(&time, CPUTIME_RUN, 20), 15);
 	CHECK_EQ(sum(&time, 20), 20);
 }
+
+TEST("what was stolen while it ran is no time that it ran, and no time is lost")
+{
+	struct cputime time;
+
+	cputime_init(&time, 0);
+	cputime_switch(&time, CPUTIME_RUN, 5);
+	cputime_steal(&time, 7, 20);
+	CHECK_EQ(cputime_ticks(&time, CPUTIME_RUN, 20), 8);
+	CHECK_EQ(cputime_ticks(&time, CPUTIME_WAIT, 20), 7);
+	/* More than there was: it had been asked before. */
+	cputime_steal(&time, 100, 21);
+	CHECK_EQ(cputime_ticks(&time, CPUTIME_RUN, 21), 0);
+	CHECK_EQ(sum(&time, 21), 21);
+}

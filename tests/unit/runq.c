@@ -377,3 +377,27 @@ TEST("a queue is behind another if its VMs have had less by a slice")
 	CHECK(runq_is_behind(&other, &queue));
 	CHECK(!runq_is_behind(&queue, &other));
 }
+
+TEST("who runs does not pay for what its hart does for another, and loses none of its slice")
+{
+	uint64_t before, end;
+
+	set_up();
+	wake(0, 0);
+	wake(1, 0);
+	CHECK(runq_pick(&queue, 0) == &entities[0]);
+	before = credit_vtime(&credits[0]);
+	end = queue.slice_end;
+	runq_excuse(&queue, 3 * MS, 4 * MS);
+	CHECK_EQ(queue.slice_end, end + 3 * MS);
+	runq_put(&queue, 4 * MS);
+	CHECK_EQ(credit_vtime(&credits[0]) - before, credit_weigh(&credits[0], MS));
+	/* Nobody runs: nobody is excused. */
+	runq_excuse(&queue, MS, 5 * MS);
+	CHECK(runq_pick(&queue, 5 * MS) == &entities[1]);
+	/* Not for more than there was. */
+	runq_excuse(&queue, 9 * MS, 6 * MS);
+	before = credit_vtime(&credits[1]);
+	runq_put(&queue, 6 * MS);
+	CHECK_EQ(credit_vtime(&credits[1]), before);
+}
