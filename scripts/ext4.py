@@ -11,6 +11,7 @@ import ext2
 
 BLOCK = 4096
 INODES, JOURNAL_MIB = 16384, 8
+INODE_BYTES = 256       # smaller ones have no room for a time after 2038
 # As Debian's mke2fs has them, but for backups of the superblock, which would lie far behind.
 FEATURES = ("none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,metadata_csum,"
             "sparse_super2,large_file,huge_file,dir_nlink,extra_isize")
@@ -41,8 +42,8 @@ def image(path, members, size):
             full.setdefault("/".join(parts[: i + 1]), (stat.S_IFDIR | 0o755, b""))
     if os.path.exists(path):
         os.unlink(path)
-    ext2.run("mke2fs", "-q", "-F", "-t", "ext4", "-b", str(BLOCK), "-N", str(INODES), "-m", "0",
-             "-J", f"size={JOURNAL_MIB}", "-O", FEATURES, "-E", LAYOUT, "-L", "strata",
+    ext2.run("mke2fs", "-q", "-F", "-t", "ext4", "-b", str(BLOCK), "-N", str(INODES),
+             "-I", str(INODE_BYTES), "-m", "0", "-J", f"size={JOURNAL_MIB}", "-O", FEATURES, "-E", LAYOUT, "-L", "strata",
              "-U", ext2.IDENTITY, path, f"{size >> 10}k")
     with tempfile.TemporaryDirectory() as directory:
         ext2.run("debugfs", "-w", "-f", "-", path, text=ext2.commands(full, directory))
