@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The machine's own device tree. Devicetree Specification 0.4, chapters 3 and 5; Linux bindings
- * riscv/cpus, interrupt-controller/sifive,plic-1.0.0, serial/8250, reserved-memory.
+ * riscv/cpus, interrupt-controller/sifive,plic-1.0.0, serial/8250, rtc/google,goldfish-rtc,
+ * reserved-memory.
  */
+#include <goldfish/rtc.h>
+
 #include "boot/dt.h"
 #include "boot/host_aia.h"
 #include "boot/host_dt.h"
@@ -313,6 +316,15 @@ static void parse_test(const void *fdt, struct host_info *out)
 		out->test_base = HPA(range.base);
 }
 
+static void parse_rtc(const void *fdt, struct host_info *out)
+{
+	struct dt_range range;
+
+	if (dt_device_range(fdt, find_enabled(fdt, "google,goldfish-rtc"), 0, &range) &&
+	    range.size >= GOLDFISH_RTC_BYTES)
+		out->rtc_base = HPA(range.base);
+}
+
 /* What the machine must have to run anything. */
 static int host_check(const struct host_info *info, const struct refusal *refusal)
 {
@@ -352,6 +364,8 @@ int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_
 		parse_plic(fdt, out);
 		host_aia_parse(fdt, out);
 		parse_test(fdt, out);
+		parse_rtc(fdt, out);
+	parse_rtc(fdt, out);
 		parse_chosen(fdt, out);
 		err = host_check(out, &refusal);
 	}

@@ -69,6 +69,7 @@ struct host_info {
 	struct host_imsic imsic;
 	struct host_virtio *virtio;	/* kalloc'ed, sorted by address */
 	size_t virtio_count;
+	hpa_t rtc_base;			/* google,goldfish-rtc; 0: none */
 	hpa_t test_base;		/* sifive_test, to leave QEMU with an exit code; 0: none */
 	struct page_range initrd;	/* empty: none */
 	const char *bootargs;		/* inside the tree; "" if there are none */

@@ -12,6 +12,7 @@
 #include "drv/aplic.h"
 #include "drv/intc.h"
 #include "drv/plic.h"
+#include "drv/rtc.h"
 #include "drv/uart.h"
 #include "hart/firmware.h"
 #include "hart/hart.h"
@@ -248,6 +249,8 @@ static void main_mapped(void)
 			hart_boot.plic_context = host.harts[i].plic_context;
 	if (host.test_base.v != 0)
 		machine_set_test_device(hvmap_device(host.test_base, PAGE_SIZE));
+	if (host.rtc_base.v != 0)
+		rtc_init(hvmap_device(host.rtc_base, PAGE_SIZE));
 	/* For trying out what becomes of machines that have less. */
 	hart_vmid_limit = option_number(host.bootargs, "vmid-bits", UINT32_MAX);
 	hart_asid_limit = option_number(host.bootargs, "asid-bits", UINT32_MAX);

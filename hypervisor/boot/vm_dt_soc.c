@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A VM tree's devices. Devicetree Specification 0.4, sections 2.3, 2.4 and 4.5; Linux bindings
- * serial/8250 and interrupt-controller/sifive,plic-1.0.0.
+ * serial/8250, rtc/google,goldfish-rtc and interrupt-controller/sifive,plic-1.0.0.
  */
+#include <goldfish/rtc.h>
+
 #include "boot/vm_dt_parse.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
@@ -68,6 +70,14 @@ static int parse_uart(struct vm_dt *dt, int node, int bus, struct vdev_config *u
 		return VM_DT_REFUSE(dt, node, "reg", "%d registers do not fit into 0x%lx bytes: "
 				    "write 0x100", UART_REGISTERS, (unsigned long)uart->size);
 	return vm_dt_interrupt(dt, node, bus, uart);
+}
+
+static int parse_rtc(struct vm_dt *dt, int node, int bus, struct vdev_config *rtc)
+{
+	if (rtc->size < GOLDFISH_RTC_BYTES)
+		return VM_DT_REFUSE(dt, node, "reg", "its registers do not fit into 0x%lx bytes: "
+				    "write 0x1000", (unsigned long)rtc->size);
+	return vm_dt_interrupt(dt, node, bus, rtc);
 }
 
 static int parse_context(struct vm_dt *dt, int node, uint32_t phandle, uint32_t irq,
@@ -142,6 +152,7 @@ static const struct device_class {
 	{ "ns16550a", VDEV_UART, true, parse_uart },
 	{ "sifive,plic-1.0.0", VDEV_PLIC, true, parse_plic },
 	{ "riscv,plic0", VDEV_PLIC, true, parse_plic },
+	{ "google,goldfish-rtc", VDEV_RTC, true, parse_rtc },
 	{ "riscv,aplic", VDEV_APLIC, true, vm_dt_parse_aplic },
 	{ "riscv,imsics", VDEV_IMSIC, true, vm_dt_parse_imsic },
 	{ "virtio,mmio", VDEV_VIRTIO_BLK, false, vm_dt_parse_virtio },
@@ -185,8 +196,8 @@ static int parse_device(struct vm_dt *dt, int node, int bus, const struct dt_cel
 
 	if (!class)
 		return VM_DT_REFUSE(dt, node, "compatible", "\"%.40s\" is not emulated (ns16550a, "
-				    "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio "
-				    "are): delete the node",
+				    "google,goldfish-rtc, sifive,plic-1.0.0, riscv,aplic, "
+				    "riscv,imsics and virtio,mmio are): delete the node",
 				    compatible ? compatible : "");
 	for (size_t i = 0; class->single && i < out->device_count; i++)
 		if (out->devices[i].kind == class->kind)
@@ -233,7 +244,9 @@ static int parse_bus(struct vm_dt *dt, int bus)
 static int check_interrupt(struct vm_dt *dt, const struct vdev_config *device,
 			   const struct vdev_config *intc)
 {
-	const char *name = device->kind == VDEV_UART ? "serial" : "virtio";
+	const char *name = device->kind == VDEV_UART ? "serial" :
+			   device->kind == VDEV_RTC  ? "rtc" :
+						       "virtio";
 	unsigned long at = device->gpa;
 	uint32_t type;
 

@@ -99,7 +99,9 @@ void timerq_remove(struct timerq_node *node)
 		queue->first = merge(queue->first, children);
 	}
 	queue->count--;
-	timerq_node_init(node);
+	node->deadline_ticks = 0;
+	node->queue = NULL;
+	node->child = node->next = node->prev = NULL;
 }
 
 struct timerq_node *timerq_expire(struct timerq *queue, uint64_t now_ticks)

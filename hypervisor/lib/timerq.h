@@ -9,12 +9,16 @@
 
 #include "lib/types.h"
 
+/* What a node is part of, for whoever takes it out of a queue of several kinds. */
+enum timerq_kind { TIMERQ_VCPU, TIMERQ_ALARM };
+
 struct timerq_node {
 	uint64_t deadline_ticks;
 	struct timerq *queue;		/* NULL: in no queue */
 	struct timerq_node *child;	/* the first of those that come after this one */
 	struct timerq_node *next;	/* the next sibling */
 	struct timerq_node *prev;	/* the previous sibling, for the first child the parent */
+	enum timerq_kind kind;		/* set by its owner, kept */
 };
 
 struct timerq {

@@ -10,6 +10,7 @@
 #include "vdev/vimsic_dev.h"
 #include "vdev/virtio_dev.h"
 #include "vdev/vplic_dev.h"
+#include "vdev/vrtc_dev.h"
 #include "vdev/vuart_dev.h"
 #include "vm/vconsole.h"
 
@@ -25,6 +26,7 @@ static const struct {
 	[VDEV_VIRTIO_NET] = { "virtio net", virtio_net_dev_create },
 	[VDEV_VIRTIO_CONSOLE] = { "virtio console", virtio_console_dev_create },
 	[VDEV_VIRTIO_RNG] = { "virtio rng", virtio_rng_dev_create },
+	[VDEV_RTC] = { "rtc", vrtc_dev_create },
 };
 
 static void say_why(const struct vdev_config *config, int err, char *why, size_t why_size)

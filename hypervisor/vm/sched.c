@@ -7,6 +7,7 @@
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/sched_hart.h"
+#include "vm/valarm.h"
 
 void (*sched_external_interrupt)(void);
 void (*sched_gfile_work)(struct hart *hart);
@@ -171,17 +172,22 @@ static void expire_timers(struct hart *hart)
 {
 	for (;;) {
 		struct timerq_node *node;
-		bool queued = false;
+		bool queued = false, alarm;
 		struct vcpu *v;
 
 		spin_lock(&hart->lock);
 		node = timerq_expire(&hart->timers, time_now());
 		v = container_of(node, struct vcpu, timer_node);
-		if (node != NULL)
+		alarm = node != NULL && node->kind == TIMERQ_ALARM;
+		if (alarm)
+			container_of(node, struct valarm, node)->ringing = true;
+		else if (node != NULL)
 			queued = expire_timer(hart, v);
 		spin_unlock(&hart->lock);
 		if (node == NULL)
 			return;
+		if (alarm)
+			valarm_expire(container_of(node, struct valarm, node));
 		if (queued)
 			announce(hart, v);
 	}

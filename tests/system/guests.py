@@ -9,7 +9,7 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 # Those that have cases of their own, that measure, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
 APART = ("aia", "diskload", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi", "migrate",
-         "share", "speed", "speed_io", "virtio", "virtio_hostile")
+         "rtc", "share", "speed", "speed_io", "virtio", "virtio_hostile")
 
 
 def guest_names(out):
@@ -34,6 +34,16 @@ def run_aia(mode, guests):
         machine = [] if guests is None else ["--aia", f"aplic-imsic,guests={guests}"]
         result = bench.strata("run", "--vm", "guest-aia", "--mode", mode, *machine)
         check_line(result.out, r"^8 passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
+def run_rtc(mode):
+    """A case: a VM with a real-time clock; natively the machine's own."""
+    def function(bench):
+        what = ["--kernel", "rtc"] if mode == "native" else ["--vm", "guest-rtc"]
+        result = bench.strata("run", *what, "--mode", mode)
+        check_line(result.out, r"^4 passed, 0 failed")
         check_status(result, 0)
     return function
 
@@ -132,6 +142,9 @@ def add(environment):
         turn += 1
         where = "" if guests is None else f" with {guests} guest interrupt files"
         spread(environment, describe("aia", mode) + where, run_aia(mode, guests), turn, "guests")
+    for mode in ("native", "te", "pv", "hw"):
+        turn += 1
+        spread(environment, describe("rtc", mode), run_rtc(mode), turn, "guests")
     add_case("vCPUs that fence each other while they change harts with their interrupt files go "
              "on", run_migrate, group="guests")
     add_case("each boot of a VM has an rng-seed of its own", seeds, group="guests")

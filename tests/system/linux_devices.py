@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's Linux on an ext4 root: alone, with neighbours, rebooting, destroyed."""
 import os
+import re
 import shutil
+import time
 
 from harness import add_case, check, check_line, check_status
 from linux import need_linux
@@ -90,6 +92,10 @@ def shells(bench):
                          "$(nproc)\n".encode())
             expect(session, rf"^\[{name}\] 2\r?$", limit)
             expect(session, rf"^\[{name}\] {name} of {2 if number == 3 else 1}\r?$", limit)
+        session.send(b"date +seconds:%s:\n")
+        check(session.expect(r"seconds:(\d+):", limit), "no date")
+        off = int(re.findall(r"seconds:(\d+):", session.text())[-1]) - time.time()
+        check(abs(off) < 3600, f"the guest's clock is {off:.0f} s off")
         for number, name in enumerate(names, 1):
             session.send(b"\x1d%dpoweroff\n" % number)
             expect(session, rf"^strata: {name}: shut down", limit)

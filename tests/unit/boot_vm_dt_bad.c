@@ -191,13 +191,16 @@ static const struct {
 	{ { TREE_NODE("/soc", "virtio@1"),
 	    TREE_TEXT("/soc/virtio@1", "compatible", "virtio,pci") },
 	  "/soc/virtio@1: compatible: \"virtio,pci\" is not emulated (ns16550a, "
-	  "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
+	  "google,goldfish-rtc, sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): "
+	  "delete the node" },
 	{ { TREE_NODE("/soc", "x") }, "/soc/x: compatible: \"\" is not emulated (ns16550a, "
-	  "sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
+	  "google,goldfish-rtc, sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): "
+	  "delete the node" },
 	{ { TREE_NODE("/", "flash@0"), TREE_TEXT("/flash@0", "compatible", "cfi-flash"),
 	    TREE_SET("/flash@0", "reg", 4, 0, 0, 0, 0x1000) },
-	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a, sifive,plic-1.0.0, "
-	  "riscv,aplic, riscv,imsics and virtio,mmio are): delete the node" },
+	  "/flash@0: compatible: \"cfi-flash\" is not emulated (ns16550a, "
+	  "google,goldfish-rtc, sifive,plic-1.0.0, riscv,aplic, riscv,imsics and virtio,mmio are): "
+	  "delete the node" },
 	{ { TREE_NODE("/soc", "serial@2"), TREE_TEXT("/soc/serial@2", "compatible", "ns16550a"),
 	    TREE_SET("/soc/serial@2", "reg", 4, 0, 0x20000000, 0, 0x100) },
 	  UART ": compatible: a second ns16550a: a VM has one, delete the node" },

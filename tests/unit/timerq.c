@@ -27,6 +27,16 @@ TEST("an empty queue has no first deadline and nothing expires")
 	CHECK(!timerq_is_queued(&nodes[0]));
 }
 
+TEST("a node keeps its kind")
+{
+	set_up();
+	nodes[0].kind = TIMERQ_ALARM;
+	timerq_insert(&queue, &nodes[0], 5);
+	timerq_insert(&queue, &nodes[0], 6);
+	CHECK(timerq_expire(&queue, 6) == &nodes[0]);
+	CHECK_EQ(nodes[0].kind, TIMERQ_ALARM);
+}
+
 TEST("deadlines expire in order, at their tick and not before, up to the largest")
 {
 	static const uint64_t deadlines[] = { 50, 10, UINT64_MAX, 0, 30, 10 };
