@@ -44,7 +44,8 @@ def image(path, members, size):
         os.unlink(path)
     ext2.run("mke2fs", "-q", "-F", "-t", "ext4", "-b", str(BLOCK), "-N", str(INODES),
              "-I", str(INODE_BYTES), "-m", "0", "-J", f"size={JOURNAL_MIB}",
-             "-O", FEATURES, "-E", LAYOUT, "-L", "strata", "-U", ext2.IDENTITY, path, f"{size >> 10}k")
+             "-O", FEATURES, "-E", LAYOUT, "-L", "strata", "-U", ext2.IDENTITY, path,
+             f"{size >> 10}k")
     with tempfile.TemporaryDirectory() as directory:
         ext2.run("debugfs", "-w", "-f", "-", path, text=ext2.commands(full, directory))
     cut(path)
