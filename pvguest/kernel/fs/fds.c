@@ -127,11 +127,6 @@ int fds_limit(void)
 	return (int)MIN(proc->leader->limits[RLIMIT_NOFILE].now, (uint64_t)FDS_MAX);
 }
 
-struct file *fds_get(const struct fd_table *table, int fd)
-{
-	return fd >= 0 && (size_t)fd < table->size ? table->files[fd] : NULL;
-}
-
 /* A file that a system call uses. */
 struct fds_held {
 	struct list link;

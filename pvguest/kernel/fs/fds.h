@@ -30,7 +30,10 @@ void fds_exec(struct fd_table *table);
 void fds_open_console(struct fd_table *table);
 
 /* The file, without a user of its own; NULL: bad descriptor. */
-struct file *fds_get(const struct fd_table *table, int fd);
+static inline struct file *fds_get(const struct fd_table *table, int fd)
+{
+	return fd >= 0 && (size_t)fd < table->size ? table->files[fd] : NULL;
+}
 /*
  * The same where others share the table and may close it meanwhile: with a user, which
  * fds_release() gives back. NULL also without memory.

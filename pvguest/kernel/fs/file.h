@@ -89,16 +89,22 @@ static inline bool file_can_write(const struct file *file)
 /* open(2), path in kernel memory; dir NULL: where the process stands. */
 int file_open(const struct path *dir, const char *path, uint32_t flags, uint32_t mode,
 	      struct file **file);
+/* Others may use the file's own position, and it has one: what waits for ever has none. */
+static inline bool file_position_is_shared(const struct file *file)
+{
+	return file->users != 1 && file->ops->seekable;
+}
 /*
  * The file's own position is the caller's until file_position_end(), which wants what this
- * returned: whether others could use it. Not for what may wait for ever: pipes, terminals.
+ * returned: whether others could use it.
  */
 static inline bool file_position_begin(struct file *file)
 {
-	if (file->users == 1 || !file->ops->seekable)
-		return false;
-	mutex_lock(&file->lock);
-	return true;
+	bool shared = file_position_is_shared(file);
+
+	if (shared)
+		mutex_lock(&file->lock);
+	return shared;
 }
 static inline void file_position_end(struct file *file, bool locked)
 {

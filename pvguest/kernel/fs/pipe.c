@@ -85,22 +85,28 @@ static void pipe_grow(struct pipe *pipe)
 	pipe_resize(pipe, pipe->most);
 }
 
-/* Takes out what there is; the bytes done or -EFAULT. The lock is held. */
+/* Takes out what there is; the bytes done or -EFAULT. */
 static ssize_t pipe_take_out(struct pipe *pipe, uint64_t buf, size_t length)
 {
 	size_t done = 0;
+	int error = 0;
 
+	if (!pipe_fill(pipe))
+		return 0;
+	mutex_lock(&pipe->lock);
 	length = MIN(length, pipe_fill(pipe));
 	while (done < length) {
 		size_t at = pipe->tail & (pipe->size - 1);
 		size_t part = MIN(length - done, pipe->size - at);
 
-		if (user_write(buf + done, pipe->buf + at, part))
-			return done ? (ssize_t)done : -EFAULT;
+		error = user_write(buf + done, pipe->buf + at, part);
+		if (error)
+			break;
 		pipe->tail += part;
 		done += part;
 	}
-	return (ssize_t)done;
+	mutex_unlock(&pipe->lock);
+	return done ? (ssize_t)done : error;
 }
 
 static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length, uint64_t *position)
@@ -113,9 +119,7 @@ static ssize_t pipe_read(struct file *file, uint64_t buf, size_t length, uint64_
 	if (!length)
 		return 0;
 	for (;;) {
-		mutex_lock(&pipe->lock);
 		done = pipe_take_out(pipe, buf, length);
-		mutex_unlock(&pipe->lock);
 		if (done || !pipe->writers)
 			break;
 		if (file->flags & O_NONBLOCK)

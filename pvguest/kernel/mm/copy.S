@@ -19,8 +19,8 @@
 user_copy_raw:
 	or	t0, a0, a1
 	andi	t0, t0, 7
-	bnez	t0, 3f
-	li	t1, 32
+	bnez	t0, 5f
+0:	li	t1, 32
 1:	bltu	a2, t1, 2f
 	may_fault ld t2, 0(a1)
 	may_fault ld t3, 8(a1)
@@ -35,13 +35,21 @@ user_copy_raw:
 	addi	a2, a2, -32
 	j	1b
 2:	li	t1, 8
-	bltu	a2, t1, 3f
+	bltu	a2, t1, 4f
 	may_fault ld t2, 0(a1)
 	may_fault sd t2, 0(a0)
 	addi	a0, a0, 8
 	addi	a1, a1, 8
 	addi	a2, a2, -8
 	j	2b
+4:	beqz	a2, 9f
+	li	t1, 4
+	bltu	a2, t1, 3f
+	may_fault lw t2, 0(a1)
+	may_fault sw t2, 0(a0)
+	addi	a0, a0, 4
+	addi	a1, a1, 4
+	addi	a2, a2, -4
 3:	beqz	a2, 9f
 	may_fault lbu t2, 0(a1)
 	may_fault sb t2, 0(a0)
@@ -49,17 +57,45 @@ user_copy_raw:
 	addi	a1, a1, 1
 	addi	a2, a2, -1
 	j	3b
+	/* Not aligned; but both may be after some bytes. */
+5:	xor	t0, a0, a1
+	andi	t0, t0, 7
+	bnez	t0, 3b
+6:	beqz	a2, 9f
+	may_fault lbu t2, 0(a1)
+	may_fault sb t2, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, 1
+	addi	a2, a2, -1
+	andi	t0, a0, 7
+	bnez	t0, 6b
+	j	0b
 9:	mv	a0, a2
 	ret
 
 	/* size_t user_clear_raw(void *dst, size_t length): what is left */
 	.globl	user_clear_raw
 user_clear_raw:
-	beqz	a1, 9f
+	li	t1, 32
+1:	bltu	a1, t1, 3f
+	andi	t0, a0, 7
+	bnez	t0, 2f
+	may_fault sd zero, 0(a0)
+	may_fault sd zero, 8(a0)
+	may_fault sd zero, 16(a0)
+	may_fault sd zero, 24(a0)
+	addi	a0, a0, 32
+	addi	a1, a1, -32
+	j	1b
+2:	may_fault sb zero, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, -1
+	j	1b
+3:	beqz	a1, 9f
 	may_fault sb zero, 0(a0)
 	addi	a0, a0, 1
 	addi	a1, a1, -1
-	j	user_clear_raw
+	j	3b
 9:	mv	a0, a1
 	ret
 

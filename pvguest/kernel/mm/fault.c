@@ -182,7 +182,8 @@ void mm_zap(struct mm *mm, uint64_t start, uint64_t end)
 	uint64_t va = start;
 	pte_t *entry;
 
-	while ((entry = map_next(mm->root.table, &va, end)) != NULL) {
+	for (entry = map_next(mm->root.table, &va, end); entry;
+	     entry = map_after(mm->root.table, entry, &va, end)) {
 		struct page *page = page_of_pa(pte_pa(*entry));
 
 		pte_set(entry, 0);
@@ -191,7 +192,6 @@ void mm_zap(struct mm *mm, uint64_t start, uint64_t end)
 			list_add_before(&dropped, &page->link);
 		else
 			page_put(page);
-		va += PAGE_SIZE;
 	}
 	if (mm->users)
 		root_fence(&mm->root);
@@ -225,7 +225,8 @@ static int fault_copy_vma(struct mm *child, struct mm *parent, struct vma *vma)
 	if (copy->inode)
 		inode_map(copy->inode);
 	list_add_before(&child->vmas, &copy->link);
-	for (; (entry = map_next(parent->root.table, &va, vma->end)) != NULL; va += PAGE_SIZE) {
+	for (entry = map_next(parent->root.table, &va, vma->end); entry;
+	     entry = map_after(parent->root.table, entry, &va, vma->end)) {
 		/* Neighbours share a table. */
 		target = target && va == last + PAGE_SIZE && SV39_INDEX(va, 0)
 				 ? target + 1

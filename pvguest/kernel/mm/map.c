@@ -68,13 +68,26 @@ pte_t *map_entry(pte_t *root, uint64_t va, bool create)
 	return last ? &last[SV39_INDEX(va, 0)] : NULL;
 }
 
+/*
+ * The first entry from there on, before last, that leads somewhere, or last. Behind one that does
+ * not there are often many: by fours.
+ */
+static inline pte_t *map_skip(pte_t *entry, pte_t *last)
+{
+	for (; entry != last && !pte_exists(*entry); entry++)
+		while (last - entry > 4 &&
+		       !pte_exists(entry[1] | entry[2] | entry[3] | entry[4]))
+			entry += 4;
+	return entry;
+}
+
 pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
 {
 	uint64_t at = *va;
 
 	while (at < end) {
 		pte_t entry = root[SV39_INDEX(at, 2)];
-		pte_t *leaf, *last;
+		pte_t *first, *leaf, *last;
 
 		if (!pte_exists(entry)) {
 			at = ALIGN_DOWN(at, PAGE_1G_SIZE) + PAGE_1G_SIZE;
@@ -85,14 +98,14 @@ pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end)
 			at = ALIGN_DOWN(at, PAGE_2M_SIZE) + PAGE_2M_SIZE;
 			continue;
 		}
-		leaf = &map_table_of(entry)[SV39_INDEX(at, 0)];
-		last = leaf + MIN((end - at + PAGE_MASK) >> PAGE_SHIFT,
-				  SV39_ENTRIES - SV39_INDEX(at, 0));
-		for (; leaf != last; leaf++, at += PAGE_SIZE) {
-			if (pte_exists(*leaf)) {
-				*va = at;
-				return leaf;
-			}
+		first = &map_table_of(entry)[SV39_INDEX(at, 0)];
+		last = first + MIN((end - at + PAGE_MASK) >> PAGE_SHIFT,
+				   SV39_ENTRIES - SV39_INDEX(at, 0));
+		leaf = map_skip(first, last);
+		at += (uint64_t)(leaf - first) << PAGE_SHIFT;
+		if (leaf != last) {
+			*va = at;
+			return leaf;
 		}
 	}
 	return NULL;
@@ -106,17 +119,16 @@ static void map_free_table(pte_t entry)
 
 void map_free_tables(pte_t *root)
 {
-	for (size_t i = 0; i < SV39_ENTRIES / 2; i++) {
-		pte_t *middle;
+	pte_t *end = root + SV39_ENTRIES / 2;
 
-		if (!pte_exists(root[i]))
-			continue;
-		middle = map_table_of(root[i]);
-		for (size_t j = 0; j < SV39_ENTRIES; j++)
-			if (pte_exists(middle[j]))
-				map_free_table(middle[j]);
-		map_free_table(root[i]);
-		pte_set(&root[i], 0);
+	for (pte_t *entry = map_skip(root, end); entry != end; entry = map_skip(entry, end)) {
+		pte_t *middle = map_table_of(*entry), *last = middle + SV39_ENTRIES;
+
+		for (middle = map_skip(middle, last); middle != last;
+		     middle = map_skip(middle + 1, last))
+			map_free_table(*middle);
+		map_free_table(*entry);
+		pte_set(entry, 0);
 	}
 }
 

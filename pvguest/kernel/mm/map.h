@@ -23,6 +23,14 @@ volatile uint8_t *map_io(uint64_t pa, uint64_t size);
 pte_t *map_entry(pte_t *root, uint64_t va, bool create);
 /* The first existing leaf entry in [*va, end), its address in *va; NULL if there is none. */
 pte_t *map_next(pte_t *root, uint64_t *va, uint64_t end);
+/* The same for what follows *va, whose entry that is: often its neighbour in the same table. */
+static inline pte_t *map_after(pte_t *root, pte_t *entry, uint64_t *va, uint64_t end)
+{
+	*va += PAGE_SIZE;
+	if (*va < end && SV39_INDEX(*va, 0) && pte_exists(entry[1]))
+		return entry + 1;
+	return map_next(root, va, end);
+}
 /* Pages that are tables of programs, with their roots; priv/root.c counts those. */
 extern size_t map_table_pages;
 /* Frees the tables (not the pages) of the user half. */

@@ -52,6 +52,12 @@ static __attribute__((noinline)) void root_begin_generation(void)
 	}
 }
 
+static uint64_t root_make_satp(const struct root *root)
+{
+	return SATP_MODE_SV39 << SATP_MODE_SHIFT | root->asid << SATP_ASID_SHIFT |
+	       virt_to_phys(root->table) >> PAGE_SHIFT;
+}
+
 static __attribute__((noinline)) void root_assign_asid(struct root *root)
 {
 	if (priv_asid_bits != 0) {
@@ -62,14 +68,14 @@ static __attribute__((noinline)) void root_assign_asid(struct root *root)
 		} while (priv_is_smp() && root_asid_is_running(root->asid));
 	}
 	root->generation = root_generation;
+	root->satp = root_make_satp(root);
 }
 
 uint64_t root_satp(struct root *root)
 {
 	if (root->generation != root_generation)
 		root_assign_asid(root);
-	return SATP_MODE_SV39 << SATP_MODE_SHIFT | root->asid << SATP_ASID_SHIFT |
-	       virt_to_phys(root->table) >> PAGE_SHIFT;
+	return root->satp;
 }
 
 void root_init(pte_t *table)
@@ -77,19 +83,17 @@ void root_init(pte_t *table)
 	uint64_t satp;
 
 	root_kernel.table = table;
-	root_kernel.generation = root_generation;
 	for (size_t i = ROOT_KERNEL_HALF; i < SV39_ENTRIES; i++)
 		if (pte_exists(table[i]))
 			root_slots[root_slot_count++] = (uint16_t)i;
 	/* Bits of the ASID field that are not implemented read as zero. */
-	satp = root_satp(&root_kernel) | SATP_ASID_MASK << SATP_ASID_SHIFT;
+	satp = root_make_satp(&root_kernel) | SATP_ASID_MASK << SATP_ASID_SHIFT;
 	priv_write_satp(satp);
 	for (satp = SATP_ASID(priv_csr_read(satp)); satp & 1; satp >>= 1)
 		priv_asid_bits++;
 	/* Each hart needs one that no other uses, and there must be some to give away. */
 	if (1UL << priv_asid_bits <= 2 * info.hart_count)
 		priv_asid_bits = 0;
-	root_kernel.generation = 0;
 	hart_this->satp = root_satp(&root_kernel);
 	hart_this->root = &root_kernel;
 	priv_write_satp(hart_this->satp);

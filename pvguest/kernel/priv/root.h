@@ -13,6 +13,7 @@
 struct root {
 	pte_t *table;
 	uint64_t asid, generation;
+	uint64_t satp;		/* of both, once it has an ASID */
 	/* Sets of harts (struct hart's mask), kept where there are several. */
 	uint64_t harts;		/* that may have translations of it in their TLBs */
 	uint64_t stale;		/* that must fence before they use it again */

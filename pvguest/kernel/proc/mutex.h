@@ -32,8 +32,7 @@ static inline void mutex_lock(struct mutex *mutex)
 static inline void mutex_unlock(struct mutex *mutex)
 {
 	mutex->held = false;
-	if (!list_empty(&mutex->queue.waiters))
-		wait_wake(&mutex->queue);
+	wait_wake(&mutex->queue);
 }
 
 #endif

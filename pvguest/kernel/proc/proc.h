@@ -108,6 +108,19 @@ static inline struct trap_frame *proc_frame(const struct proc *proc)
 	return (struct trap_frame *)((char *)proc->stack + LAYOUT_KSTACK_SIZE) - 1;
 }
 
+/* What the thread or its process has pending. */
+static inline uint64_t signal_pending(const struct proc *proc)
+{
+	return proc->signals.own.bits | proc->leader->signals.shared.bits;
+}
+
+/* Whether a signal would be delivered now. */
+static inline bool signal_is_pending(const struct proc *proc)
+{
+	return (signal_pending(proc) & ~proc->signals.blocked) || proc->killed ||
+	       proc->leader->stop_signal;
+}
+
 /* The first process, about to run path with these arguments; panics if it cannot. */
 void proc_start_init(const char *path, char *const argv[]);
 /* clone(2); the pid of the child or negative. */

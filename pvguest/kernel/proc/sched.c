@@ -288,29 +288,36 @@ static void sched_timeout(struct timer *timer)
 		sched_wake(proc);
 }
 
-int sched_sleep(uint64_t deadline_ticks)
+/* Until it is woken; 0, or -ERESTART if there is a signal. */
+static int sched_sleep_forever(void)
 {
 	struct proc *proc = proc_current;
-	struct timer timer = { .deadline_ticks = deadline_ticks, .expired = sched_timeout,
-			       .context = proc };
 
 	if (signal_is_pending(proc))
 		return -ERESTART;
-	if (deadline_ticks != SCHED_FOREVER && priv_time() >= deadline_ticks)
-		return -ETIMEDOUT;
-	list_init(&timer.link);
-	if (deadline_ticks != SCHED_FOREVER)
-		timer_add(&timer);
 	proc->state = PROC_SLEEPING;
 	proc->wake_by_signal = true;
 	sched_block();
 	proc->wake_by_signal = false;
+	return signal_is_pending(proc) ? -ERESTART : 0;
+}
+
+int sched_sleep(uint64_t deadline_ticks)
+{
+	struct timer timer;
+	int error;
+
+	if (deadline_ticks == SCHED_FOREVER)
+		return sched_sleep_forever();
+	if (priv_time() >= deadline_ticks)
+		return signal_is_pending(proc_current) ? -ERESTART : -ETIMEDOUT;
+	timer = (struct timer){ .deadline_ticks = deadline_ticks, .expired = sched_timeout,
+				.context = proc_current };
+	list_init(&timer.link);
+	timer_add(&timer);
+	error = sched_sleep_forever();
 	timer_remove(&timer);
-	if (signal_is_pending(proc))
-		return -ERESTART;
-	if (deadline_ticks != SCHED_FOREVER && priv_time() >= deadline_ticks)
-		return -ETIMEDOUT;
-	return 0;
+	return error ?: priv_time() >= deadline_ticks ? -ETIMEDOUT : 0;
 }
 
 void sched_tick(uint64_t now_ticks)

@@ -205,17 +205,6 @@ static bool signal_is_default(const struct proc *proc, int signo)
 	return proc->signals.actions[signo - 1].handler == SIG_DFL;
 }
 
-uint64_t signal_pending(const struct proc *proc)
-{
-	return proc->signals.own.bits | proc->leader->signals.shared.bits;
-}
-
-bool signal_is_pending(const struct proc *proc)
-{
-	return (signal_pending(proc) & ~proc->signals.blocked) || proc->killed ||
-	       proc->leader->stop_signal;
-}
-
 bool signal_is_fatal(const struct proc *proc)
 {
 	uint64_t ready = signal_pending(proc) & ~proc->signals.blocked;

@@ -125,12 +125,8 @@ bool signal_has_room(const struct proc *sender, int signo);
 void signal_send_thread(struct proc *thread, const struct signal_info *info);
 /* A thread has ended: what the process has pending is for another. */
 void signal_pass_on(struct proc *leader);
-/* What the thread or its process has pending. */
-uint64_t signal_pending(const struct proc *proc);
 /* The current process did it itself: cannot be blocked or ignored. */
 void signal_force(const struct signal_info *info);
-/* Whether a signal would be delivered now. */
-bool signal_is_pending(const struct proc *proc);
 /* Whether one would that ends the process, or another thread has ended it. */
 bool signal_is_fatal(const struct proc *proc);
 /* Takes the lowest pending signal of set and what is known of it. Its number; 0: there is none. */

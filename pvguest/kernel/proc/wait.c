@@ -20,7 +20,7 @@ void wait_leave(struct waiter *waiter)
 	list_del(&waiter->link);
 }
 
-void wait_wake(struct wait_queue *queue)
+void wait_wake_all(struct wait_queue *queue)
 {
 	struct list *pos;
 

@@ -28,8 +28,13 @@ static inline void wait_queue_init(struct wait_queue *queue)
 /* Enters the current process; it leaves by wait_leave(). */
 void wait_enter(struct wait_queue *queue, struct waiter *waiter);
 void wait_leave(struct waiter *waiter);
+void wait_wake_all(struct wait_queue *queue);
 /* Makes all that wait runnable. */
-void wait_wake(struct wait_queue *queue);
+static inline void wait_wake(struct wait_queue *queue)
+{
+	if (!list_empty(&queue->waiters))
+		wait_wake_all(queue);
+}
 /* One sleep on one queue: 0, or -ERESTART if a signal ended it. */
 int wait_sleep(struct wait_queue *queue);
 /* The same, but only what ends the process ends it: -ERESTART. */

@@ -6,8 +6,9 @@
 #ifndef SYS_FD_H
 #define SYS_FD_H
 
-#include "fs/file.h"
+#include "fs/fds.h"
 #include "fs/path.h"
+#include "proc/proc.h"
 
 #define AT_FDCWD		(-100)
 #define AT_SYMLINK_NOFOLLOW	0x100
@@ -16,8 +17,15 @@
 #define AT_NO_AUTOMOUNT		0x800
 #define AT_EMPTY_PATH		0x1000
 
+/* sys_file() of one of several threads: another one may close it meanwhile. */
+struct file *sys_file_shared(long fd);
 /* The open file; NULL: bad descriptor. */
-struct file *sys_file(long fd);
+static inline struct file *sys_file(long fd)
+{
+	struct fd_table *files = proc_current->files;
+
+	return files->users == 1 ? fds_get(files, (int)fd) : sys_file_shared(fd);
+}
 
 /* A name from user memory and where it begins; given back by sys_path_done(). */
 struct sys_path {
@@ -40,6 +48,10 @@ struct timespec {
 
 /* A length of time from user memory in ns, at most ~292 years; -EFAULT, -EINVAL. */
 int sys_read_timespec(uint64_t addr, uint64_t *ns);
+/*
+ * The end of such a length from now on, or of one since boot, in ticks; addr 0: SCHED_FOREVER.
+ */
+int sys_read_timeout(uint64_t addr, bool since_boot, uint64_t *deadline_ticks);
 /* Waits on signal mask *set (user address, or 0) like ppoll; see sys/poll.c. */
 int sys_set_temporary_mask(uint64_t set);
 

@@ -3,13 +3,11 @@
  * Waiting for several files.
  * Linux man-pages, poll(2), select(2).
  */
-#include "drv/timer.h"
 #include "fs/fds.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mm/heap.h"
 #include "mm/user.h"
-#include "priv/priv.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "sys/fd.h"
@@ -84,20 +82,6 @@ static int poll_wait(struct pollfd *fds, uint32_t count, uint64_t deadline)
 	return error == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
 }
 
-static int poll_deadline(uint64_t timeout, uint64_t *deadline)
-{
-	uint64_t ns;
-	int error;
-
-	*deadline = SCHED_FOREVER;
-	if (!timeout)
-		return 0;
-	error = sys_read_timespec(timeout, &ns);
-	if (!error)
-		*deadline = priv_time() + timer_ns_to_ticks(ns);
-	return error;
-}
-
 long sys_ppoll(uint64_t user_fds, uint64_t user_count, uint64_t timeout, uint64_t mask)
 {
 	uint32_t count = (uint32_t)user_count;
@@ -107,7 +91,7 @@ long sys_ppoll(uint64_t user_fds, uint64_t user_count, uint64_t timeout, uint64_
 
 	if (count > FDS_MAX)
 		return -EINVAL;
-	result = poll_deadline(timeout, &deadline);
+	result = sys_read_timeout(timeout, false, &deadline);
 	fds = result ? NULL : heap_alloc(MAX(count, 1U) * sizeof(*fds));
 	if (!fds)
 		return result ? result : -ENOMEM;
@@ -200,7 +184,7 @@ long sys_pselect6(long user_count, uint64_t in, uint64_t out, uint64_t ex, uint6
 	result = result ?: poll_copy_sets(sets, user, count, false);
 	if (!result && user_mask)
 		result = user_read(mask, user_mask, sizeof(mask));
-	result = result ?: poll_deadline(timeout, &deadline);
+	result = result ?: sys_read_timeout(timeout, false, &deadline);
 	result = result ?: sys_set_temporary_mask(mask[0]);
 	if (!result) {
 		used = poll_from_sets(sets, count, fds);

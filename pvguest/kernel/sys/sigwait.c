@@ -3,10 +3,8 @@
  * System calls that take a signal without a handler, or send one with its siginfo.
  * Linux man-pages, sigwaitinfo(2), rt_sigqueueinfo(2).
  */
-#include "drv/timer.h"
 #include "lib/errno.h"
 #include "mm/user.h"
-#include "priv/priv.h"
 #include "proc/proc.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
@@ -20,21 +18,6 @@ static int sigwait_take(uint64_t set, struct signal_info *info)
 	return signal_accept(proc_current, set, info);
 }
 
-/* The time at which the wait is over; NULL: never. */
-static int sigwait_deadline(uint64_t timeout, uint64_t *deadline_ticks)
-{
-	uint64_t ns;
-	int error;
-
-	*deadline_ticks = SCHED_FOREVER;
-	if (!timeout)
-		return 0;
-	error = sys_read_timespec(timeout, &ns);
-	if (!error)
-		*deadline_ticks = priv_time() + timer_ns_to_ticks(ns) + (ns != 0);
-	return error;
-}
-
 long sys_rt_sigtimedwait(uint64_t user_set, uint64_t user_info, uint64_t timeout, size_t size)
 {
 	struct sigframe_siginfo out = { 0 };
@@ -46,7 +29,7 @@ long sys_rt_sigtimedwait(uint64_t user_set, uint64_t user_info, uint64_t timeout
 		return -EINVAL;
 	if (user_read(&set, user_set, sizeof(set)))
 		return -EFAULT;
-	error = sigwait_deadline(timeout, &deadline_ticks);
+	error = sys_read_timeout(timeout, false, &deadline_ticks);
 	set &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
 	for (;;) {
 		/* What came in the end counts, whatever else ended the sleep. */

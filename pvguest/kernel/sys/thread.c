@@ -5,10 +5,8 @@
  */
 #include "proc/thread.h"
 
-#include "drv/timer.h"
 #include "lib/errno.h"
 #include "mm/user.h"
-#include "priv/priv.h"
 #include "proc/futex.h"
 #include "proc/sched.h"
 #include "sys/fd.h"
@@ -31,13 +29,11 @@
 static long thread_futex_wait(uint64_t addr, bool is_private, uint32_t value, uint64_t timeout,
 			      bool absolute, uint32_t bits)
 {
-	uint64_t deadline_ticks = SCHED_FOREVER, ns;
-	int error = timeout ? sys_read_timespec(timeout, &ns) : 0;
+	uint64_t deadline_ticks;
+	int error = sys_read_timeout(timeout, absolute, &deadline_ticks);
 
 	if (error || !bits)
 		return error ? error : -EINVAL;
-	if (timeout)
-		deadline_ticks = timer_ns_to_ticks(ns) + 1 + (absolute ? 0 : priv_time());
 	error = futex_wait(addr, is_private, value, bits, deadline_ticks);
 	/* After a handler it cannot begin again: the time would. */
 	return error == -ERESTART && timeout ? -ERESTARTNOHAND : error;

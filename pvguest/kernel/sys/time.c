@@ -157,6 +157,25 @@ static uint64_t time_after(uint64_t ns)
 	return priv_time() + timer_ns_to_ticks(ns) + 1;
 }
 
+int sys_read_timeout(uint64_t addr, bool since_boot, uint64_t *deadline_ticks)
+{
+	uint64_t ns;
+	int error;
+
+	*deadline_ticks = SCHED_FOREVER;
+	if (!addr)
+		return 0;
+	error = sys_read_timespec(addr, &ns);
+	if (error)
+		return error;
+	if (since_boot)
+		*deadline_ticks = timer_ns_to_ticks(ns) + 1;
+	else
+		/* Who asks for no time at all only looks. */
+		*deadline_ticks = ns ? time_after(ns) : priv_time();
+	return 0;
+}
+
 long sys_nanosleep(uint64_t request, uint64_t remaining)
 {
 	uint64_t ns;

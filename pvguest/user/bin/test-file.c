@@ -299,6 +299,49 @@ static void devices(void)
 	CHECK_EQ(sys_ioctl((int)null, TCGETS, buf), -ENOTTY);
 }
 
+/* Source, target and the buffer of the pipe stand at all distances from a word. */
+static void copies_begin_anywhere(void)
+{
+	static char from[96], to[96];
+	int fds[2];
+
+	CHECK_EQ(sys_pipe(fds), 0);
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (char)(i + 1);
+	for (unsigned int n = 0; n < 9 * 9 * 71; n++) {
+		size_t length = n % 71, at = n / 71 % 9, there = n / 71 / 9;
+
+		memset(to, 0, sizeof(to));
+		CHECK_EQ(sys_write(fds[1], from + at, length), (long)length);
+		if (length)
+			CHECK_EQ(sys_read(fds[0], to + there, length), (long)length);
+		CHECK(memcmp(to + there, from + at, length) == 0);
+		CHECK(!to[there + length] && (!there || !to[there - 1]));
+	}
+}
+
+static void zeroes_end_where_they_should(void)
+{
+	char *pages = check_map(2 * 4096, PROT_READ | PROT_WRITE), *end = pages + 4096;
+	long fd = sys_open("/dev/zero", O_RDONLY), n;
+
+	CHECK(fd >= 0);
+	for (unsigned int i = 0; i < 9 * 71; i++) {
+		size_t length = i % 71, at = 8 + i / 71;
+
+		memset(buf, 'x', 96);
+		CHECK_EQ(sys_read((int)fd, buf + at, length), (long)length);
+		for (size_t b = 0; b < 96; b++)
+			CHECK_EQ(buf[b], b >= at && b < at + length ? 0 : 'x');
+	}
+	CHECK_EQ(sys_munmap(end, 4096), 0);
+	for (long before = 0; before < 70; before++) {
+		CHECK_EQ(sys_read((int)fd, end - before, (size_t)before), before);
+		n = sys_read((int)fd, end - before, (size_t)before + 1);
+		CHECK(n == -EFAULT || (before && n == before));
+	}
+}
+
 static void descriptors_run_out(void)
 {
 	long fd, last = 0;
@@ -355,6 +398,8 @@ int main(int argc, char **argv)
 		  holes_have_no_length },
 		{ "readv and writev go through their vectors", vectors },
 		{ "/dev/null is empty and /dev/zero is zero", devices },
+		{ "bytes are copied from and to any place in memory", copies_begin_anywhere },
+		{ "zeroes are read up to their end and no further", zeroes_end_where_they_should },
 		{ "descriptors run out with EMFILE", descriptors_run_out },
 	};
 
