@@ -18,7 +18,8 @@ static struct sbi_ret strata_counter_read(const struct vcpu *v, uint64_t counter
 	case STRATA_COUNTER_INTERRUPTS:
 		return vsbi_value(stat_interrupt_exits(&v->stat));
 	case STRATA_COUNTER_MTRAPS:
-		if (!firmware_counts())
+		/* The hart's, with those of others who run on it: for VMs that measure. */
+		if (!firmware_counts() || !v->vm->config.counters)
 			return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 		return vsbi_value(firmware_entries());
 	default:

@@ -44,7 +44,7 @@
 /* STRATA_FN_COUNTER_READ: what is counted, since the VM was built (M-mode: since reset). */
 #define STRATA_COUNTER_TRAPS		0	/* synchronous traps of this vCPU to HS-mode */
 #define STRATA_COUNTER_INTERRUPTS	1	/* exits of this vCPU for host interrupts */
-#define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart: FIRMWARE=strata */
+#define STRATA_COUNTER_MTRAPS		2	/* M-mode entries of the hart; see docs/abi.md */
 
 /*
  * STRATA_FN_ACCOUNT, in VMs whose tree says strata,accounting. A window is what happens on the
