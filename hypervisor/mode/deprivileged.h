@@ -37,6 +37,7 @@ void dep_write_satp(struct vcpu *v, uint64_t value);
 
 /* Exit handlers. */
 enum vcpu_next dep_exit_illegal(struct vcpu *v);
+enum vcpu_next dep_exit_virtual(struct vcpu *v);
 enum vcpu_next dep_exit_page_fault(struct vcpu *v);
 enum vcpu_next dep_exit_reflect(struct vcpu *v);
 

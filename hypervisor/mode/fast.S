@@ -246,6 +246,9 @@ dep_slow:
 te_illegal:
 	csr_instruction illegal, FAST_CSR_ILLEGAL
 te_virtual:
+	/* QEMU 7.2 comes here for HLV, with an older instruction in stval, and never for a CSR. */
+	lbu	t0, VCPU_VIRTUAL_CSRS(a0)
+	beqz	t0, dep_slow
 	csr_instruction virtual, FAST_CSR_VIRTUAL
 csr_slow:
 	j	vcpu_exit_t012_saved

@@ -99,10 +99,10 @@ static void hw_irq_update(struct vcpu *v)
 		csr_write(CSR_HVICTL, levels & HVIP_VSEIP ? HW_HVICTL_EXT : 0);
 }
 
-static void hw_clear_soft(struct vcpu *v)
+static bool hw_clear_soft(struct vcpu *v)
 {
 	(void)v;
-	csr_clear(CSR_HVIP, HVIP_VSSIP);
+	return (csr_read_clear(CSR_HVIP, HVIP_VSSIP) & HVIP_VSSIP) != 0;
 }
 
 static void load_envcfg(const struct vcpu *v)
@@ -344,14 +344,14 @@ static bool emulate_counter(struct vcpu *v, const struct insn *insn)
 /* WFI is ours; everything else that raises cause 22 is not for this guest. */
 static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 {
-	uint32_t raw = (uint32_t)csr_read(CSR_STVAL);
+	uint32_t raw;
 	struct insn insn;
 
 	/*
-	 * QEMU 7.2 leaves an older instruction in stval for HLV, perhaps another VM's WFI, for
-	 * which this one would wait: so that is looked at.
+	 * Not stval: QEMU 7.2 leaves an older instruction there for HLV, perhaps another VM's WFI,
+	 * for which this one would wait.
 	 */
-	if ((raw == 0 || raw == INSN_WFI) && !vcpu_fetch_insn(v, &raw))
+	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	/* What a guest that sleeps does most needs no decoder. */
 	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
@@ -375,6 +375,18 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
+/* The instruction is read where it stands: QEMU 10 has an older one in stval for MRET. */
+static enum vcpu_next hw_exit_illegal(struct vcpu *v)
+{
+	uint32_t raw;
+
+	if (!vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	v->stat.illegal_injected++;
+	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
+	return VCPU_RESUME;
+}
+
 /* Not delegated, or handed to us by firmware that does not look at hedeleg. */
 static enum vcpu_next hw_exit_reflect(struct vcpu *v)
 {
@@ -390,7 +402,8 @@ static const char *hw_fast(const struct vcpu *v)
 }
 
 static exit_handler *const hw_exits[EXIT_COUNT] = {
-	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ECALL_VS] = hw_exit_ecall,
+	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ILLEGAL_INST] = hw_exit_illegal,
+	[EXC_ECALL_VS] = hw_exit_ecall,
 	[EXC_INST_GUEST_FAULT] = mmio_exit_fetch, [EXC_LOAD_GUEST_FAULT] = mmio_exit,
 	[EXC_STORE_GUEST_FAULT] = mmio_exit,	  [EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
 };

@@ -114,6 +114,8 @@ static enum vcpu_next pv_csr_clear(struct vcpu *v)
 /* Where an iret's registers are: in the shared page, or in guest memory. Read once. */
 static int64_t read_iret(struct vcpu *v, uint64_t gva, struct strata_iret *out)
 {
+	struct guest_trap trap;
+
 	if (gva == 0) {
 		const volatile struct strata_iret *shared = &v->page->iret;
 
@@ -126,8 +128,9 @@ static int64_t read_iret(struct vcpu *v, uint64_t gva, struct strata_iret *out)
 					     .tp = shared->tp };
 		return SBI_SUCCESS;
 	}
-	return vcpu_read_gva(v, GVA(gva), out, sizeof(*out)) ? SBI_ERR_INVALID_ADDRESS :
-							       SBI_SUCCESS;
+	if (vcpu_read_gva(v, GVA(gva), out, sizeof(*out), &trap))
+		return SBI_ERR_INVALID_ADDRESS;
+	return SBI_SUCCESS;
 }
 
 static enum vcpu_next pv_iret(struct vcpu *v)
@@ -234,7 +237,7 @@ static const char *pv_fast(const struct vcpu *v)
 
 static exit_handler *const pv_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
-	[EXC_VIRTUAL_INST] = dep_exit_illegal,	      [EXC_ECALL_U] = pv_exit_ecall,
+	[EXC_VIRTUAL_INST] = dep_exit_virtual,	      [EXC_ECALL_U] = pv_exit_ecall,
 	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
 	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit_fetch,
 	[EXC_LOAD_GUEST_FAULT] = mmio_exit,	      [EXC_STORE_GUEST_FAULT] = mmio_exit,

@@ -63,10 +63,9 @@ static size_t try_dwords(uint64_t *address, uint64_t **to, size_t count)
 
 /* The same with the mode's help: a shadow may not have been filled yet. */
 static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t gva,
-		     uint64_t *value)
+		     uint64_t *value, struct guest_trap *trap)
 {
 	for (int attempt = 0; attempt < 4; attempt++) {
-		struct guest_trap trap;
 		uint64_t cause;
 
 		if (try(gva, value))
@@ -74,9 +73,12 @@ static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t
 		cause = this_hart()->fault_cause;
 		if (try == try_fetch && cause == EXC_LOAD_PAGE_FAULT)
 			cause = EXC_INST_PAGE_FAULT;
-		if (!v->mode->fault_in(v, GVA(gva), cause, &trap))
-			return false;
+		if (!v->mode->fault_in(v, GVA(gva), cause, trap))
+			break;
 	}
+	/* Where the guest has no memory, or the machine none for it. */
+	if (trap->cause == EXC_LOAD_GUEST_FAULT)
+		trap->cause = EXC_LOAD_ACCESS;
 	return false;
 }
 
@@ -84,10 +86,11 @@ static bool load_gva(struct vcpu *v, bool (*try)(uint64_t, uint64_t *), uint64_t
 static __attribute__((noinline)) bool fetch_helped(struct vcpu *v, uint32_t *raw)
 {
 	uint64_t low, high = 0;
+	struct guest_trap trap;
 
-	if (!load_gva(v, try_fetch, v->pc, &low))
+	if (!load_gva(v, try_fetch, v->pc, &low, &trap))
 		return false;
-	if ((low & 3) == 3 && !load_gva(v, try_fetch, v->pc + 2, &high))
+	if ((low & 3) == 3 && !load_gva(v, try_fetch, v->pc + 2, &high, &trap))
 		return false;
 	*raw = (uint32_t)(low | high << 16);
 	return true;
@@ -103,7 +106,7 @@ bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
 	return true;
 }
 
-int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size, struct guest_trap *trap)
 {
 	uint8_t *out = to;
 	uint64_t address = gva.v, value;
@@ -115,11 +118,11 @@ int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
 			size = size % 8 + 8 * try_dwords(&address, &dwords, size / 8);
 			out = (uint8_t *)dwords;
 			/* What faulted is tried with the mode's help, and then again as above. */
-			if (size >= 8 && !load_gva(v, try_dword, address, &value))
+			if (size >= 8 && !load_gva(v, try_dword, address, &value, trap))
 				return -EFAULT;
 			continue;
 		}
-		if (!load_gva(v, try_byte, address, &value))
+		if (!load_gva(v, try_byte, address, &value, trap))
 			return -EFAULT;
 		*out++ = (uint8_t)value;
 		address++;

@@ -45,7 +45,10 @@ static inline uint64_t guestmem_try_fetch(uint64_t address)
  * cannot be fetched any more; the guest will find that out itself when it runs on.
  */
 bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw);
-/* Copy size bytes at gva. Return: 0; -EFAULT. */
-int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size);
+/*
+ * Copy size bytes at gva. Return: 0; -EFAULT, and in *trap what the guest would get for a load of
+ * the first byte that cannot be read.
+ */
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size, struct guest_trap *trap);
 
 #endif

@@ -35,8 +35,11 @@ struct mode_ops {
 
 	/* v is loaded and irq_pending has changed: have it take, or stop taking, its interrupts. */
 	void (*irq_update)(struct vcpu *v);
-	/* The loaded v clears its software interrupt by SBI; NULL: irq_pending is all there is. */
-	void (*clear_soft)(struct vcpu *v);
+	/*
+	 * The loaded v clears its software interrupt by SBI. Return: whether it was pending, where
+	 * irq_pending does not show it any more. NULL: irq_pending is all there is.
+	 */
+	bool (*clear_soft)(struct vcpu *v);
 	/* Is an interrupt pending that ends WFI (pending and enabled in sie, whatever SIE says)? */
 	bool (*irq_wakes)(struct vcpu *v);
 	/* SBI set_timer on the loaded v. */

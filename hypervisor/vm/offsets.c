@@ -19,6 +19,7 @@ void vm_offsets(void)
 	OFFSET(VCPU_REQUESTS, struct vcpu, requests);
 	OFFSET(VCPU_VECTOR, struct vcpu, vector);
 	OFFSET(VCPU_SUPERVISOR, struct vcpu, supervisor);
+	OFFSET(VCPU_VIRTUAL_CSRS, struct vcpu, virtual_csrs);
 	OFFSET(VCPU_HARTID, struct vcpu, hartid);
 	OFFSET(VCPU_VCSR_PAGE, struct vcpu, page);
 	OFFSET(VCPU_FAST, struct vcpu, stat.fast);

@@ -86,6 +86,7 @@ struct vcpu {
 	unsigned index;			/* in vm->vcpus */
 	/* Deprivileged modes (te, pv): virtual privilege and CSRs. */
 	bool supervisor;		/* virtual privilege: S, else U */
+	bool virtual_csrs;		/* its machine raises 22 for accesses to S-mode CSRs */
 	bool irq_check;			/* a CSR access unmasked an interrupt: deliver it next */
 	uint64_t siselect;		/* of Ssaia, if it has an imsic */
 	bool user_fence;		/* the guest's own tables need a fence before use */

@@ -4,11 +4,34 @@
  * RISC-V Supervisor Binary Interface Specification 3.0, chapter 5 (Legacy Extensions).
  */
 #include <riscv/csr.h>
+#include <riscv/insn.h>
 #include "vm/guestmem.h"
 #include "vm/mode.h"
 #include "vm/vconsole.h"
 #include "vsbi/hartmask.h"
 #include "vsbi/vsbi.h"
+
+/* Words of a hart mask, one hart id a bit: of as many harts as a VM can have. */
+#define MASK_WORDS	(VM_VCPUS_MAX / 64 + 1)
+
+/* Those harts of the VM that the word of hart ids from base on can name. */
+static uint64_t harts_from(const struct vm *vm, uint64_t base)
+{
+	uint64_t present = 0;
+
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i]->hartid / 64 == base / 64)
+			present |= 1UL << (vm->vcpus[i]->hartid % 64);
+	return present;
+}
+
+/* "The page and access faults [...] are redirected back", the ECALL's address in sepc, a0 kept. */
+static struct sbi_ret legacy_fault(struct vcpu *v, const struct guest_trap *trap)
+{
+	v->pc -= INSN_ECALL_BYTES;
+	vcpu_inject_trap(v, trap);
+	return vsbi_error((int64_t)v->regs[REG_A0]);
+}
 
 /*
  * Do something for each 64-bit word of the hart mask at a guest-virtual address, of which 0 means
@@ -20,7 +43,8 @@ static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva,
 				      const struct vfence *fence)
 {
 	struct vm *vm = v->vm;
-	uint64_t last = 0;
+	uint64_t masks[MASK_WORDS], last = 0, words;
+	struct guest_trap trap;
 
 	if (mask_gva == 0) {
 		ask(v, 0, HARTMASK_ALL, fence);
@@ -28,16 +52,11 @@ static struct sbi_ret legacy_for_mask(struct vcpu *v, uint64_t mask_gva,
 	}
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		last = MAX(last, vm->vcpus[i]->hartid);
-	for (uint64_t base = 0; base <= last && base <= VM_VCPUS_MAX; base += 64) {
-		uint64_t mask, present = 0;
-
-		if (vcpu_read_gva(v, GVA(mask_gva + base / 8), &mask, sizeof(mask)))
-			return vsbi_error(SBI_ERR_INVALID_ADDRESS);
-		for (unsigned i = 0; i < vm->vcpu_count; i++)
-			if (vm->vcpus[i]->hartid / 64 == base / 64)
-				present |= 1UL << (vm->vcpus[i]->hartid % 64);
-		ask(v, mask & present, base, fence);
-	}
+	words = MIN(last / 64 + 1, (uint64_t)MASK_WORDS);
+	if (vcpu_read_gva(v, GVA(mask_gva), masks, words * sizeof(masks[0]), &trap))
+		return legacy_fault(v, &trap);
+	for (uint64_t i = 0; i < words; i++)
+		ask(v, masks[i] & harts_from(vm, i * 64), i * 64, fence);
 	return vsbi_error(SBI_SUCCESS);
 }
 
@@ -83,9 +102,9 @@ static struct sbi_ret legacy_clear_ipi(struct vcpu *v)
 {
 	bool was_pending = READ_ONCE(v->irq_pending) >> IRQ_S_SOFT & 1;
 
+	if (v->mode->clear_soft != NULL && v->mode->clear_soft(v))
+		was_pending = true;
 	vcpu_irq_clear(v, IRQ_S_SOFT);
-	if (v->mode->clear_soft != NULL)
-		v->mode->clear_soft(v);
 	return vsbi_error(was_pending);
 }
 

@@ -394,20 +394,6 @@ static void test_dbcn(void)
 	test_end();
 }
 
-static void test_legacy(void)
-{
-	test_begin("legacy calls answer in a0 alone");
-	if (!sbi_probe(SBI_EXT_LEGACY_PUTCHAR))
-		return test_skip("no legacy extensions");
-	EXPECT_EQ((uint64_t)error_of(SBI_EXT_LEGACY_PUTCHAR, 0, '\n', 0), 0);
-	EXPECT_EQ((uint64_t)error_of(SBI_EXT_LEGACY_SET_TIMER, 0, ~0UL, 0), 0);
-	/* 1 if an IPI had been pending: the second hart's, perhaps */
-	EXPECT((uint64_t)error_of(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0) <= 1);
-	EXPECT(error_of(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0) >= -1);
-	EXPECT_EQ(call2(SBI_EXT_LEGACY_PUTCHAR, 0, '\n', 0x1234).value, 0x1234);
-	test_end();
-}
-
 static void test_strata(void)
 {
 	struct sbi_ret features = call2(STRATA_EID, STRATA_FN_FEATURES, 0, 0), ret;
@@ -474,7 +460,6 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_second_hart();
 	test_srst();
 	test_dbcn();
-	test_legacy();
 	test_strata();
 	test_strata_pv();
 }

@@ -313,80 +313,6 @@ TEST("DBCN: write_byte shows one byte")
 	CHECK_STR(written, "A");
 }
 
-/* ---- Legacy ---- */
-
-TEST("legacy: the result is in a0 alone")
-{
-	start();
-	CHECK_EQ(call(SBI_EXT_LEGACY_PUTCHAR, 0, 'x', 0x77, 0), 0);
-	CHECK_EQ(VALUE, 0x77);
-	CHECK_STR(written, "x");
-	CHECK_EQ(call(SBI_EXT_LEGACY_GETCHAR, 5, 0, 0x77, 0), -1);
-	typed[0] = (char)0xe9;
-	typed_size = 1;
-	CHECK_EQ(call(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0x77, 0), 0xe9);
-	CHECK_EQ(VALUE, 0x77);
-	CHECK_EQ(call(SBI_EXT_LEGACY_SET_TIMER, 0, 500, 0x77, 0), 0);
-	CHECK_EQ(cpus[0].timer_deadline, 500);
-	CHECK_EQ(VALUE, 0x77);
-	CHECK_EQ(cpus[0].stat.ecall[VSBI_LEGACY][SBI_EXT_LEGACY_GETCHAR], 2);
-}
-
-TEST("legacy: a mask is guest-virtual memory, and a null pointer names all harts")
-{
-	uint64_t mask[2] = { 0x2, 0x40 };
-
-	start();
-	memcpy(ram, mask, sizeof(mask));
-	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 0x1000, 0, 0), 0);
-	CHECK_EQ(cpus[0].irq_pending, 0);
-	CHECK_EQ(cpus[1].irq_pending, SIP_SSIP);
-	CHECK_EQ(cpus[2].irq_pending, SIP_SSIP);
-	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 0, 0, 0), 0);
-	CHECK_EQ(cpus[0].irq_pending, SIP_SSIP);
-	CHECK_EQ(call(SBI_EXT_LEGACY_RFENCE_I, 0, 0, 0, 0), 0);
-	CHECK_EQ(remote_base, UINT64_MAX);
-	CHECK_EQ(remote_request, VCPU_REQ_FENCE_I);
-}
-
-TEST("legacy: harts in a mask that do not exist are ignored")
-{
-	uint64_t mask[2] = { UINT64_MAX, UINT64_MAX };
-
-	start();
-	memcpy(ram, mask, sizeof(mask));
-	CHECK_EQ(call(SBI_EXT_LEGACY_RFENCE_VMA, 0, 0x1000, 0, 0), 0);
-	CHECK_EQ(remote_calls, 2);
-	CHECK_EQ(remote_mask, 0x40);
-	CHECK_EQ(remote_base, 64);
-}
-
-TEST("legacy: a mask that cannot be read is an error")
-{
-	start();
-	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, 8, 0x77, 0), SBI_ERR_INVALID_ADDRESS);
-	CHECK_EQ(VALUE, 0x77);
-	CHECK_EQ(call(SBI_EXT_LEGACY_SEND_IPI, 0, UINT64_MAX - 3, 0, 0), SBI_ERR_INVALID_ADDRESS);
-}
-
-TEST("legacy: clear_ipi clears the software interrupt, in the hardware's copy, too")
-{
-	start();
-	cpus[0].irq_pending = SIP_SSIP | SIP_SEIP;
-	CHECK_EQ(call(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0, 0), 1);
-	CHECK_EQ(cpus[0].irq_pending, SIP_SEIP);
-	CHECK_EQ(softs_cleared, 1);
-	CHECK_EQ(call(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0, 0), 0);
-}
-
-TEST("legacy: shutdown ends the VM cleanly")
-{
-	start();
-	call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0);
-	CHECK_EQ(next, VCPU_RESCHEDULE);
-	CHECK_EQ(vm.state, VM_SHUTDOWN);
-}
-
 /* ---- Strata ---- */
 
 TEST("Strata: version, features of the mode, and the counters")
@@ -404,6 +330,10 @@ TEST("Strata: version, features of the mode, and the counters")
 	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_INTERRUPTS, 0, 0),
 		 SBI_SUCCESS);
 	CHECK_EQ(VALUE, 3);
+	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_MTRAPS, 0, 0),
+		 SBI_ERR_NOT_SUPPORTED);
+	CHECK_EQ(VALUE, 0);
+	vm.config.counters = true;
 	CHECK_EQ(call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_MTRAPS, 0, 0),
 		 SBI_SUCCESS);
 	CHECK_EQ(VALUE, 1234);

@@ -35,6 +35,8 @@ static bool delegates_misaligned;
 static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
 static uint64_t stolen_ticks;
+static struct guest_trap injected;
+static bool soft_in_hardware;
 uint64_t timebase_hz = 10000000;
 bool hart_counters;
 static uint64_t hart_clocks[VPMU_CLOCKS];
@@ -119,6 +121,12 @@ void vcpu_irq_clear(struct vcpu *v, unsigned irq)
 	v->irq_pending &= ~(1UL << irq);
 }
 
+void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap)
+{
+	CHECK(v == &cpus[0]);
+	injected = *trap;
+}
+
 void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
 {
 	v->timer_deadline = deadline;
@@ -191,12 +199,14 @@ bool firmware_delegates_misaligned(void)
 	return delegates_misaligned;
 }
 
-int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size)
+int vcpu_read_gva(struct vcpu *v, gva_t gva, void *to, size_t size, struct guest_trap *trap)
 {
 	/* Guest-virtual memory is the RAM at address 0x1000. */
 	CHECK(v == &cpus[0]);
-	if (gva.v < 0x1000 || gva.v - 0x1000 > RAM_SIZE - size)
+	if (gva.v < 0x1000 || gva.v - 0x1000 > RAM_SIZE - size) {
+		*trap = (struct guest_trap){ .cause = EXC_LOAD_PAGE_FAULT, .tval = gva.v };
 		return -EFAULT;
+	}
 	memcpy(to, ram + (gva.v - 0x1000), size);
 	return 0;
 }
@@ -269,10 +279,14 @@ static uint64_t fake_features(const struct vm *machine)
 	return STRATA_F_HYPERCALL;
 }
 
-static void fake_clear_soft(struct vcpu *v)
+static bool fake_clear_soft(struct vcpu *v)
 {
+	bool was = soft_in_hardware;
+
 	CHECK(v == &cpus[0]);
 	softs_cleared++;
+	soft_in_hardware = false;
+	return was;
 }
 
 static void fake_adue_changed(struct vcpu *v)

@@ -47,6 +47,7 @@
 
 /* Whole words */
 #define INSN_ECALL		0x00000073
+#define INSN_ECALL_BYTES	4
 #define INSN_EBREAK		0x00100073
 #define INSN_SRET		0x10200073
 #define INSN_MRET		0x30200073
