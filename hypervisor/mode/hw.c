@@ -232,6 +232,22 @@ static uint64_t hw_wake_deadline(struct vcpu *v)
 	return hw_timer(v);
 }
 
+/*
+ * QEMU may raise VSTIP for a deadline that the guest replaced a moment ago; then nothing but a
+ * write of vstimecmp takes it back, and the hart would not sleep until the new deadline.
+ */
+static void hw_settle(struct vcpu *v)
+{
+	uint64_t deadline;
+
+	(void)v;
+	if (likely(!(csr_read(CSR_HIP) & HVIP_VSTIP)) || !this_hart()->sstc)
+		return;
+	deadline = csr_read(CSR_VSTIMECMP);
+	if (deadline > time_now())
+		csr_write(CSR_VSTIMECMP, deadline);
+}
+
 /* ---- Traps ---- */
 
 /* Trap entry into VS-mode, as hardware does it for delegated exceptions. */
@@ -423,6 +439,7 @@ const struct mode_ops mode_hw = {
 	.irq_wakes = hw_irq_wakes,
 	.set_timer = hw_set_timer,
 	.wake_deadline = hw_wake_deadline,
+	.settle = hw_settle,
 	.inject = hw_inject,
 	.fence_vma = hw_fence_vma,
 	.adue_changed = hw_adue_changed,

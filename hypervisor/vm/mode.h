@@ -49,6 +49,11 @@ struct mode_ops {
 	 * set_timer put in timer_deadline; UINT64_MAX for never. v is still loaded.
 	 */
 	uint64_t (*wake_deadline)(struct vcpu *v);
+	/*
+	 * The hart is about to sleep with v loaded, which is blocked: what is pending for v and no
+	 * reason to wake it must not end the hart's WFI. NULL: nothing is.
+	 */
+	void (*settle)(struct vcpu *v);
 	/* Inject an exception at v->pc; v is loaded. */
 	void (*inject)(struct vcpu *v, const struct guest_trap *trap);
 	/* Drop what the loaded v has cached of *fence, or more: a remote SFENCE.VMA. */

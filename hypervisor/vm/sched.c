@@ -438,6 +438,8 @@ static void idle(struct hart *hart)
 	 */
 	if (hart->loaded != NULL && hart->loaded->state != VCPU_BLOCKED)
 		sched_unload(hart);
+	else if (hart->loaded != NULL && hart->loaded->mode->settle != NULL)
+		hart->loaded->mode->settle(hart->loaded);
 	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
 	/* The store must be visible before the queues are looked at, which are plain loads. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
