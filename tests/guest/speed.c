@@ -154,7 +154,6 @@ static void sleeping_rows(uint64_t n)
 
 /* ---- Interrupts to another hart ---- */
 
-static uint64_t other_stack[512];
 static uint64_t other;
 
 static inline void send_ipi(uint64_t hartid)
@@ -173,8 +172,7 @@ static inline void wait_ipi(void)
 }
 
 /* The other hart answers each interrupt with one. */
-void other_main(void);
-void other_main(void)
+static void other_main(void)
 {
 	csr_write(CSR_SIE, SIP_SSIP);
 	for (;;) {
@@ -182,15 +180,6 @@ void other_main(void)
 		send_ipi(self);
 	}
 }
-
-extern char other_entry[];
-__asm__(".pushsection .text\n"
-	".balign 4\n"
-	"other_entry:\n"
-	"	li	t0, 4096\n"
-	"	add	sp, a1, t0\n"
-	"	call	other_main\n"
-	".popsection\n");
 
 /* n interrupts: there and back. */
 static void run_ipi_other(uint64_t n)
@@ -208,8 +197,7 @@ static bool start_other(void)
 	if (boot_harts(ids, 2) < 2)
 		return false;
 	other = ids[ids[0] == self];
-	return sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, other, (uint64_t)other_entry,
-			(uint64_t)other_stack, 0, 0).error == 0;
+	return hart_start_other(other, other_main);
 }
 
 /* ---- The rows ---- */

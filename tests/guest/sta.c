@@ -63,32 +63,20 @@ static void test_errors(void)
 }
 
 static volatile uint64_t other_turns;
-static uint64_t other_stack[512];
 
 /* The other hart counts, for ever. */
-void other_main(void);
-void other_main(void)
+static void other_main(void)
 {
 	for (;;)
 		other_turns++;
 }
-
-extern char other_entry[];
-__asm__(".pushsection .text\n"
-	".balign 4\n"
-	"other_entry:\n"
-	"	li	t0, 4096\n"
-	"	add	sp, a1, t0\n"
-	"	call	other_main\n"
-	".popsection\n");
 
 static void test_stolen(void)
 {
 	uint64_t begin, elapsed_ns, other = self + 1;
 
 	test_begin("what another hart runs is stolen from this one");
-	if (sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, other, (uint64_t)other_entry,
-		     (uint64_t)other_stack, 0, 0).error)
+	if (!hart_start_other(other, other_main))
 		return test_skip("only one hart");
 	while (other_turns == 0)
 		;

@@ -7,12 +7,21 @@ import hashlib
 import re
 
 from harness import Failure, add_case, check, check_line, spread
+from stratalib import qemu
 
 ESCAPE = b"\x1d"
 GOOD = "good"
 # The worker's own work: programs with checks of their own, again and again.
 WORK = (b"test-pipe && test-process && echo work'-'done\n", r"^\[good\] work-done")
 SUM = hashlib.sha256(b"strata\n").hexdigest()
+
+
+def machine(bench, trees):
+    """
+    Its time passes by instructions: the guests' own deadlines do not depend on what else the
+    machine below does. Asleep it must wait in earnest, or QEMU would not look at what is typed.
+    """
+    return bench.console(trees, extra=qemu.ICOUNT_STEPPING)
 
 
 def bad_trees(bench, mode, full):
@@ -62,7 +71,7 @@ def side_by_side(mode, full=False):
     def function(bench):
         bad = bad_trees(bench, mode, full)
         good = bench.tree("pvguest-te", rename=GOOD)
-        with bench.console([good, *bad]) as session:
+        with machine(bench, [good, *bad]) as session:
             expect(session, r"This is pvguest[^$]*\$ ", bench.left(), "the worker's shell")
             session.send(WORK[0])
             wait_ended(bench, session, bad, "shut down|stopped|destroyed")
@@ -84,7 +93,7 @@ def ending(mode):
                           rename=f"bad-{end}", bootargs=f"end={end}")
                for end in ("stop", "start", "suspend")]
         good = bench.tree("pvguest-te", rename=GOOD)
-        with bench.console([good, *bad]) as session:
+        with machine(bench, [good, *bad]) as session:
             expect(session, r"This is pvguest[^$]*\$ ", bench.left(), "the worker's shell")
             wait_ended(bench, session, bad, "stopped: ")
             check_worker(bench, session)
@@ -99,7 +108,7 @@ def aia(mode, guests):
         bad = [bench.tree("guest-aia", mode=mode, kernel=f"hostile_{what}", rename=f"bad-{what}")
                for what in ("mmio", "csr")]
         good = bench.tree("pvguest-te", rename=GOOD)
-        with bench.console([good, *bad]) as session:
+        with machine(bench, [good, *bad]) as session:
             expect(session, r"This is pvguest[^$]*\$ ", bench.left(), "the worker's shell")
             wait_ended(bench, session, bad, "shut down")
             check_worker(bench, session)

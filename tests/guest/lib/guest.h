@@ -91,6 +91,14 @@ extern bool (*trap_hook)(struct trap_frame *frame);
 /* Enter U-mode at pc with a0 = arg and sp; ends by its trap, in trap_last. */
 void user_run(uint64_t pc, uint64_t arg, uint64_t sp);
 
+/* A load or store of 1 << width bytes, whatever it leads to; trap_last tells (access.c). */
+void access_try(uint64_t at, unsigned int width, bool store, uint64_t value);
+
+/* ---- harts (hart.c) ---- */
+
+/* Start a second hart, once, which runs this and does not return. False: it cannot be started. */
+bool hart_start_other(uint64_t hartid, void (*run)(void));
+
 /* ---- pages (page.c) ---- */
 
 #define PTE_S_RWX	(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
