@@ -274,6 +274,12 @@ static bool call_kills(uint64_t eid, uint64_t fid, uint64_t a0)
 	}
 }
 
+/* A hart mask that cannot be read is a fault of ours. */
+static __attribute__((noinline)) void call_legacy(uint64_t eid, uint64_t a0)
+{
+	TRAP(sbi_call(eid, 0, a0, wild(), wild(), wild(), wild()));
+}
+
 static void test_calls(void)
 {
 	static const uint64_t eids[] = { 0, 2, 3, 4, 5, 6, 7, SBI_EXT_BASE, SBI_EXT_TIME,
@@ -293,10 +299,12 @@ static void test_calls(void)
 			a0 = n / 7 % 0x200;
 		if (call_kills(eid, fid, a0))
 			continue;
+		if (eid < SBI_EXT_BASE) {
+			call_legacy(eid, a0);
+			continue;
+		}
 		ret = sbi_call(eid, fid, a0, wild(), wild(), wild(), wild());
-		if (eid >= 0x10)
-			expect(ret.error <= 0 && ret.error >= SBI_ERR_NO_SHMEM,
-			       "an SBI error number");
+		expect(ret.error <= 0 && ret.error >= SBI_ERR_NO_SHMEM, "an SBI error number");
 	}
 	csr_write(CSR_SIE, 0);
 	csr_write(CSR_SIP, 0);

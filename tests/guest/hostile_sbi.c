@@ -127,6 +127,14 @@ static struct answer call(uint64_t eid, uint64_t fid, const uint64_t *a)
 	return (struct answer){ a0, a1, { a2, a3, a4, a5, a6, a7 } };
 }
 
+/* A hart mask of a legacy call that cannot be read is a fault of ours. Return: it answered. */
+static __attribute__((noinline)) bool answers(uint64_t eid, uint64_t fid, const uint64_t *a,
+					      struct answer *got)
+{
+	TRAP(*got = call(eid, fid, a));
+	return trap_last.scause == NO_TRAP;
+}
+
 /* An interrupt for what waits for one: the calls that block. */
 static void wake_soon(uint64_t eid, uint64_t fid)
 {
@@ -147,7 +155,10 @@ static void one(uint64_t eid, uint64_t fid, const uint64_t *a)
 	if (kills(eid, fid, a) || writes_ours(eid, fid, a))
 		return;
 	wake_soon(eid, fid);
-	got = call(eid, fid, a);
+	if (legacy && !answers(eid, fid, a, &got))
+		return;
+	if (!legacy)
+		got = call(eid, fid, a);
 	error = (int64_t)got.a0;
 	if (memcmp(got.kept, kept, sizeof(kept)) != 0)
 		test_fail("0x%lx/%lu changes a register", eid, fid);
