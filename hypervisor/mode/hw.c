@@ -148,7 +148,8 @@ static void hw_load(struct vcpu *v)
 	if (hart->aia)
 		csr_write(CSR_VSISELECT, vs->vsiselect);
 	csr_write(CSR_HVIP, vs->hvip);
-	hw_irq_update(v);
+	if (v->irq_pending != 0 || unlikely(v->imsic != NULL))
+		hw_irq_update(v);
 }
 
 static void hw_save(struct vcpu *v)
@@ -391,12 +392,13 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	return VCPU_RESUME;
 }
 
-/* The instruction is read where it stands: QEMU 10 has an older one in stval for MRET. */
+/* FP while sstatus.FS is Off is illegal, whatever the guest says in vsstatus: it is on then. */
 static enum vcpu_next hw_exit_illegal(struct vcpu *v)
 {
 	uint32_t raw;
 
-	if (!vcpu_fetch_insn(v, &raw))
+	/* The instruction is read where it stands: QEMU 10 has an older one in stval for MRET. */
+	if (vcpu_use_fp(v) || !vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
@@ -426,6 +428,7 @@ static exit_handler *const hw_exits[EXIT_COUNT] = {
 
 const struct mode_ops mode_hw = {
 	.name = "hw",
+	.lazy_fp = true,
 	.exits = hw_exits,
 	.fast = hw_fast,
 	.features = hw_features,

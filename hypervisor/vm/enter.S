@@ -107,8 +107,12 @@ not_resumed:
 	/* Something was requested, or it is to leave. */
 	mv	a1, a0
 	mv	a0, s1
-	call	vcpu_exit_requests
-	beqz	a0, resume
+	call	vcpu_exit_end
+	beqz	a0, 1f
+	/* Another one, perhaps. */
+	mv	s1, a0
+	j	resume
+1:
 	for_host_regs ld
 	addi	sp, sp, 112
 	ret

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "vm/account.h"
 #include "vm/mode.h"
+#include "vm/sched.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
@@ -27,6 +28,15 @@ enum vcpu_next vcpu_exit_interrupt(struct vcpu *v)
 enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next)
 {
 	return v->requests != 0 ? vcpu_take_requests(v) | next : next;
+}
+
+struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next)
+{
+	if (v->requests != 0)
+		next |= vcpu_take_requests(v);
+	if (next == VCPU_RESUME)
+		return v;
+	return v->state == VCPU_BLOCKED ? sched_switch(v) : NULL;
 }
 
 /*

@@ -14,6 +14,8 @@ typedef enum vcpu_next exit_handler(struct vcpu *v);
 struct mode_ops {
 	const char *name;
 	bool deprivileged;
+	/* FP registers are loaded when an exit of cause 2 asks vcpu_use_fp() for them. */
+	bool lazy_fp;
 	/* Synchronous exits by scause (EXIT_COUNT entries); every entry is set. */
 	exit_handler *const *exits;
 	/* The vector of mode/fast.S with which v runs on this hart; NULL: none fits. */

@@ -178,11 +178,40 @@ static struct runq_entity *take_first(struct runq *queue)
 	}
 }
 
+/* It has no cap: it may go on until somebody else's turn comes. */
+static void begin_slice(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	queue->current = entity;
+	queue->charged = now;
+	queue->capped = false;
+	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
+}
+
+static bool has_cap(const struct runq_entity *entity)
+{
+	return __atomic_load_n(&entity->credit->cap, __ATOMIC_RELAXED) != 0;
+}
+
+/* Of one that waits alone the place does not matter. */
+static bool pick_only(struct runq *queue, uint64_t now)
+{
+	struct runq_entity *entity = first(&queue->ready);
+
+	if (!entity || queue->ready.next != queue->ready.prev || !list_empty(&queue->parked) ||
+	    has_cap(entity))
+		return false;
+	runq_dequeue(entity);
+	begin_slice(queue, entity, now);
+	return true;
+}
+
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now)
 {
 	struct runq_entity *entity;
 	uint64_t allowed, until;
 
+	if (likely(pick_only(queue, now)))
+		return queue->current;
 	runq_release(queue, now);
 	do {
 		entity = take_first(queue);
@@ -203,6 +232,15 @@ void runq_excuse(struct runq *queue, uint64_t ticks, uint64_t now)
 		return;
 	queue->charged = MIN(queue->charged + ticks, now);
 	queue->slice_end += ticks;
+}
+
+bool runq_start(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	/* Alone it would be raised to its own vtime, which is where it is. */
+	if (queue->current || !runq_is_empty(queue) || has_cap(entity))
+		return false;
+	begin_slice(queue, entity, now);
+	return true;
 }
 
 void runq_put(struct runq *queue, uint64_t now)

@@ -63,6 +63,11 @@ bool runq_enqueue(struct runq *queue, struct runq_entity *entity, enum runq_why 
 bool runq_dequeue(struct runq_entity *entity);
 /* Takes out and returns the entity whose turn it is, or NULL: it is current, its slice begins. */
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now);
+/*
+ * An entity that wakes, and is in no queue, is current, as if it had been queued and picked.
+ * Returns false, and does nothing, unless it is the only one and has no cap.
+ */
+bool runq_start(struct runq *queue, struct runq_entity *entity, uint64_t now);
 /* The current entity has left its hart, at now; it is in no queue. */
 void runq_put(struct runq *queue, uint64_t now);
 /*
@@ -100,6 +105,12 @@ static inline struct runq_entity *runq_first(const struct runq *queue)
 	struct list_head *node = list_first(&queue->ready);
 
 	return node ? list_entry(node, struct runq_entity, node) : NULL;
+}
+
+/* Nobody can be picked, now or later. */
+static inline bool runq_is_empty(const struct runq *queue)
+{
+	return list_empty(&queue->ready) && list_empty(&queue->parked);
 }
 
 /* How many wait, without those that are parked. */

@@ -17,6 +17,14 @@ void sched_run(void) __attribute__((noreturn));
 void sched_wake(struct vcpu *v);
 /* The state that v is in from now on; a vCPU that becomes runnable is queued. Any hart. */
 void sched_set_state(struct vcpu *v, enum vcpu_state state);
+/* The calling vCPU, which runs, is BLOCKED from now on: it has to leave its hart. */
+void sched_block(struct vcpu *v);
+/*
+ * v has just blocked, on this hart and in its exit: change straight over to the vCPU whose turn it
+ * is, as the run loop would, which vcpu_enter() has not left. Return: the one that runs from now
+ * on; NULL: the run loop has to see to it, and finds in the queue's current who is picked, if any.
+ */
+struct vcpu *sched_switch(struct vcpu *v);
 /*
  * The hart with the fewest vCPUs among those in affinity (a bit for each hart index; NULL: any),
  * for a new one; NULL: none of them is there.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to vm/sched.c, sched_load.c and sched_move.c: a hart's part of the scheduler, and how
- * vCPUs change harts.
+ * Private to vm/sched.c, sched_run.c, sched_load.c and sched_move.c: a hart's part of the
+ * scheduler, and how vCPUs change harts.
  *
  * hart->lock of v->hart guards the scheduling state of v. It changes with v->hart, which only
  * changes while both harts are locked, v does not run, and its registers are in no hart's CSRs: a
@@ -21,6 +21,7 @@ struct sched_hart {
 	struct vmid_pool vmids;		/* its own hart's */
 	size_t vcpu_count;		/* that live here, runnable or not; atomic */
 	uint32_t idle;			/* in WFI, or about to be; atomic */
+	uint64_t picked;		/* when the run loop picked last, in ticks */
 	unsigned partner;		/* the hart with which it evened out last */
 };
 
@@ -35,6 +36,15 @@ static inline bool sched_allows(const struct vcpu *v, const struct hart *hart)
 	return bitmap_test(v->affinity, hart->index);
 }
 
+/* What v does from now on, by its state; its hart is locked. */
+void sched_account_time(struct vcpu *v, uint64_t now);
+/* Wake the vCPUs whose timers are due on this hart. */
+void sched_expire_timers(struct hart *hart);
+/*
+ * The vCPU whose timer is due first, if it slept and nobody else could run: it is picked. NULL: to
+ * be done one after the other. This hart is locked.
+ */
+struct vcpu *sched_start_due(struct hart *hart, uint64_t now);
 /* Lock the hart that v belongs to, and return it. */
 struct hart *sched_lock_home(struct vcpu *v);
 /* A vCPU that waits on hart, which is busy: wake a hart that is idle, to take it. No lock held. */

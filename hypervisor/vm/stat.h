@@ -19,10 +19,10 @@
 #define STAT_FAST		40
 
 struct vcpu_stat {
+	uint64_t mmio_read, mmio_write;
 	uint64_t fast[STAT_FAST];	/* exits that are in no other counter: mode/fast.h */
 	uint64_t injected_interrupts[16];
 	uint64_t exceptions[64];	/* synchronous exits, by scause; vm/enter.S counts them */
-	uint64_t mmio_read, mmio_write;
 	uint64_t csr[STAT_CSRS];	/* emulated CSR instructions, by stat_csr_slot() */
 	uint64_t interrupts[16];	/* exits for host interrupts, by number */
 	uint64_t sret, sfence, wfi_exit_stat, illegal_injected;

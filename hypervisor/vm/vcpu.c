@@ -86,18 +86,33 @@ void vcpu_destroy(struct vcpu *v)
 	kfree(v);
 }
 
-void vcpu_load_fp(struct vcpu *v)
+bool vcpu_use_fp(struct vcpu *v)
 {
+	if (v->fp_loaded)
+		return false;
 	csr_set(CSR_SSTATUS, SSTATUS_FS_DIRTY);
 	vcpu_fp_load(&v->fp);
 	csr_clear(CSR_SSTATUS, SSTATUS_FS);
 	csr_set(CSR_SSTATUS, SSTATUS_FS_CLEAN);
+	v->fp_loaded = true;
+	return true;
+}
+
+void vcpu_load_fp(struct vcpu *v)
+{
 	vcpu_clear_reservation();
+	/* FS is off; a vCPU without FP costs its hart nothing, one with it no trap. */
+	if (v->fp_used || !v->mode->lazy_fp)
+		vcpu_use_fp(v);
 }
 
 void vcpu_save_fp(struct vcpu *v)
 {
-	if ((csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY)
+	if (!v->fp_loaded)
+		return;
+	v->fp_loaded = false;
+	v->fp_used = (csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY;
+	if (v->fp_used)
 		vcpu_fp_save(&v->fp);
 	else
 		/* With V=1 QEMU's write of fcsr makes vsstatus.FS Dirty and not sstatus.FS. */
@@ -110,7 +125,7 @@ void vcpu_save_fp(struct vcpu *v)
 
 /*
  * Have v look at its requests before it runs on. If it changes harts meanwhile it does so there,
- * before it runs (vm/sched.c, run_guest), and a kick at its old hart is for nothing.
+ * before it runs (vm/sched_run.c, begin), and a kick at its old hart is for nothing.
  */
 static void vcpu_request(struct vcpu *v, uint64_t request)
 {
@@ -366,7 +381,7 @@ int64_t vcpu_hsm_status(const struct vcpu *v)
 
 static void vcpu_block_always(struct vcpu *v)
 {
-	sched_set_state(v, VCPU_BLOCKED);
+	sched_block(v);
 	/* An interrupt that came before the state was set woke nobody. */
 	if (v->mode->irq_wakes(v))
 		sched_wake(v);
@@ -416,7 +431,7 @@ enum vcpu_next vcpu_block(struct vcpu *v)
 	if (hart_count > 1)
 		vcpu_block_always(v);
 	else
-		sched_set_state(v, VCPU_BLOCKED);
+		sched_block(v);
 	return VCPU_RESCHEDULE;
 }
 

@@ -101,20 +101,14 @@ struct vcpu {
 	uint64_t ram_hgatp, shadow_hgatp;
 	bool fence_tables;		/* too few VMIDs or ASIDs: fence at each change of these */
 	uint64_t trap_entry_u, trap_entry_s;	/* pv: STRATA_FN_SET_TRAP_TABLE; 0 = stvec */
-	/* A copy of the handlers in exits, for vm/enter.S. */
-	enum vcpu_next (*exit_table[EXIT_COUNT])(struct vcpu *v);
-	struct vcpu_stat stat;
 	struct vimsic_vcpu *imsic;	/* its interrupt file; NULL: its VM has no IMSICs */
 	struct account *account;	/* where its instructions go; NULL: nobody asked */
 
-	gpa_t page_gpa;			/* where the shadow's VMID sees the page */
-	struct ptpage *shadow_pages;
-	struct shadow shadow;
-
 	/* Mode hw. */
 	struct vs_csrs vs;
-
-	struct fp_state fp;
+	bool fp_loaded;			/* it has them on its hart, and sstatus.FS is on */
+	bool fp_used;			/* it wrote them when it was on a hart last */
+	struct vfwft fwft;		/* its own hart alone */
 
 	/*
 	 * Interrupts: the level of each S-level interrupt line (bits of sip) as seen by the guest.
@@ -144,8 +138,18 @@ struct vcpu {
 	const struct vmid_pool *last_pool;	/* of the hart that had it; NULL: all is stale */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */
-	struct vpmu vpmu;		/* likewise */
-	struct vfwft fwft;		/* likewise */
+
+	/* A copy of the handlers in exits, for vm/enter.S. */
+	enum vcpu_next (*exit_table[EXIT_COUNT])(struct vcpu *v);
+	struct vcpu_stat stat;
+
+	gpa_t page_gpa;			/* where the shadow's VMID sees the page */
+	struct ptpage *shadow_pages;
+	struct shadow shadow;
+
+	struct fp_state fp;
+
+	struct vpmu vpmu;		/* its own hart alone */
 	struct vfence_box fence_box;	/* with VCPU_REQ_FENCE_RANGE */
 
 	unsigned vector_faults;		/* injected traps in a row that lead nowhere */
@@ -169,6 +173,8 @@ void vcpu_destroy(struct vcpu *v);
 enum vcpu_next vcpu_take_requests(struct vcpu *v);
 /* FP registers and LR reservation when a vCPU is put on a hart and taken off it; any mode. */
 void vcpu_load_fp(struct vcpu *v);
+/* Give the loaded vCPU the FP registers that it went without; false: it has them. */
+bool vcpu_use_fp(struct vcpu *v);
 void vcpu_save_fp(struct vcpu *v);
 
 /* Inject a trap into the loaded vCPU; stops the VM if it does nothing but fault in its vector. */
@@ -235,6 +241,8 @@ extern bool vcpu_fast_path;
 /* vm/exit.c, from vm/enter.S: an exit for a host interrupt; what other harts asked meanwhile. */
 enum vcpu_next vcpu_exit_interrupt(struct vcpu *v);
 enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next);
+/* From vm/enter.S, at the end of an exit: the vCPU that goes on; NULL: vcpu_enter() is left. */
+struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next);
 /* Have the exits of v go through the trace or not, as the trace is on or off now. */
 void vcpu_choose_exits(struct vcpu *v);
 

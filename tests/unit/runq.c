@@ -401,3 +401,38 @@ TEST("who runs does not pay for what its hart does for another, and loses none o
 	runq_put(&queue, 6 * MS);
 	CHECK_EQ(credit_vtime(&credits[1]), before);
 }
+
+TEST("one that wakes alone starts as if it had been queued and picked")
+{
+	for (uint64_t slept = 0; slept < 100 * MS; slept += 7 * MS) {
+		struct runq_entity *picked;
+
+		set_up();
+		credits[0].vtime = credits[1].vtime = 50 * MS;
+		runq_enqueue(&other, &entities[1], RUNQ_WAKE, slept);
+		picked = runq_pick(&other, slept);
+		CHECK(picked == &entities[1]);
+		CHECK(runq_start(&queue, &entities[0], slept));
+		CHECK(queue.current == &entities[0]);
+		CHECK(!runq_is_queued(&entities[0]));
+		CHECK_EQ(credits[0].vtime, credits[1].vtime);
+		CHECK_EQ(queue.slice_end, other.slice_end);
+		CHECK_EQ(queue.charged, other.charged);
+		CHECK_EQ(runq_deadline(&queue), runq_deadline(&other));
+		CHECK_EQ(queue.count, other.count);
+	}
+}
+
+TEST("one that wakes does not start before others, nor beyond its cap")
+{
+	set_up();
+	wake(1, 0);
+	CHECK(!runq_start(&queue, &entities[0], 0));
+	runq_pick(&queue, 0);
+	CHECK(!runq_start(&queue, &entities[0], 0));
+	runq_put(&queue, 0);
+	CHECK(runq_is_empty(&queue));
+	credit_set(&credits[0], CREDIT_WEIGHT_DEFAULT, 50, 0);
+	CHECK(!runq_start(&queue, &entities[0], 0));
+	CHECK(queue.current == NULL);
+}
