@@ -284,6 +284,17 @@ TEST("renaming moves files and directories, replaces and exchanges")
 	UNMOUNT_CLEAN();
 }
 
+TEST("a file that goes when the clock is at 0 is gone for e2fsck, too")
+{
+	struct ext2_inode file;
+
+	MOUNT("-t ext2", 1024, NULL);
+	fs.now = 0;
+	CHECK_EQ(make(&root, "early", 0100644, &file), 0);
+	CHECK_EQ(drop(&root, "early"), 0);
+	UNMOUNT_CLEAN();
+}
+
 TEST("what is not known is refused by name, and is readable if only writing needs it")
 {
 	CHECK(image_make("-t ext4", 8192, NULL));
