@@ -139,8 +139,11 @@ int ext2_inode_release(struct ext2_fs *fs, struct ext2_inode *inode)
 		error = ext2_map_cut(fs, inode, 0);
 	other = ext2_inode_drop_xattr(fs, inode);
 	inode->disk.i_links_count = 0;
-	/* 0 is for those that are not deleted; a clock that nobody has set is at 0 for a second. */
-	inode->disk.i_dtime = MAX(fs->now, 1U);
+	/*
+	 * 0 is for those that are not deleted, an inode's number for ext3's list of orphans: a
+	 * clock that nobody has set shows such times.
+	 */
+	inode->disk.i_dtime = MAX(fs->now, fs->inodes + 1);
 	inode->disk.i_size = inode->disk.i_size_high = 0;
 	error = error ?: other;
 	/* Even if blocks are lost: what cannot be freed must not keep the inode. */
