@@ -30,19 +30,22 @@ uint64_t sched_charge(struct vm *vm, uint64_t begin)
 	struct runq *runq = &sched_of(hart)->runq;
 	uint64_t now = time_now(), ticks = now - begin;
 	struct runq_entity *current;
+	bool own;
 
 	if (!hart->in_interrupt)
 		return now;
-	__atomic_fetch_add(&vm->service_ticks, ticks, __ATOMIC_RELAXED);
 	spin_lock(&hart->lock);
 	current = runq->current;
 	/* What runs for the VM itself pays as usual, and would pay twice. */
-	if (current != NULL && current->credit != &vm->credit) {
+	own = current != NULL && current->credit == &vm->credit;
+	if (current != NULL && !own) {
 		runq_excuse(runq, ticks, now);
 		cputime_steal(&container_of(current, struct vcpu, runq)->time, ticks, now);
 	}
 	spin_unlock(&hart->lock);
-	if (current == NULL || current->credit != &vm->credit)
-		credit_charge(&vm->credit, ticks, now);
+	if (own)
+		return now;
+	__atomic_fetch_add(&vm->service_ticks, ticks, __ATOMIC_RELAXED);
+	credit_charge(&vm->credit, ticks, now);
 	return now;
 }

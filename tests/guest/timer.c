@@ -69,7 +69,7 @@ static void test_masked(void)
 	csr_clear(CSR_SIP, SIP_STIP);
 	TRAP({
 		csr_set(CSR_SSTATUS, SSTATUS_SIE);
-		for (end = read_time() + TICKS_PER_MS; read_time() < end;)
+		for (end = read_time() + 1000 * TICKS_PER_MS; read_time() < end;)
 			;
 	});
 	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_TIMER);
