@@ -146,7 +146,9 @@ def disk_cap(bench):
             check(session.seconds() < end, f"the disk's VM had {part:.2f}: {ran}")
         own = times(session, limit)["disk", 0][2]
         all_of_it = cpu_ms(session, limit)["disk"]
-        check(all_of_it > 2 * own, f"of {all_of_it} ms {own} were its own: its interrupts are free")
+        # Half of it is interrupts that came while the other one ran; 0 if they count for nobody.
+        check(all_of_it > 1.25 * own,
+              f"of {all_of_it} ms {own} were its own: its interrupts are free")
         session.send(b"poweroff\n")
         check(session.finish(limit), "QEMU does not end")
 
