@@ -326,6 +326,8 @@ class Figures:
             firmware = data["firmware"].split(":")[0]
             self.about[firmware] = f"{data['qemu']}; {data['firmware']}; {data['compiler']}"
             for row in data["rows"]:
+                if row.get("column", "").startswith("linux"):
+                    continue                # another kernel's, in the mode of the same name
                 step = "" if row["pv_step"] is None else str(row["pv_step"])
                 where = row.get("firmware", firmware)
                 self.rows[where, row["mode"] + step, row["op"]] = row
