@@ -6,11 +6,9 @@
 #include "guest.h"
 
 #define NOWHERE		0x2000000000UL	/* neither memory nor device */
-#define IMPL_OPENSBI	1
 #define ALL_HARTS	(~0UL)
 
 static uint64_t self;
-static bool on_opensbi;
 
 static struct sbi_ret call2(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1)
 {
@@ -36,7 +34,7 @@ static void test_base(void)
 	EXPECT_EQ((uint64_t)version.error, SBI_SUCCESS);
 	EXPECT((version.value >> 31) == 0);
 	EXPECT(version.value >= 2);
-	if (!on_opensbi)
+	if (!sbi_is_opensbi())
 		EXPECT_EQ(version.value, SBI_SPEC_VERSION_3_0);
 	test_end();
 
@@ -122,7 +120,7 @@ static void test_unknown(void)
 	test_end();
 
 	test_begin("SSE, DBTR, MPXY, CPPC and NACL are not there");
-	if (on_opensbi)
+	if (sbi_is_opensbi())
 		return test_skip("OpenSBI may have them");
 	EXPECT(!sbi_probe(SBI_EXT_SSE) && !sbi_probe(SBI_EXT_DBTR) && !sbi_probe(SBI_EXT_MPXY));
 	EXPECT(!sbi_probe(SBI_EXT_CPPC) && !sbi_probe(SBI_EXT_NACL));
@@ -177,7 +175,7 @@ static void test_ipi(void)
 	test_end();
 
 	test_begin("send_ipi to a hart that does not exist is INVALID_PARAM");
-	if (on_opensbi)
+	if (sbi_is_opensbi())
 		return test_skip("OpenSBI 1.6 ignores such a hart");
 	expect_error(error_of(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, 0x1234567), SBI_ERR_INVALID_PARAM,
 		     "base 0x1234567");
@@ -205,7 +203,7 @@ static void test_rfence(void)
 	test_end();
 
 	test_begin("a remote fence of a hart that does not exist is INVALID_PARAM");
-	if (on_opensbi)
+	if (sbi_is_opensbi())
 		return test_skip("OpenSBI 1.6 ignores such a hart");
 	for (uint64_t fid = SBI_RFENCE_FENCE_I; fid <= SBI_RFENCE_SFENCE_VMA_ASID; fid++)
 		expect_error(rfence(fid, 1, 0x1234567, 0, 0), SBI_ERR_INVALID_PARAM, "base");
@@ -246,7 +244,7 @@ void second_main(uint64_t hartid, uint64_t opaque)
 	second.satp = csr_read(CSR_SATP);
 	second.sstatus = csr_read(CSR_SSTATUS);
 	__atomic_store_n(&second.running, 1, __ATOMIC_RELEASE);
-	call2(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, self);
+	sbi_send_ipi(self);
 	call2(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0);
 	second.stop_returned = 1;
 	for (;;)
@@ -305,7 +303,7 @@ static void test_second_hart(void)
 	test_end();
 
 	test_begin("hart_start at an address that is no memory is INVALID_ADDRESS");
-	if (on_opensbi)
+	if (sbi_is_opensbi())
 		return test_skip("OpenSBI's default domain allows every address");
 	expect_error(sbi_call(SBI_EXT_HSM, SBI_HSM_HART_START, other, NOWHERE, 0, 0, 0).error,
 		     SBI_ERR_INVALID_ADDRESS, "NOWHERE");
@@ -377,7 +375,7 @@ static void test_dbcn(void)
 	test_end();
 
 	test_begin("a debug console buffer outside of memory is INVALID_PARAM");
-	if (on_opensbi)
+	if (sbi_is_opensbi())
 		return test_skip("OpenSBI's default domain allows every address");
 	for (uint64_t fid = SBI_DBCN_WRITE; fid <= SBI_DBCN_READ; fid++) {
 		expect_error(sbi_call(SBI_EXT_DBCN, fid, 4, 0x80000000, 1, 0, 0).error,
@@ -448,8 +446,6 @@ void guest_main(uint64_t hartid, const void *dtb)
 {
 	(void)dtb;
 	self = hartid;
-	on_opensbi = call2(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0, 0).value == IMPL_OPENSBI &&
-		     !sbi_probe(STRATA_EID);
 	test_base();
 	test_registers();
 	test_unknown();

@@ -16,8 +16,8 @@ static struct smp_hart harts[SMP_MAX];
 static unsigned int hart_count;		/* beside the one that boots */
 static uint64_t boot_hartid;
 
-static uint64_t page_a[512] __attribute__((aligned(4096)));
-static uint64_t page_b[512] __attribute__((aligned(4096)));
+static uint64_t page_a[512] __attribute__((aligned(4096))) = { 0xaaaa };
+static uint64_t page_b[512] __attribute__((aligned(4096))) = { 0xbbbb };
 static uint64_t *root, *probe_pte;
 static volatile uint64_t shared_count;
 
@@ -33,11 +33,6 @@ static void say_ready(struct smp_hart *hart, uint64_t result)
 static bool is_asked(const struct smp_hart *hart)
 {
 	return __atomic_load_n(&hart->asking, __ATOMIC_SEQ_CST) != hart->asked;
-}
-
-static void send_ipi(uint64_t hartid)
-{
-	sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hartid, 0, 0, 0);
 }
 
 /* Sleep until a software interrupt comes, and clear it. */
@@ -92,6 +87,29 @@ static void fence_others(uint64_t count)
 		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 0, ~0UL, 0, ~0UL, 0);
 }
 
+static uint64_t suspend(struct smp_hart *hart)
+{
+	struct sbi_ret ret;
+
+	csr_write(CSR_SIE, SIP_SSIP);
+	hart->seen = 1;
+	ret = sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, SBI_HSM_SUSPEND_RETENTIVE, 0, 0, 0, 0);
+	csr_clear(CSR_SIP, SIP_SSIP);
+	csr_write(CSR_SIE, 0);
+	return (uint64_t)ret.error;
+}
+
+/* What it leaves behind must not be there when it is started anew. */
+static void stop(struct smp_hart *hart)
+{
+	page_switch(root, 1);
+	csr_write(CSR_SIE, SIP_SSIP | SIP_STIP);
+	csr_write(CSR_SSCRATCH, hart->argument);
+	sbi_set_timer(0);
+	__atomic_store_n(&hart->done, hart->asked, __ATOMIC_SEQ_CST);
+	sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0);
+}
+
 void smp_main(struct smp_hart *hart)
 {
 	say_ready(hart, 0);
@@ -117,7 +135,7 @@ void smp_main(struct smp_hart *hart)
 			say_ready(hart, 0);
 			for (uint64_t i = 0; i < hart->argument; i++) {
 				wait_ipi();
-				send_ipi(boot_hartid);
+				sbi_send_ipi(boot_hartid);
 			}
 			csr_write(CSR_SIE, 0);
 			break;
@@ -139,21 +157,10 @@ void smp_main(struct smp_hart *hart)
 			result = smp_fp_hold(hart->argument, read_time() + 50 * TICKS_PER_MS);
 			break;
 		case SMP_SUSPEND:
-			csr_write(CSR_SIE, SIP_SSIP);
-			hart->seen = 1;
-			result = (uint64_t)sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND,
-						    SBI_HSM_SUSPEND_RETENTIVE, 0, 0, 0, 0).error;
-			csr_clear(CSR_SIP, SIP_SSIP);
-			csr_write(CSR_SIE, 0);
+			result = suspend(hart);
 			break;
 		case SMP_STOP:
-			/* What it leaves behind must not be there when it is started anew. */
-			page_switch(root, 1);
-			csr_write(CSR_SIE, SIP_SSIP | SIP_STIP);
-			csr_write(CSR_SSCRATCH, hart->argument);
-			sbi_set_timer(0);
-			__atomic_store_n(&hart->done, hart->asked, __ATOMIC_SEQ_CST);
-			sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0);
+			stop(hart);
 			break;
 		}
 		say_ready(hart, result);
@@ -302,7 +309,7 @@ static void test_suspend(void)
 		;
 	EXPECT_EQ(status_of(harts[0].hartid), SBI_HSM_STATE_SUSPENDED);
 	EXPECT_EQ(harts[0].seen, 1);
-	send_ipi(harts[0].hartid);
+	sbi_send_ipi(harts[0].hartid);
 	wait_done(&harts[0]);
 	EXPECT_EQ(harts[0].result, SBI_SUCCESS);
 	EXPECT_EQ(status_of(harts[0].hartid), SBI_HSM_STATE_STARTED);
@@ -318,7 +325,7 @@ static void test_ipi(void)
 		ask(&harts[i], SMP_PING, 200);
 		wait_done(&harts[i]);
 		for (unsigned int n = 0; n < 200; n++) {
-			send_ipi(harts[i].hartid);
+			sbi_send_ipi(harts[i].hartid);
 			wait_ipi();
 		}
 	}
@@ -326,7 +333,7 @@ static void test_ipi(void)
 	test_end();
 
 	test_begin("an interrupt to oneself is pending when send_ipi returns");
-	send_ipi(boot_hartid);
+	sbi_send_ipi(boot_hartid);
 	EXPECT_EQ(csr_read(CSR_SIP) & SIP_SSIP, SIP_SSIP);
 	csr_clear(CSR_SIP, SIP_SSIP);
 	EXPECT_EQ(csr_read(CSR_SIP) & SIP_SSIP, 0);
@@ -478,8 +485,6 @@ void guest_main(uint64_t hartid, const void *dtb)
 		test_end();
 		test_finish();
 	}
-	page_a[0] = 0xaaaa;
-	page_b[0] = 0xbbbb;
 	root = page_root();
 	probe_pte = page_entry(root, PROBE_VA, 0);
 	*probe_pte = PA_TO_PTE((uint64_t)page_a) | PTE_S_RW;

@@ -5,6 +5,8 @@
  */
 #include "guest.h"
 
+#define IMPL_OPENSBI	1	/* SBI 3.0, "SBI Implementation IDs" */
+
 static char line[256];
 static unsigned int line_length;
 
@@ -31,6 +33,16 @@ bool sbi_probe(uint64_t eid)
 	struct sbi_ret ret = sbi_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, eid, 0, 0, 0, 0);
 
 	return ret.error == SBI_SUCCESS && ret.value != 0;
+}
+
+bool sbi_is_opensbi(void)
+{
+	return sbi_call(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0, 0, 0, 0, 0).value == IMPL_OPENSBI;
+}
+
+void sbi_send_ipi(uint64_t hartid)
+{
+	sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hartid, 0, 0, 0);
 }
 
 void sbi_set_timer(uint64_t deadline)

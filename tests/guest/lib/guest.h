@@ -52,7 +52,10 @@ void vprintf(const char *format, va_list args);
 struct sbi_ret sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
 			uint64_t a3, uint64_t a4);
 bool sbi_probe(uint64_t eid);
+/* The firmware answers: there is no hypervisor. */
+bool sbi_is_opensbi(void);
 void sbi_set_timer(uint64_t deadline);
+void sbi_send_ipi(uint64_t hartid);
 void power_off(bool failed) __attribute__((noreturn));
 
 /* ---- traps (trap.c) ---- */
