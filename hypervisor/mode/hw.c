@@ -333,29 +333,16 @@ static bool emulate_imsic(struct vcpu *v, const struct insn *insn)
 				      &old);
 	if (!exists)
 		return false;
-	v->stat.csr[stat_csr_slot(insn->csr)]++;
-	if (insn->rd != 0)
-		v->regs[insn->rd] = old;
-	v->pc += insn->len;
+	vcpu_csr_done(v, insn, old);
 	return true;
 }
 
 /* hcounteren keeps cycle and instret from the guest: by SBI PMU it has its own, ours to give. */
 static bool emulate_counter(struct vcpu *v, const struct insn *insn)
 {
-	uint64_t value;
+	bool kernel = csr_read(CSR_SSTATUS) & SSTATUS_SPP;
 
-	if (insn->kind != INSN_KIND_CSR || insn_csr_writes(insn) ||
-	    !pmu_read_csr(v, insn->csr, &value))
-		return false;
-	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) &&
-	    !(csr_read(CSR_SCOUNTEREN) >> (insn->csr - CSR_CYCLE) & 1))
-		return false;
-	v->stat.csr[stat_csr_slot(insn->csr)]++;
-	if (insn->rd != 0)
-		v->regs[insn->rd] = value;
-	v->pc += insn->len;
-	return true;
+	return pmu_emulate_read(v, insn, kernel ? UINT64_MAX : csr_read(CSR_SCOUNTEREN));
 }
 
 /* WFI is ours; everything else that raises cause 22 is not for this guest. */

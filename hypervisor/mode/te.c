@@ -150,29 +150,16 @@ emulate_frequent(struct vcpu *v, uint32_t raw)
 	return emulate(v, raw);
 }
 
-/* cycle and instret, which the guest's kernel has by SBI PMU and allows its user to read. */
-static bool emulate_user_counter(struct vcpu *v, uint32_t raw)
-{
-	struct insn insn = insn_decode(raw);
-	uint64_t value;
-
-	if (insn.kind != INSN_KIND_CSR || insn_csr_writes(&insn) ||
-	    !pmu_read_csr(v, insn.csr, &value) ||
-	    !(v->vcsr.scounteren >> (insn.csr - CSR_CYCLE) & 1))
-		return false;
-	v->stat.csr[stat_csr_slot(insn.csr)]++;
-	if (insn.rd != 0)
-		v->regs[insn.rd] = value;
-	v->pc += insn.len;
-	return true;
-}
-
-/* The guest's user has no privileged instructions: its kernel is told. */
+/* The guest's user has no privileged instructions but counters: its kernel is told. */
 static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v)
 {
+	struct insn insn;
 	uint32_t raw;
 
-	if (!vcpu_fetch_insn(v, &raw) || emulate_user_counter(v, raw))
+	if (!vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	insn = insn_decode(raw);
+	if (pmu_emulate_read(v, &insn, v->vcsr.scounteren))
 		return VCPU_RESUME;
 	return inject_illegal(v);
 }

@@ -7,6 +7,7 @@
 #define VM_VCPU_H
 
 #include <strata/abi.h>
+#include "emul/insn.h"
 #include "emul/vcsr.h"
 #include "lib/guest_trap.h"
 #include "lib/timerq.h"
@@ -176,6 +177,15 @@ void vcpu_load_fp(struct vcpu *v);
 /* Give the loaded vCPU the FP registers that it went without; false: it has them. */
 bool vcpu_use_fp(struct vcpu *v);
 void vcpu_save_fp(struct vcpu *v);
+
+/* A trapped CSR access of v, loaded here, has been emulated: count it, give it old, step on. */
+static inline void vcpu_csr_done(struct vcpu *v, const struct insn *insn, uint64_t old)
+{
+	v->stat.csr[stat_csr_slot(insn->csr)]++;
+	if (insn->rd != 0)
+		v->regs[insn->rd] = old;
+	v->pc += insn->len;
+}
 
 /* Inject a trap into the loaded vCPU; stops the VM if it does nothing but fault in its vector. */
 void vcpu_inject(struct vcpu *v, uint64_t cause, uint64_t tval);

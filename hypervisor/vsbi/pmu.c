@@ -90,6 +90,17 @@ bool pmu_read_csr(const struct vcpu *v, unsigned csr, uint64_t *value)
 	return true;
 }
 
+bool pmu_emulate_read(struct vcpu *v, const struct insn *insn, uint64_t counteren)
+{
+	uint64_t value;
+
+	if (insn->kind != INSN_KIND_CSR || insn_csr_writes(insn) ||
+	    !pmu_read_csr(v, insn->csr, &value) || !(counteren >> (insn->csr - CSR_CYCLE) & 1))
+		return false;
+	vcpu_csr_done(v, insn, value);
+	return true;
+}
+
 static struct sbi_ret pmu_get_info(uint64_t counter)
 {
 	if (counter >= VPMU_COUNTERS)

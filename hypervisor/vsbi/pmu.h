@@ -14,4 +14,10 @@
  */
 bool pmu_read_csr(const struct vcpu *v, unsigned csr, uint64_t *value);
 
+/*
+ * Does what the trapped instruction does if it reads a counter that v has; bit n of counteren: the
+ * privilege that v runs at may read counter n (scounteren; all of them in S). Return: false if not.
+ */
+bool pmu_emulate_read(struct vcpu *v, const struct insn *insn, uint64_t counteren);
+
 #endif
