@@ -379,8 +379,11 @@ static int inode_write_part(struct inode *inode, uint64_t at, uint64_t buf, size
 	page_get(page);
 	error = user_read((char *)page_to_virt(page) + (at & PAGE_MASK), buf, part);
 	/* Behind the end everything stays zero, also what was copied before a fault. */
-	if (error && at + part > inode->size)
-		memset((char *)page_to_virt(page) + (at & PAGE_MASK), 0, part);
+	if (error && at + part > inode->size) {
+		uint64_t from = MAX(at, inode->size);
+
+		memset((char *)page_to_virt(page) + (from & PAGE_MASK), 0, at + part - from);
+	}
 	page_put(page);
 	return error;
 }

@@ -74,6 +74,7 @@ static uint64_t tmpfs_blocks(const struct inode *inode)
 /* What came with the archive is written to first, so that it does not come back. */
 static int tmpfs_punch(struct inode *inode, uint64_t first, uint64_t end)
 {
+	const struct tmpfs_origin *origin = inode->private;
 	struct tmpfs_limit *limit = inode->super->private;
 	struct page *page;
 	int error;
@@ -82,7 +83,7 @@ static int tmpfs_punch(struct inode *inode, uint64_t first, uint64_t end)
 	for (uint64_t i = tmpfs_next_data(inode, first); i < end;
 	     i = tmpfs_next_data(inode, i + 1)) {
 		page = inode_cached(inode, i);
-		if (!page || page->users > 1) {
+		if (!page || page->users > 1 || (origin && i << PAGE_SHIFT < origin->size)) {
 			/* It is mapped, or the archive has it. */
 			page = inode_page(inode, i, &error);
 			if (!page)
@@ -103,7 +104,9 @@ static int tmpfs_truncate(struct inode *inode, uint64_t size)
 
 	if (origin)
 		origin->size = MIN(origin->size, size);
-	tmpfs_uncount(inode, ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT);
+	/* Pages are dropped then only: one behind the end, left by a write that failed, stays. */
+	if (size < inode->size)
+		tmpfs_uncount(inode, ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT);
 	return 0;
 }
 

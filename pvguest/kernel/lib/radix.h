@@ -36,7 +36,7 @@ static inline uintptr_t radix_get(const struct radix *tree, uint64_t index)
 
 /* Makes room for a value: if nobody touches the tree meanwhile, radix_set() does not fail. */
 int radix_reserve(struct radix *tree, uint64_t index);
-/* The value, not 0, is the number's, in place of what it had. -ENOMEM: nothing has changed. */
+/* The value, not 0, is the number's, in place of what it had. -ENOMEM: no value has changed. */
 int radix_set(struct radix *tree, uint64_t index, uintptr_t value);
 /* The number's value, which it has no more, nor room for one; 0: it had none. */
 uintptr_t radix_remove(struct radix *tree, uint64_t index);

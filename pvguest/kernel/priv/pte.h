@@ -81,9 +81,13 @@ static inline pte_t pte_write_protect(pte_t pte)
 	return pte & ~(PTE_W | PTE_D);
 }
 
-/* Every store to a table that hardware walks goes through here. */
+/*
+ * Every store to a table that hardware walks goes through here. What it leads to, a page's contents
+ * or another table, is visible before it: another hart's walk takes no lock.
+ */
 static inline void pte_set(pte_t *entry, pte_t value)
 {
+	__asm__ volatile("fence w, w" : : : "memory");
 	*(volatile pte_t *)entry = value;
 }
 

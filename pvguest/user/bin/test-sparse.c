@@ -9,6 +9,7 @@
 #include "lib/vfs.h"
 
 #define PATH		"/tmp/test-sparse"
+#define MOUNT		"/tmp/test-sparse.mount"
 #define TIB		(1L << 40)
 #define PAGE		4096L
 #define LONGEST		INT64_MAX
@@ -215,6 +216,50 @@ static void limit_of_a_process(void)
 	drop(fd);
 }
 
+static void faults_in_a_write(void)
+{
+	int fd = make();
+
+	CHECK_EQ(put(fd, "0123456789", 0), 10);
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)check_wild[1], 200, 0), -EFAULT);
+	CHECK_EQ(get(fd, 100, 0), 10);
+	CHECK(!memcmp(buf, "0123456789", 10));
+	drop(fd);
+}
+
+static void faults_where_room_counts(void)
+{
+	long fd;
+
+	CHECK_EQ(sys_mkdir(MOUNT, 0755), 0);
+	CHECK_EQ(sys_mount("tmpfs", MOUNT, "tmpfs", 0, "size=16k"), 0);
+	fd = sys_open(MOUNT "/file", O_RDWR | O_CREAT);
+	CHECK(fd >= 0);
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)check_wild[1], PAGE, 0), -EFAULT);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(syscall2(SYS_ftruncate, fd, 0), 0);
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)buf, 2 * PAGE, 0), 2 * PAGE);
+	CHECK_EQ(sys_close((int)fd), 0);
+	CHECK_EQ(sys_umount(MOUNT, 0), 0);
+	CHECK_EQ(sys_rmdir(MOUNT), 0);
+}
+
+/* Its bytes lie in the archive of the root, if that is the root. */
+static void punches_what_came_along(void)
+{
+	static char old[PAGE];
+	int fd = (int)sys_open("/etc/motd", O_RDWR);
+	long length = get(fd, PAGE, 0);
+
+	CHECK(fd >= 0 && length > 0);
+	memcpy(old, buf, (size_t)length);
+	CHECK_EQ(syscall4(SYS_fallocate, fd, PUNCH, 0, PAGE), 0);
+	CHECK_EQ(get(fd, PAGE, 0), length);
+	CHECK(is_zero(buf, (size_t)length));
+	CHECK_EQ(syscall4(SYS_pwrite64, fd, (long)old, length, 0), length);
+	CHECK_EQ(sys_close(fd), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct check_case cases[] = {
@@ -225,6 +270,10 @@ int main(int argc, char **argv)
 		{ "a file ends at the greatest offset with EFBIG", longest_file },
 		{ "RLIMIT_FSIZE cuts a write short, then gives EFBIG and SIGXFSZ",
 		  limit_of_a_process },
+		{ "a write that faults leaves what was there", faults_in_a_write },
+		{ "a write that faults takes no room of a small file system for good",
+		  faults_where_room_counts },
+		{ "a hole in a file of the root's archive reads as zeros", punches_what_came_along },
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
