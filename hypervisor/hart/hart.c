@@ -102,6 +102,21 @@ static bool has_counters(void)
 	return csr_read(CSR_CYCLE) != cycle && csr_read(CSR_INSTRET) != instret;
 }
 
+uint64_t hart_cycle(void)
+{
+	return csr_read(CSR_CYCLE);
+}
+
+uint64_t hart_instret(void)
+{
+	return csr_read(CSR_INSTRET);
+}
+
+void hart_set_counteren(uint64_t counteren)
+{
+	csr_write(CSR_HCOUNTEREN, counteren);
+}
+
 /* What a VS-mode with AIA sees of the hypervisor's choices: no interrupts, no priorities. */
 static void init_aia(void)
 {

@@ -82,6 +82,11 @@ extern unsigned hart_count;
 extern uint64_t timebase_hz;
 /* Every hart that has been started lets us read its cycle and instret, and they count. */
 extern bool hart_counters;
+/* This hart's counters, if there are hart_counters; Zicntr. */
+uint64_t hart_cycle(void);
+uint64_t hart_instret(void);
+/* What V=1 may read of them by itself, for the vCPU that is loaded here: bits COUNTEREN_*. */
+void hart_set_counteren(uint64_t counteren);
 extern unsigned hart_gfile_ids;	/* identities of a guest interrupt file */
 /* The least VSASIDLEN of the harts that have been started; vCPUs go from one to another. */
 extern unsigned hart_asid_bits;

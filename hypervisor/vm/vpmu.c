@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Cycles and instructions of a vCPU: those of the harts that run it, while they run it.
- * RISC-V privileged specification, "Machine Counter-Inhibit", "hcounteren"; Zicntr.
+ * Pure. RISC-V privileged specification, "Machine Counter-Inhibit", "hcounteren"; Zicntr.
  */
-#include <riscv/csr.h>
+#include "hart/hart.h"
 #include "vm/vpmu.h"
 
 static uint64_t now(unsigned which)
 {
-	return which == VPMU_CYCLES ? csr_read(CSR_CYCLE) : csr_read(CSR_INSTRET);
+	return which == VPMU_CYCLES ? hart_cycle() : hart_instret();
 }
 
 void vpmu_resume(struct vpmu *pmu)
@@ -33,5 +33,5 @@ uint64_t vpmu_clock(const struct vpmu *pmu, enum vpmu_clock which)
 void vpmu_set_counteren(struct vpmu *pmu, uint64_t counteren)
 {
 	pmu->counteren = counteren;
-	csr_write(CSR_HCOUNTEREN, counteren);
+	hart_set_counteren(counteren);
 }

@@ -16,8 +16,9 @@ static bool dbcn_is_valid(struct vm *vm, uint64_t size, uint64_t low, uint64_t h
 	return high == 0 && (size == 0 || vm_is_ram(vm, GPA(low), size));
 }
 
-static struct sbi_ret dbcn_write(struct vm *vm, uint64_t size, uint64_t low, uint64_t high)
+static struct sbi_ret dbcn_write(struct vcpu *v, uint64_t size, uint64_t low, uint64_t high)
 {
+	struct vm *vm = v->vm;
 	char block[DBCN_BLOCK];
 	uint64_t done = 0;
 
@@ -28,7 +29,7 @@ static struct sbi_ret dbcn_write(struct vm *vm, uint64_t size, uint64_t low, uin
 		size_t part = MIN(size - done, sizeof(block));
 
 		if (!vconsole_accepts(vm))
-			return done > 0 ? vsbi_value(done) : vsbi_error(VSBI_AGAIN);
+			return done > 0 ? vsbi_value(done) : vsbi_again(v);
 		if (vm_read(vm, GPA(low + done), block, part))
 			return vsbi_error(SBI_ERR_FAILED);
 		vconsole_write(vm, block, part);
@@ -58,13 +59,13 @@ static struct sbi_ret dbcn_handle(struct vcpu *v, uint64_t fid, const uint64_t *
 	(void)next;
 	switch (fid) {
 	case SBI_DBCN_WRITE:
-		return dbcn_write(v->vm, args[0], args[1], args[2]);
+		return dbcn_write(v, args[0], args[1], args[2]);
 	case SBI_DBCN_READ:
 		return dbcn_read(v->vm, args[0], args[1], args[2]);
 	case SBI_DBCN_WRITE_BYTE:
 		byte = (char)args[0];
 		if (!vconsole_accepts(v->vm))
-			return vsbi_error(VSBI_AGAIN);
+			return vsbi_again(v);
 		vconsole_write(v->vm, &byte, 1);
 		return vsbi_value(0);
 	default:

@@ -30,7 +30,7 @@ static struct sbi_ret legacy_fault(struct vcpu *v, const struct guest_trap *trap
 {
 	v->pc -= INSN_ECALL_BYTES;
 	vcpu_inject_trap(v, trap);
-	return vsbi_error((int64_t)v->regs[REG_A0]);
+	return vsbi_error(VSBI_UNANSWERED);
 }
 
 /*
@@ -120,7 +120,7 @@ static struct sbi_ret legacy_handle(struct vcpu *v, uint64_t fid, const uint64_t
 		return vsbi_error(SBI_SUCCESS);
 	case SBI_EXT_LEGACY_PUTCHAR:
 		if (!vconsole_accepts(v->vm))
-			return vsbi_error(VSBI_AGAIN);
+			return vsbi_again(v);
 		vconsole_write(v->vm, &byte, 1);
 		return vsbi_error(SBI_SUCCESS);
 	case SBI_EXT_LEGACY_GETCHAR:

@@ -51,10 +51,8 @@ static __attribute__((noinline)) enum vcpu_next vsbi_dispatch(struct vcpu *v, ui
 		if (index == VSBI_LEGACY)
 			ret.value = v->regs[REG_A1];
 	}
-	if (unlikely(ret.error == VSBI_AGAIN)) {
-		v->pc -= 4;
+	if (unlikely(ret.error == VSBI_UNANSWERED))
 		return VCPU_RESUME;
-	}
 	v->regs[REG_A0] = (uint64_t)ret.error;
 	v->regs[REG_A1] = ret.value;
 	return next;

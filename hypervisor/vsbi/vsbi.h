@@ -6,6 +6,7 @@
 #ifndef VSBI_VSBI_H
 #define VSBI_VSBI_H
 
+#include <riscv/insn.h>
 #include <sbi/sbi.h>
 #include "vm/vcpu.h"
 
@@ -72,14 +73,24 @@ static inline bool vsbi_is_code(struct vm *vm, uint64_t pc)
 }
 
 /*
- * What a handler answers if the call cannot be carried out yet: the guest makes it again, and can
- * be interrupted and preempted in between. No answer of the SBI's.
+ * What a handler answers if a0, a1 and pc are already as the guest shall find them. No answer of
+ * the SBI's, and never a value that the guest has chosen.
  */
-#define VSBI_AGAIN	INT64_MIN
+#define VSBI_UNANSWERED	INT64_MIN
 
 static inline struct sbi_ret vsbi_error(int64_t error)
 {
 	return (struct sbi_ret){ .error = error, .value = 0 };
+}
+
+/*
+ * The call cannot be carried out yet: the guest makes it again, and can be interrupted and
+ * preempted in between.
+ */
+static inline struct sbi_ret vsbi_again(struct vcpu *v)
+{
+	v->pc -= INSN_ECALL_BYTES;
+	return vsbi_error(VSBI_UNANSWERED);
 }
 
 static inline struct sbi_ret vsbi_value(uint64_t value)

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include "hart/firmware.h"
+#include "hart/hart.h"
 #include "lib/errno.h"
 #include "mode/fast.h"
 #include "test.h"
@@ -36,6 +37,8 @@ static unsigned remote_calls, starts, blocks, resumes, softs_cleared;
 static bool counts_entries;
 static uint64_t stolen_ticks;
 static struct guest_trap injected;
+static uint64_t injected_at;		/* pc, which becomes sepc */
+#define FAKE_VECTOR	0x7000UL	/* stvec */
 static bool soft_in_hardware;
 uint64_t timebase_hz = 10000000;
 bool hart_counters;
@@ -125,6 +128,8 @@ void vcpu_inject_trap(struct vcpu *v, const struct guest_trap *trap)
 {
 	CHECK(v == &cpus[0]);
 	injected = *trap;
+	injected_at = v->pc;
+	v->pc = FAKE_VECTOR;
 }
 
 void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
@@ -237,30 +242,19 @@ size_t vconsole_read(struct vm *machine, char *text, size_t size)
 	return got;
 }
 
-void vpmu_resume(struct vpmu *pmu)
+uint64_t hart_cycle(void)
 {
-	CHECK(!pmu->clocks_run);
-	pmu->clocks_run = true;
-	for (unsigned i = 0; i < VPMU_CLOCKS; i++)
-		pmu->clocks[i] -= hart_clocks[i];
+	return hart_clocks[VPMU_CYCLES];
 }
 
-void vpmu_pause(struct vpmu *pmu)
+uint64_t hart_instret(void)
 {
-	CHECK(pmu->clocks_run);
-	pmu->clocks_run = false;
-	for (unsigned i = 0; i < VPMU_CLOCKS; i++)
-		pmu->clocks[i] += hart_clocks[i];
+	return hart_clocks[VPMU_INSTRUCTIONS];
 }
 
-uint64_t vpmu_clock(const struct vpmu *pmu, enum vpmu_clock which)
+void hart_set_counteren(uint64_t counteren)
 {
-	return pmu->clocks[which] + (pmu->clocks_run ? hart_clocks[which] : 0);
-}
-
-void vpmu_set_counteren(struct vpmu *pmu, uint64_t counteren)
-{
-	pmu->counteren = hcounteren = counteren;
+	hcounteren = counteren;
 }
 
 bool firmware_counts(void)

@@ -8,7 +8,7 @@
  * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  * SOURCES: hypervisor/vsbi/susp.c hypervisor/vsbi/sta.c hypervisor/vm/steal.c
- * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
+ * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c hypervisor/vm/vpmu.c
  * SOURCES: hypervisor/vsbi/fwft.c hypervisor/vm/vfence.c
  */
 #include "vsbi_fake.h"

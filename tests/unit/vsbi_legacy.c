@@ -8,7 +8,7 @@
  * SOURCES: hypervisor/vsbi/names.c hypervisor/vm/account.c hypervisor/hart/cause.c
  * SOURCES: hypervisor/emul/csr_name.c hypervisor/emul/insn.c
  * SOURCES: hypervisor/vsbi/susp.c hypervisor/vsbi/sta.c hypervisor/vm/steal.c
- * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c
+ * SOURCES: hypervisor/vsbi/pmu.c hypervisor/vsbi/pmu_event.c hypervisor/vm/vpmu.c
  * SOURCES: hypervisor/vsbi/fwft.c hypervisor/vm/vfence.c
  */
 #include "vsbi_fake.h"
@@ -61,7 +61,7 @@ TEST("legacy: harts in a mask that do not exist are ignored")
 
 TEST("legacy: a mask that cannot be read is a fault of the guest's, at its ECALL")
 {
-	static const uint64_t places[] = { 8, UINT64_MAX - 3, 0x1000 + RAM_SIZE - 8 };
+	static const uint64_t places[] = { 8, UINT64_MAX - 3, 0x1000 + RAM_SIZE - 8, 1UL << 63 };
 
 	start();
 	/* The second word of the last one, which names hart 70, is not there: no IPI at all. */
@@ -71,7 +71,8 @@ TEST("legacy: a mask that cannot be read is a fault of the guest's, at its ECALL
 		CHECK_EQ((uint64_t)call(SBI_EXT_LEGACY_SEND_IPI, 0, places[i], 0x77, 0),
 			 places[i]);
 		CHECK_EQ(VALUE, 0x77);
-		CHECK_EQ(cpus[0].pc, 0x5000);
+		CHECK_EQ(injected_at, 0x5000);
+		CHECK_EQ(cpus[0].pc, FAKE_VECTOR);
 		CHECK_EQ(injected.cause, EXC_LOAD_PAGE_FAULT);
 		CHECK_EQ(injected.tval, places[i]);
 	}
