@@ -365,7 +365,6 @@ int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_
 		host_aia_parse(fdt, out);
 		parse_test(fdt, out);
 		parse_rtc(fdt, out);
-	parse_rtc(fdt, out);
 		parse_chosen(fdt, out);
 		err = host_check(out, &refusal);
 	}

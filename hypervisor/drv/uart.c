@@ -73,9 +73,17 @@ bool uart_present(void)
 
 /* ---- Sending; the lock is held, or it is a panic ---- */
 
+/* Bytes in the queue. Never below 0: in a panic, without the lock, two harts may take the last. */
+static uint32_t waiting(void)
+{
+	int32_t count = (int32_t)(READ_ONCE(uart.added) - READ_ONCE(uart.taken));
+
+	return count > 0 ? (uint32_t)count : 0;
+}
+
 static bool is_empty(void)
 {
-	return uart.added == uart.taken;
+	return waiting() == 0;
 }
 
 static bool takes_bytes(void)
@@ -99,6 +107,18 @@ static void pump(void)
 			uart_put(REG_RBR_THR, (uint8_t)uart.queue[uart.taken++ % QUEUE_BYTES]);
 }
 
+/* Until no more than so many bytes wait. */
+static void pump_to(uint32_t most)
+{
+	while (waiting() > most) {
+		uint32_t before = uart.taken;
+
+		pump();
+		if (uart.taken == before)
+			spin_relax();
+	}
+}
+
 /* Straight into the port, as far as it takes them now. Return: how many. */
 static size_t send(const char *text, size_t size)
 {
@@ -116,8 +136,7 @@ static size_t send(const char *text, size_t size)
 static void enqueue(const char *text, size_t size)
 {
 	while (size-- > 0) {
-		while (uart.added - uart.taken >= QUEUE_BYTES)
-			pump();
+		pump_to(QUEUE_BYTES - 1);
 		uart.queue[uart.added++ % QUEUE_BYTES] = *text++;
 	}
 }
@@ -129,8 +148,8 @@ void uart_write(const char *text, size_t size)
 	spin_lock(&uart.lock);
 	done = is_empty() ? send(text, size) : 0;
 	enqueue(text + done, size - done);
-	while (!is_empty() && !uart.queued)
-		pump();
+	if (!uart.queued)
+		pump_to(0);
 	if (!is_empty())
 		ier_set(uart.ier | IER_THR_EMPTY);
 	spin_unlock(&uart.lock);
@@ -149,7 +168,7 @@ void uart_interrupt(void)
 
 bool uart_has_room(void)
 {
-	return READ_ONCE(uart.added) - READ_ONCE(uart.taken) <= QUEUE_GUESTS;
+	return waiting() <= QUEUE_GUESTS;
 }
 
 void uart_use_interrupt(void)
@@ -160,8 +179,7 @@ void uart_use_interrupt(void)
 void uart_flush(void)
 {
 	spin_lock(&uart.lock);
-	while (!is_empty())
-		pump();
+	pump_to(0);
 	spin_unlock(&uart.lock);
 }
 
@@ -170,8 +188,7 @@ void uart_panic(void)
 	uart.queued = false;
 	/* Whoever has it may be this very hart, or never go on. */
 	spin_init(&uart.lock);
-	while (!is_empty())
-		pump();
+	pump_to(0);
 }
 
 /* ---- Receiving ---- */

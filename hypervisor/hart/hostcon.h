@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The machine's console from the first instruction on: the host's uart once drv/uart has it, the
- * firmware's DBCN or legacy console before. No lock: the multiplexer above has one, and a host
- * trap must be able to print whatever is held. SBI 2.0, chapters 5 and 12.
+ * firmware's DBCN or legacy console before. The uart's lock is the innermost of all; whoever may
+ * have interrupted its holder, a host trap, calls hostcon_panic() first. SBI 2.0, chapters 5, 12.
  */
 #ifndef HART_HOSTCON_H
 #define HART_HOSTCON_H

@@ -228,7 +228,7 @@ static uint64_t quota_of(const struct ramdisk_config *config, size_t table_count
 		return 0;
 	if (config->quota == 0)
 		return all;
-	return MIN(all, (config->quota + RAMDISK_PAGE - 1) / RAMDISK_PAGE);
+	return MIN(all, config->quota / RAMDISK_PAGE + (config->quota % RAMDISK_PAGE != 0));
 }
 
 int ramdisk_create(const struct ramdisk_config *config, const struct ramdisk_pages *pages,

@@ -128,6 +128,7 @@ static const struct vdev_ops vrtc_dev_ops = {
 	.read = vrtc_dev_read,
 	.write = vrtc_dev_write,
 	.reset = vrtc_dev_reset,
+	.stop = vrtc_dev_reset,	/* no alarm for a VM that has ended */
 	.destroy = vrtc_dev_destroy,
 };
 

@@ -242,6 +242,11 @@ static void register_write(struct vuart *uart, unsigned reg, uint8_t value)
 	}
 }
 
+bool vuart_sends(const struct vuart *uart, unsigned reg)
+{
+	return reg == VUART_THR && !(uart->lcr & VUART_LCR_DLAB) && !loopback(uart);
+}
+
 void vuart_init(struct vuart *uart, const struct vuart_io *io, void *arg)
 {
 	memset(uart, 0, sizeof(*uart));

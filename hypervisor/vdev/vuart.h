@@ -86,6 +86,8 @@ void vuart_init(struct vuart *uart, const struct vuart_io *io, void *arg);
 /* reg is 0 .. VUART_REGS - 1; a higher one reads 0 and ignores writes. */
 uint8_t vuart_read(struct vuart *uart, unsigned reg);
 void vuart_write(struct vuart *uart, unsigned reg, uint8_t value);
+/* Would a write to the register send a byte over the line now? Not a divisor's, nor in loopback. */
+bool vuart_sends(const struct vuart *uart, unsigned reg);
 /* Bytes wait at the other end: take what fits, and interrupt. */
 void vuart_input_ready(struct vuart *uart);
 

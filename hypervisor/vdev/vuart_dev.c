@@ -98,18 +98,19 @@ static int vuart_dev_write(struct vdev *vdev, struct vcpu *v, uint64_t offset, u
 {
 	struct vuart_dev *dev = vuart_dev_of(vdev);
 	unsigned reg;
+	bool waits;
 
 	(void)v;
 	(void)size;
 	if (!vuart_dev_register(dev, offset, &reg))
 		return 0;
-	/* The guest's store is repeated until there is room for the byte. */
-	if (reg == VUART_THR && !vconsole_accepts(vdev->vm))
-		return -EAGAIN;
 	spin_lock(&dev->lock);
-	vuart_write(&dev->uart, reg, (uint8_t)value);
+	/* The guest's store is repeated until there is room for the byte. */
+	waits = vuart_sends(&dev->uart, reg) && !vconsole_accepts(vdev->vm);
+	if (!waits)
+		vuart_write(&dev->uart, reg, (uint8_t)value);
 	spin_unlock(&dev->lock);
-	return 0;
+	return waits ? -EAGAIN : 0;
 }
 
 static void vuart_dev_reset(struct vdev *vdev)

@@ -128,11 +128,26 @@ static void test_past(void)
 
 static void test_cleared(void)
 {
+	uint64_t at;
+	bool in_time;
+
 	test_begin("an alarm that is cleared, or whose interrupt is off, does not interrupt");
 	alarm_set(now() + 1000 * 1000 * MS);
 	EXPECT_EQ(*rtc(GOLDFISH_RTC_ALARM_STATUS), 1);
 	*rtc(GOLDFISH_RTC_CLEAR_ALARM) = 1;
 	EXPECT_EQ(*rtc(GOLDFISH_RTC_ALARM_STATUS), 0);
+	/* One that would come soon. Where it was too late to clear it, once more. */
+	do {
+		at = now() + 2 * MS;
+		alarm_set(at);
+		*rtc(GOLDFISH_RTC_CLEAR_ALARM) = 1;
+		in_time = now() < at;
+		pass(5 * MS_TICKS);
+		if (in_time)
+			EXPECT(!irq_is_pending());
+		else if (irq_is_pending())
+			serve();
+	} while (!in_time);
 	*rtc(GOLDFISH_RTC_IRQ_ENABLED) = 0;
 	alarm_set(now() + MS);
 	pass(4 * MS_TICKS);

@@ -87,6 +87,14 @@ TEST("a disk that is never written reserves nothing")
 	destroy();
 }
 
+TEST("a quota that is larger than any memory is all of the disk")
+{
+	limit = UINT64_MAX;
+	CHECK_EQ(create(1 << 20, NULL, 0, UINT64_MAX, false), 0);
+	CHECK_EQ(reserved, (256 + 1) * RAMDISK_PAGE);
+	destroy();
+}
+
 TEST("a write beyond a disk's quota fails; what is discarded may be written elsewhere")
 {
 	limit = UINT64_MAX;

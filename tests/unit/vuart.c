@@ -231,6 +231,18 @@ TEST("in loopback the modem outputs are the modem inputs")
 	CHECK_EQ(vuart_read(&uart, VUART_MSR) & 0xf0, VUART_MSR_DSR | VUART_MSR_RI);
 }
 
+TEST("a byte for the divisor or for loopback is not sent over the line")
+{
+	start();
+	CHECK(vuart_sends(&uart, VUART_THR));
+	CHECK(!vuart_sends(&uart, VUART_IER));
+	vuart_write(&uart, VUART_LCR, VUART_LCR_DLAB);
+	CHECK(!vuart_sends(&uart, VUART_THR));
+	vuart_write(&uart, VUART_LCR, 0);
+	vuart_write(&uart, VUART_MCR, VUART_MCR_LOOP);
+	CHECK(!vuart_sends(&uart, VUART_THR));
+}
+
 TEST("a modem status change interrupts if IER.MSI is set, until MSR is read")
 {
 	start();
