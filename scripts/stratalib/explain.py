@@ -134,8 +134,8 @@ def judge_total(op, mode, value, settings):
     try:
         with open(path, encoding="utf-8") as f:
             data = json.load(f)
-        counted = next(row["insns"] for row in data["rows"] if
-                       (row["op"], row["mode"], row["pv_step"]) == (op, mode.mode, mode.pv_step))
+        counted = next(row["insns"] for row in data["rows"]
+                       if (row["op"], row["column"]) == (op, mode.key))
     except (OSError, ValueError, KeyError, StopIteration):
         return "make compare counts the same operation many times over"
     images = {"kernel_sha256": "pvguest/kernel.elf", "strata_sha256": "strata.elf"}

@@ -45,7 +45,7 @@ class Session:
     """One QEMU whose console is two pipes. Use it in a `with`, so that it is always reaped."""
 
     LOOK_SECONDS = 0.2          # starved() looks this often
-    STARVED_MOST = 20           # a run may take this many times its deadline on the wall's clock
+    STARVED_MOST = 10           # a run may take this many times its deadline on the wall's clock
 
     def __init__(self, line, log=None, mux=False):
         serial = ["-serial", "mon:stdio"] if mux else ["-serial", "stdio", "-monitor", "none"]
@@ -90,11 +90,12 @@ class Session:
 
     def starved(self):
         """
-        Seconds that QEMU had to wait for a processor that others used: Linux's "run delay" of the
-        thread that has the most of it. 0 where the kernel does not count it.
+        Seconds that QEMU was ready to run and had no processor, which others used, or its own other
+        threads: Linux's "run delay" of the thread that has the most of it. 0 where the kernel does
+        not count it.
         """
         now = time.monotonic()
-        if now - self._looked < self.LOOK_SECONDS:
+        if now - self._looked < self.LOOK_SECONDS or self.process.returncode is not None:
             return self._starved
         self._looked = now
         for name in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
@@ -107,8 +108,8 @@ class Session:
 
     def seconds(self):
         """
-        Seconds since the start in which QEMU ran or slept. Deadlines are of these, so that a
-        machine busy with other work makes no run fail; wall time is bounded all the same.
+        Seconds since the start in which QEMU ran or slept. Deadlines are of these, so that no run
+        is given up because the machine is busy; wall time is bounded all the same.
         """
         wall = time.monotonic() - self.begin
         return max(wall - self.starved(), wall / self.STARVED_MOST)

@@ -82,7 +82,9 @@ def stopped(bench):
         session.send(b"unpause flood\n")
         while session.backlog():
             session.poll(1)
-        time.sleep(8)
+        end = session.seconds() + 8
+        while session.seconds() < end:
+            time.sleep(0.5)         # nobody reads
         session.send(b"pause flood\n")
         after = ran(session)
         session.send(b"poweroff\n")

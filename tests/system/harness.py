@@ -87,8 +87,9 @@ class Bench:
 
     def left(self):
         """Seconds to the case's end; what its QEMUs had to wait for a processor is not counted."""
-        waited = self._apart + sum(session.starved() for session in self._sessions)
-        return max(1.0, self.deadline - (time.monotonic() - self.begin - waited))
+        wall = time.monotonic() - self.begin - self._apart
+        waited = sum(session.starved() for session in self._sessions)
+        return max(1.0, self.deadline - max(wall - waited, wall / qemu.Session.STARVED_MOST))
 
     def next_log(self):
         self._runs += 1
@@ -107,21 +108,24 @@ class Bench:
         env.update(STRATA_NO_BUILD="1", STRATA_O=self.settings.out,
                    STRATA_CACHE=self.settings.cache)
         command = [sys.executable, os.path.join(TOP, "scripts/strata"), *words]
-        if words[0] in ("run", "bench", "compare", "count", "explain", "baseline"):
+        runs = words[0] in ("run", "bench", "compare", "count", "explain", "baseline")
+        if runs:
             command += ["--qemu", self.settings.qemu, "--firmware", self.settings.firmware]
             if "--timeout" not in words:
-                command += ["--timeout", str(int(timeout or self.left() - 2) or 1)]
+                command += ["--timeout", str(max(1, int(timeout or self.left() - 2)))]
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, env=env, cwd=TOP)
         begin = time.monotonic()
+        # Those that run QEMU keep a deadline of their own, which is not the wall clock's.
+        patience = (timeout or self.left()) * (qemu.Session.STARVED_MOST if runs else 1) + 10
         try:
-            out, err = child.communicate(
-                stdin, timeout=qemu.Session.STARVED_MOST * (timeout or self.left()))
+            out, err = child.communicate(stdin, timeout=patience)
         except subprocess.TimeoutExpired:
             child.terminate()
             out, err = child.communicate()
             err += b"\nno end of scripts/strata"
-        self._apart += time.monotonic() - begin
+        if runs:
+            self._apart += time.monotonic() - begin
         result = Result(child.returncode, out.decode(errors="replace"),
                         err.decode(errors="replace"))
         with open(self.next_log(), "w", encoding="utf-8") as f:
@@ -248,7 +252,8 @@ class Runner:
             return "FAIL", str(why)
         except StrataError as why:
             return "FAIL", str(why)
-        except (OSError, ValueError, KeyError, AttributeError, IndexError, TypeError) as err:
+        except (OSError, ValueError, KeyError, AttributeError, IndexError, TypeError,
+                subprocess.SubprocessError) as err:
             return "FAIL", f"{type(err).__name__}: {err}"
 
     def run(self, one):

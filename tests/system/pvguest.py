@@ -97,7 +97,8 @@ def early_panic(bench):
     settings = bench.settings
     kernel = settings.path("pvguest", "kernel.elf")
     line = qemu.command(settings, kernel, "128M", 1)
-    subprocess.run([*line, "-machine", f"dumpdtb={path}"], check=True, capture_output=True)
+    subprocess.run([*line, "-machine", f"dumpdtb={path}"], check=True, capture_output=True,
+                   timeout=bench.left())
     with open(path, "rb") as f:
         root = fdt.parse(f.read())
     root.children = [node for node in root.children if not node.name.startswith("memory")]
@@ -105,7 +106,7 @@ def early_panic(bench):
     with qemu.Session([*line, "-dtb", path], log=bench.next_log()) as session:
         check(session.finish(bench.left()), "QEMU does not end")
         check_line(session.text(), r"panic: no device tree, or no memory")
-        status = session.process.wait(bench.left())
+        status = session.status(bench.left())
     check(status == 1, f"exit status {status}")
 
 

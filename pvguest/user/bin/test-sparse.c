@@ -273,7 +273,8 @@ int main(int argc, char **argv)
 		{ "a write that faults leaves what was there", faults_in_a_write },
 		{ "a write that faults takes no room of a small file system for good",
 		  faults_where_room_counts },
-		{ "a hole in a file of the root's archive reads as zeros", punches_what_came_along },
+		{ "a hole in a file of the root's archive reads as zeros",
+		  punches_what_came_along },
 	};
 
 	return check_main(cases, sizeof(cases) / sizeof(cases[0]), argc, argv);
