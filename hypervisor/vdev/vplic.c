@@ -8,24 +8,25 @@
 #include "lib/string.h"
 #include "vdev/vplic.h"
 
-static bool bit_get(const uint32_t *words, unsigned bit)
-{
-	return words[bit / 32] >> (bit % 32) & 1;
-}
-
-static void bit_set(uint32_t *words, unsigned bit)
-{
-	words[bit / 32] |= 1U << (bit % 32);
-}
-
-static void bit_clear(uint32_t *words, unsigned bit)
-{
-	words[bit / 32] &= ~(1U << (bit % 32));
-}
-
 static bool source_exists(const struct vplic *plic, uint32_t source)
 {
 	return source >= 1 && source <= plic->ndev;
+}
+
+static void context_reset(struct vplic_context *ctx, unsigned number)
+{
+	memset(ctx, 0, sizeof(*ctx));
+	ctx->number = number;
+	ctx->floor = ctx->best = VPLIC_STANDING(0U, 0U);
+}
+
+static void sources_reset(struct vplic *plic)
+{
+	memset(plic->pending, 0, sizeof(plic->pending));
+	for (unsigned i = 0; i < VPLIC_SOURCES_MAX; i++)
+		plic->sources[i] = (struct vplic_source){
+			.standing = (uint16_t)VPLIC_STANDING(0U, i),
+		};
 }
 
 int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts,
@@ -35,116 +36,143 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 	if (ndev >= VPLIC_SOURCES_MAX || context_count > VPLIC_CONTEXTS_MAX)
 		return -EINVAL;
 	memset(plic, 0, sizeof(*plic));
-	memset(contexts, 0, context_count * sizeof(*contexts));
 	plic->ndev = ndev;
 	plic->contexts = contexts;
 	plic->context_count = context_count;
 	plic->output = output;
 	plic->arg = arg;
+	sources_reset(plic);
+	for (unsigned i = 0; i < context_count; i++)
+		context_reset(&contexts[i], i);
 	return 0;
 }
 
 void vplic_reset(struct vplic *plic)
 {
-	memset(plic->priority, 0, sizeof(plic->priority));
-	memset(plic->level, 0, sizeof(plic->level));
-	memset(plic->pending, 0, sizeof(plic->pending));
-	memset(plic->in_service, 0, sizeof(plic->in_service));
+	sources_reset(plic);
 	for (unsigned i = 0; i < plic->context_count; i++) {
-		bool output = plic->contexts[i].output;
+		bool output = VPLIC_STANDING_SOURCE(plic->contexts[i].best) != 0;
 
-		memset(&plic->contexts[i], 0, sizeof(plic->contexts[i]));
+		context_reset(&plic->contexts[i], i);
 		if (output)
 			plic->output(plic->arg, i, false);
 	}
 }
 
-/*
- * Priority 0 never interrupts: no threshold is below it. The order of the search makes the lowest
- * id win among equals.
- */
-unsigned vplic_best(const struct vplic *plic, unsigned context)
+/* Priority 0 never interrupts: no floor is below it. */
+static uint32_t search(const struct vplic *plic, const struct vplic_context *ctx)
 {
-	const struct vplic_context *ctx = &plic->contexts[context];
-	unsigned best = 0;
-	uint32_t best_priority = ctx->threshold;
+	uint32_t best = ctx->floor;
 
 	for (unsigned word = 0; word <= plic->ndev / 32; word++) {
 		uint32_t ready = plic->pending[word] & ctx->enable[word];
 
-		for (; ready != 0; ready &= ready - 1) {
-			unsigned source = word * 32 + bit_lowest(ready);
+		for (; unlikely(ready != 0); ready &= ready - 1) {
+			uint32_t standing = plic->sources[word * 32 + bit_lowest(ready)].standing;
 
-			if (plic->priority[source] > best_priority) {
-				best = source;
-				best_priority = plic->priority[source];
-			}
+			best = MAX(best, standing);
 		}
 	}
 	return best;
 }
 
-static void context_update(struct vplic *plic, unsigned context)
+/* The best one has gone, or more than one source has changed. */
+static void context_update(struct vplic *plic, struct vplic_context *ctx)
 {
-	bool level = vplic_best(plic, context) != 0;
+	bool before = VPLIC_STANDING_SOURCE(ctx->best) != 0, level;
 
-	if (level != plic->contexts[context].output) {
-		plic->contexts[context].output = level;
-		plic->output(plic->arg, context, level);
-	}
+	ctx->best = search(plic, ctx);
+	level = VPLIC_STANDING_SOURCE(ctx->best) != 0;
+	if (level != before)
+		plic->output(plic->arg, ctx->number, level);
 }
 
-static void all_update(struct vplic *plic)
+/* A source that it has enabled is pending. */
+static inline void context_offer(struct vplic *plic, struct vplic_context *ctx, uint32_t standing)
 {
-	for (unsigned context = 0; context < plic->context_count; context++)
-		context_update(plic, context);
+	uint32_t before = ctx->best;
+
+	if (standing <= before)
+		return;
+	ctx->best = standing;
+	if (VPLIC_STANDING_SOURCE(before) == 0)
+		plic->output(plic->arg, ctx->number, true);
+}
+
+static __attribute__((noinline)) void all_offer(struct vplic *plic, uint64_t source)
+{
+	for (unsigned i = 0; i < plic->context_count; i++)
+		if (plic->contexts[i].enable[source / 32] >> source % 32 & 1)
+			context_offer(plic, &plic->contexts[i], plic->sources[source].standing);
+}
+
+static __attribute__((noinline)) void all_update(struct vplic *plic)
+{
+	for (unsigned i = 0; i < plic->context_count; i++)
+		context_update(plic, &plic->contexts[i]);
+}
+
+/* A source becomes pending, or is already: then nothing changes. */
+static void pending_set(struct vplic *plic, uint64_t source)
+{
+	const struct vplic_source *s = &plic->sources[source];
+
+	plic->pending[source / 32] |= 1U << source % 32;
+	if (likely(s->sole != 0))
+		context_offer(plic, &plic->contexts[s->sole - 1], s->standing);
+	else
+		all_offer(plic, source);
 }
 
 /*
  * The gateway of a level-triggered source forwards one request, which stays pending though the
  * level may drop, and none more until that one is completed.
  */
-static void gateway_forward(struct vplic *plic, unsigned source)
-{
-	if (bit_get(plic->level, source) && !bit_get(plic->in_service, source))
-		bit_set(plic->pending, source);
-}
-
 void vplic_set_level(struct vplic *plic, unsigned source, bool level)
 {
-	if (!source_exists(plic, source) || bit_get(plic->level, source) == level)
+	struct vplic_source *s = &plic->sources[source % VPLIC_SOURCES_MAX];
+	unsigned before = s->gate;
+
+	if (!source_exists(plic, source))
 		return;
-	if (level) {
-		bit_set(plic->level, source);
-		gateway_forward(plic, source);
-		all_update(plic);
-	} else {
-		bit_clear(plic->level, source);
+	if (!level) {
+		s->gate = before & VPLIC_GATE_SHUT;
+		return;
 	}
+	s->gate = (uint8_t)(before | VPLIC_GATE_HIGH);
+	if (before == 0)
+		pending_set(plic, source);
 }
 
-unsigned vplic_claim(struct vplic *plic, unsigned context)
+/* A claim is allowed at any time, and the threshold is what it looks at, too. */
+static uint32_t claim(struct vplic *plic, struct vplic_context *ctx)
 {
-	/* A claim is allowed at any time, and the threshold is what it looks at, too. */
-	unsigned source = vplic_best(plic, context);
+	uint64_t source = VPLIC_STANDING_SOURCE(ctx->best);
+	struct vplic_source *s = &plic->sources[source];
 
-	if (source != 0) {
-		bit_clear(plic->pending, source);
-		bit_set(plic->in_service, source);
+	if (source == 0)
+		return 0;
+	s->gate |= VPLIC_GATE_SHUT;
+	plic->pending[source / 32] &= ~(1U << source % 32);
+	if (likely(s->sole != 0))
+		context_update(plic, ctx);
+	else
 		all_update(plic);
-	}
-	return source;
+	return (uint32_t)source;
 }
 
-void vplic_complete(struct vplic *plic, unsigned context, uint32_t source)
+/* A completion whose source is not enabled for the context is ignored (specification). */
+static void complete(struct vplic *plic, const struct vplic_context *ctx, uint32_t source)
 {
-	/* A completion whose source is not enabled for the context is ignored (specification). */
-	if (!source_exists(plic, source) || !bit_get(plic->contexts[context].enable, source) ||
-	    !bit_get(plic->in_service, source))
+	struct vplic_source *s = &plic->sources[source % VPLIC_SOURCES_MAX];
+	unsigned before = s->gate;
+
+	if (!source_exists(plic, source) || !(ctx->enable[source / 32] >> source % 32 & 1))
 		return;
-	bit_clear(plic->in_service, source);
-	gateway_forward(plic, source);
-	all_update(plic);
+	s->gate = before & VPLIC_GATE_HIGH;
+	/* Nobody has taken the level back meanwhile: again. */
+	if (before == (VPLIC_GATE_SHUT | VPLIC_GATE_HIGH))
+		pending_set(plic, source);
 }
 
 /* Bits of the sources that exist in a word of 32; source 0 does not. */
@@ -160,32 +188,57 @@ static uint32_t word_mask(const struct vplic *plic, unsigned word)
 }
 
 /* The enable word at this offset; NULL: no such context or word. */
-static uint32_t *enable_word(struct vplic *plic, uint64_t offset, unsigned *context, unsigned *word)
+static uint32_t *enable_word(const struct vplic *plic, uint64_t offset, unsigned *context)
 {
 	uint64_t index = (offset - VPLIC_ENABLE) / VPLIC_ENABLE_STRIDE;
-	uint64_t in_context = (offset - VPLIC_ENABLE) % VPLIC_ENABLE_STRIDE / 4;
 
-	if (index >= plic->context_count || in_context >= VPLIC_WORDS)
-		return NULL;
 	*context = (unsigned)index;
-	*word = (unsigned)in_context;
-	return &plic->contexts[index].enable[in_context];
+	if (index >= plic->context_count)
+		return NULL;
+	return &plic->contexts[index].enable[offset % VPLIC_ENABLE_STRIDE / 4];
+}
+
+static void source_enable(struct vplic_source *s, unsigned context, bool enable)
+{
+	s->sole = enable && s->enables == 0 ? (uint16_t)(context + 1) : 0;
+	s->enables = (uint16_t)(enable ? s->enables + 1 : s->enables - 1);
+}
+
+static void enable_write(struct vplic *plic, uint64_t offset, uint32_t value)
+{
+	unsigned context, word = (unsigned)(offset % VPLIC_ENABLE_STRIDE / 4);
+	uint32_t *enable = enable_word(plic, offset, &context), changed;
+
+	if (enable == NULL)
+		return;
+	value &= word_mask(plic, word);
+	changed = *enable ^ value;
+	*enable = value;
+	for (; changed != 0; changed &= changed - 1) {
+		unsigned bit = bit_lowest(changed);
+
+		source_enable(&plic->sources[word * 32 + bit], context, value >> bit & 1);
+	}
+	context_update(plic, &plic->contexts[context]);
+}
+
+/* The context whose registers are at this offset; NULL: there is none. */
+static struct vplic_context *context_at(const struct vplic *plic, uint64_t offset)
+{
+	uint64_t number = (offset - VPLIC_CONTEXT) / VPLIC_CONTEXT_STRIDE;
+
+	return number < plic->context_count ? &plic->contexts[number] : NULL;
 }
 
 static uint32_t context_read(struct vplic *plic, uint64_t offset)
 {
-	uint64_t context = (offset - VPLIC_CONTEXT) / VPLIC_CONTEXT_STRIDE;
+	struct vplic_context *ctx = context_at(plic, offset);
 
-	if (context >= plic->context_count)
-		return 0;
-	switch ((offset - VPLIC_CONTEXT) % VPLIC_CONTEXT_STRIDE) {
-	case VPLIC_THRESHOLD:
-		return plic->contexts[context].threshold;
-	case VPLIC_CLAIM:
-		return vplic_claim(plic, (unsigned)context);
-	default:
-		return 0;
-	}
+	if (ctx != NULL && offset % VPLIC_CONTEXT_STRIDE == VPLIC_CLAIM)
+		return claim(plic, ctx);
+	if (ctx != NULL && offset % VPLIC_CONTEXT_STRIDE == VPLIC_THRESHOLD)
+		return ctx->floor >> VPLIC_STANDING_SHIFT;
+	return 0;
 }
 
 uint32_t vplic_read(struct vplic *plic, uint64_t offset)
@@ -193,53 +246,44 @@ uint32_t vplic_read(struct vplic *plic, uint64_t offset)
 	unsigned context, word;
 	const uint32_t *enable;
 
-	if (offset >= VPLIC_CONTEXT)
+	if (likely(offset >= VPLIC_CONTEXT))
 		return context_read(plic, offset);
 	if (offset >= VPLIC_ENABLE) {
-		enable = enable_word(plic, offset, &context, &word);
+		enable = enable_word(plic, offset, &context);
 		return enable ? *enable : 0;
 	}
 	if (offset >= VPLIC_PENDING) {
 		word = (unsigned)(offset - VPLIC_PENDING) / 4;
 		return word < VPLIC_WORDS ? plic->pending[word] : 0;
 	}
-	return offset / 4 <= plic->ndev ? plic->priority[offset / 4] : 0;
+	return offset / 4 <= plic->ndev ?
+		       plic->sources[offset / 4].standing >> VPLIC_STANDING_SHIFT :
+		       0;
 }
 
 static void context_write(struct vplic *plic, uint64_t offset, uint32_t value)
 {
-	uint64_t context = (offset - VPLIC_CONTEXT) / VPLIC_CONTEXT_STRIDE;
+	struct vplic_context *ctx = context_at(plic, offset);
 
-	if (context >= plic->context_count)
-		return;
-	switch ((offset - VPLIC_CONTEXT) % VPLIC_CONTEXT_STRIDE) {
-	case VPLIC_THRESHOLD:
-		plic->contexts[context].threshold = value & VPLIC_PRIORITY_MASK;
-		context_update(plic, (unsigned)context);
-		break;
-	case VPLIC_CLAIM:
-		vplic_complete(plic, (unsigned)context, value);
-		break;
-	default:
-		break;
+	if (ctx != NULL && offset % VPLIC_CONTEXT_STRIDE == VPLIC_CLAIM) {
+		complete(plic, ctx, value);
+	} else if (ctx != NULL && offset % VPLIC_CONTEXT_STRIDE == VPLIC_THRESHOLD) {
+		ctx->floor = VPLIC_STANDING(value & VPLIC_PRIORITY_MASK, 0U);
+		context_update(plic, ctx);
 	}
 }
 
 void vplic_write(struct vplic *plic, uint64_t offset, uint32_t value)
 {
-	unsigned context, word;
-	uint32_t *enable;
+	uint64_t source = offset / 4;
 
-	if (offset >= VPLIC_CONTEXT) {
+	if (likely(offset >= VPLIC_CONTEXT)) {
 		context_write(plic, offset, value);
 	} else if (offset >= VPLIC_ENABLE) {
-		enable = enable_word(plic, offset, &context, &word);
-		if (enable) {
-			*enable = value & word_mask(plic, word);
-			context_update(plic, context);
-		}
-	} else if (offset < VPLIC_PENDING && source_exists(plic, (uint32_t)(offset / 4))) {
-		plic->priority[offset / 4] = value & VPLIC_PRIORITY_MASK;
+		enable_write(plic, offset, value);
+	} else if (offset < VPLIC_PENDING && source_exists(plic, (uint32_t)source)) {
+		plic->sources[source].standing =
+			(uint16_t)VPLIC_STANDING(value & VPLIC_PRIORITY_MASK, source);
 		all_update(plic);
 	}
 }

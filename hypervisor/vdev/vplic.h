@@ -23,23 +23,51 @@
 #define VPLIC_THRESHOLD		0
 #define VPLIC_CLAIM		4
 
+/*
+ * What a source is worth to a context: its priority above, and below the lower id the more. Of two
+ * sources the greater standing is served first, and it has to be greater than the context's floor,
+ * which is that of a source 0 with the threshold as its priority. Bits 9 to 0 are the id inverted.
+ */
+#define VPLIC_STANDING_SHIFT	10
+#define VPLIC_STANDING(priority, source) \
+	((priority) << VPLIC_STANDING_SHIFT | (VPLIC_SOURCES_MAX - 1 - (source)))
+#define VPLIC_STANDING_SOURCE(standing)	(~(standing) & (VPLIC_SOURCES_MAX - 1))
+
 struct vplic_context {
+	uint32_t floor;			/* VPLIC_STANDING(threshold, 0) */
+	/*
+	 * The greatest standing of what is pending and enabled, the floor if none is above it:
+	 * known, not searched for. Its source, 0 for the floor, is what a claim returns; the
+	 * context's output is high if there is one.
+	 */
+	uint32_t best;
+	unsigned number;
 	uint32_t enable[VPLIC_WORDS];
-	uint32_t threshold;
-	bool output;			/* the level that output() was told last */
+};
+
+#define VPLIC_GATE_HIGH		1	/* what the device drives */
+#define VPLIC_GATE_SHUT		2	/* claimed, not completed */
+
+struct vplic_source {
+	uint16_t standing;		/* its priority is in there */
+	uint16_t enables;		/* contexts that have it enabled */
+	/*
+	 * The number of the only such context, plus 1: drivers choose one, which is found without a
+	 * look at the others. 0: there is none, or have been more since there was none.
+	 */
+	uint16_t sole;
+	uint8_t gate;			/* VPLIC_GATE_* */
 };
 
 struct vplic {
 	unsigned ndev;			/* sources are 1 .. ndev */
 	unsigned context_count;
 	struct vplic_context *contexts;	/* the owner's memory */
-	uint8_t priority[VPLIC_SOURCES_MAX];
-	uint32_t level[VPLIC_WORDS];	/* what the device drives */
-	uint32_t pending[VPLIC_WORDS];	/* forwarded by the gateway, not yet claimed */
-	uint32_t in_service[VPLIC_WORDS];	/* claimed, not completed: the gateway is shut */
 	/* The interrupt line of a context changed. Called with the owner's lock held. */
 	void (*output)(void *arg, unsigned context, bool level);
 	void *arg;
+	uint32_t pending[VPLIC_WORDS];	/* forwarded by the gateway, not yet claimed */
+	struct vplic_source sources[VPLIC_SOURCES_MAX];
 };
 
 /*
@@ -55,14 +83,6 @@ void vplic_reset(struct vplic *plic);
 
 /* A device drives its line. A source that does not exist is ignored. */
 void vplic_set_level(struct vplic *plic, unsigned source, bool level);
-
-/*
- * The pending, enabled source of the highest priority above the threshold, the lowest id first;
- * 0 if there is none.
- */
-unsigned vplic_best(const struct vplic *plic, unsigned context);
-unsigned vplic_claim(struct vplic *plic, unsigned context);
-void vplic_complete(struct vplic *plic, unsigned context, uint32_t source);
 
 /* 32-bit registers at a multiple of 4; what is not implemented reads 0 and ignores writes. */
 uint32_t vplic_read(struct vplic *plic, uint64_t offset);

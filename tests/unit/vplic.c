@@ -287,7 +287,150 @@ TEST("more sources or contexts than there can be are refused")
 	CHECK_EQ(vplic_init(&plic, VPLIC_SOURCES_MAX - 1, contexts, 1, output, &plic), 0);
 }
 
-TEST("whatever a guest writes, the outputs agree with what a claim would return")
+TEST("a source's only context is known, also after it has moved to another")
+{
+	start();
+	enable(0, 40, 1);
+	CHECK_EQ(plic.sources[40].sole, 0 + 1);
+	enable(2, 40, 1);
+	CHECK_EQ(plic.sources[40].sole, 0);
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		vplic_write(&plic, VPLIC_ENABLE + i * VPLIC_ENABLE_STRIDE + 4, 0);
+	CHECK_EQ(plic.sources[40].enables, 0);
+	enable(1, 40, 1);
+	CHECK_EQ(plic.sources[40].sole, 1 + 1);
+}
+
+/*
+ * The same in its simplest form: every source by itself, and all of them searched each time. What
+ * the registers and lines of the other have to agree with.
+ */
+static struct model {
+	bool high[NDEV + 1], pending[NDEV + 1], claimed[NDEV + 1];
+	bool enabled[CONTEXTS][NDEV + 1];
+	uint32_t priority[NDEV + 1], threshold[CONTEXTS];
+} model;
+
+static unsigned model_best(unsigned context)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i <= NDEV; i++)
+		if (model.pending[i] && model.enabled[context][i] &&
+		    model.priority[i] > model.threshold[context] &&
+		    (best == 0 || model.priority[i] > model.priority[best]))
+			best = i;
+	return best;
+}
+
+static void model_forward(unsigned source)
+{
+	if (model.high[source] && !model.claimed[source])
+		model.pending[source] = true;
+}
+
+static void drive(unsigned source, bool level)
+{
+	vplic_set_level(&plic, source, level);
+	if (source < 1 || source > NDEV || model.high[source] == level)
+		return;
+	model.high[source] = level;
+	model_forward(source);
+}
+
+static void claim(unsigned context)
+{
+	unsigned best = model_best(context);
+
+	CHECK_EQ(vplic_read(&plic, claim_offset(context)), best);
+	model.claimed[best] = best != 0;
+	model.pending[best] = false;
+}
+
+static void complete(unsigned context, uint32_t source)
+{
+	vplic_write(&plic, claim_offset(context), source);
+	if (source < 1 || source > NDEV || !model.enabled[context][source] ||
+	    !model.claimed[source])
+		return;
+	model.claimed[source] = false;
+	model_forward(source);
+}
+
+static void write_enables(unsigned context, unsigned word, uint32_t value)
+{
+	vplic_write(&plic, VPLIC_ENABLE + context * VPLIC_ENABLE_STRIDE + word * 4, value);
+	for (unsigned i = 0; i < 32; i++)
+		if (word * 32 + i >= 1 && word * 32 + i <= NDEV)
+			model.enabled[context][word * 32 + i] = value >> i & 1;
+}
+
+static void write_priority(unsigned source, uint32_t value)
+{
+	vplic_write(&plic, source * 4, value);
+	if (source >= 1 && source <= NDEV)
+		model.priority[source] = value & 7;
+}
+
+static void write_threshold(unsigned context, uint32_t value)
+{
+	set_threshold(context, value);
+	model.threshold[context] = value & 7;
+}
+
+/* Sixteen kinds of operations, what interrupts do more often than what drivers set up. */
+static void do_something(uint64_t r)
+{
+	unsigned kind = r & 15, context = (r >> 4 & 0xff) % CONTEXTS;
+	unsigned source = (r >> 12 & 0xff) % (NDEV + 4);
+	uint32_t value = (uint32_t)(r >> 32);
+
+	if (kind < 5)
+		drive(source, r >> 20 & 1);
+	else if (kind < 8)
+		claim(context);
+	else if (kind < 11)
+		complete(context, source);
+	else if (kind == 11)
+		write_enables(context, source / 32, value);
+	else if (kind < 14)
+		write_priority(source, r >> 20 & 1 ? value : 1);
+	else if (kind == 14)
+		write_threshold(context, r >> 20 & 7 ? value & 1 : value);
+	else if ((r >> 20 & 0xff) == 0) {
+		vplic_reset(&plic);
+		memset(&model, 0, sizeof(model));
+	}
+}
+
+static void compare(void)
+{
+	for (unsigned c = 0; c < CONTEXTS; c++) {
+		CHECK_EQ(outputs[c], model_best(c) != 0);
+		CHECK_EQ(vplic_read(&plic, VPLIC_CONTEXT + c * VPLIC_CONTEXT_STRIDE),
+			 model.threshold[c]);
+	}
+	for (unsigned i = 0; i <= NDEV; i++) {
+		CHECK_EQ(vplic_read(&plic, VPLIC_PENDING + i / 32 * 4) >> i % 32 & 1,
+			 model.pending[i]);
+		CHECK_EQ(vplic_read(&plic, i * 4), model.priority[i]);
+	}
+}
+
+TEST("whatever devices and a guest do, lines, claims and registers are those of a simple model")
+{
+	uint64_t seed = 42;
+
+	start();
+	memset(&model, 0, sizeof(model));
+	for (int i = 0; i < 200000; i++) {
+		do_something(test_random(&seed));
+		compare();
+	}
+	CHECK(output_calls > 1000);
+}
+
+TEST("whatever offsets a guest writes and reads, a line is high where a claim returns a source")
 {
 	static const uint64_t bases[] = { VPLIC_PRIORITY, VPLIC_PENDING, VPLIC_ENABLE,
 					  VPLIC_CONTEXT };
@@ -297,19 +440,19 @@ TEST("whatever a guest writes, the outputs agree with what a claim would return"
 	for (int i = 0; i < 300000; i++) {
 		uint64_t r = test_random(&seed);
 		uint64_t offset = bases[r & 3] + ((r >> 8) & 0x3fff) / 4 * 4;
+		unsigned context = (unsigned)(r >> 8) % CONTEXTS;
+		bool high = outputs[context];
 
 		if ((r & 0xf0) == 0)
 			offset = (r >> 16) & 0xfffffffc;
-		else if (r & 0x80)
-			offset = claim_offset((unsigned)(r >> 8) % CONTEXTS) - (r >> 12 & 4);
 		if (r & 0x10000000)
 			vplic_set_level(&plic, (unsigned)(r >> 32) % (NDEV + 4), r >> 29 & 1);
 		else if (r & 0x20000000)
 			vplic_write(&plic, offset, (uint32_t)(r >> 32) >> (r >> 40 & 31));
+		else if (r & 0x80)
+			CHECK_EQ(vplic_read(&plic, claim_offset(context)) != 0, high);
 		else
 			vplic_read(&plic, offset);
-		for (unsigned c = 0; c < CONTEXTS; c++)
-			CHECK_EQ(outputs[c], vplic_best(&plic, c) != 0);
 	}
 	CHECK(output_calls > 100);
 }
