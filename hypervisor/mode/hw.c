@@ -99,6 +99,18 @@ static void hw_irq_update(struct vcpu *v)
 		csr_write(CSR_HVICTL, levels & HVIP_VSEIP ? HW_HVICTL_EXT : 0);
 }
 
+static void hw_irq_ext(struct vcpu *v, bool level)
+{
+	if (unlikely(v->imsic != NULL)) {
+		hw_irq_update(v);
+	} else if (level) {
+		csr_set(CSR_HVIP, HVIP_VSEIP);
+		v->stat.injected_interrupts[IRQ_S_EXT]++;
+	} else {
+		csr_clear(CSR_HVIP, HVIP_VSEIP);
+	}
+}
+
 static bool hw_clear_soft(struct vcpu *v)
 {
 	(void)v;
@@ -425,6 +437,7 @@ const struct mode_ops mode_hw = {
 	.load = hw_load,
 	.save = hw_save,
 	.irq_update = hw_irq_update,
+	.irq_ext = hw_irq_ext,
 	.clear_soft = hw_clear_soft,
 	.irq_wakes = hw_irq_wakes,
 	.set_timer = hw_set_timer,

@@ -26,12 +26,8 @@ static void vplic_dev_output(void *arg, unsigned context, bool level)
 	struct vplic_dev *dev = arg;
 	struct vcpu *target = dev->targets[context];
 
-	if (target == NULL)
-		return;
-	if (level)
-		vcpu_irq_set(target, IRQ_S_EXT);
-	else
-		vcpu_irq_clear(target, IRQ_S_EXT);
+	if (target != NULL)
+		vcpu_irq_ext(target, level);
 }
 
 /* All registers are 32 bits wide; other sizes are an access fault, as on QEMU's machine. */

@@ -38,6 +38,11 @@ struct mode_ops {
 	/* v is loaded and irq_pending has changed: have it take, or stop taking, its interrupts. */
 	void (*irq_update)(struct vcpu *v);
 	/*
+	 * The same where nothing but SEIP has changed, to level, in the middle of an exit of the
+	 * loaded v. NULL: interrupts are taken at the end of an exit only.
+	 */
+	void (*irq_ext)(struct vcpu *v, bool level);
+	/*
 	 * The loaded v clears its software interrupt by SBI. Return: whether it was pending, where
 	 * irq_pending does not show it any more. NULL: irq_pending is all there is.
 	 */

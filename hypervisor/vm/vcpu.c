@@ -167,6 +167,30 @@ void vcpu_irq_clear(struct vcpu *v, unsigned irq)
 		vcpu_request(v, VCPU_REQ_IRQ);
 }
 
+static __attribute__((noinline)) void irq_ext_elsewhere(struct vcpu *v, bool level)
+{
+	if (level)
+		vcpu_irq_set(v, IRQ_S_EXT);
+	else
+		vcpu_irq_clear(v, IRQ_S_EXT);
+}
+
+void vcpu_irq_ext(struct vcpu *v, bool level)
+{
+	void (*irq_ext)(struct vcpu *v, bool level) = v->mode->irq_ext;
+
+	if (this_hart()->loaded != v || irq_ext == NULL || v->state == VCPU_BLOCKED) {
+		irq_ext_elsewhere(v, level);
+		return;
+	}
+	/* Its registers are here: no request to ourselves that would look at all its lines. */
+	if (level)
+		__atomic_fetch_or(&v->irq_pending, SIP_SEIP, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&v->irq_pending, ~SIP_SEIP, __ATOMIC_SEQ_CST);
+	irq_ext(v, level);
+}
+
 void vcpu_set_timer(struct vcpu *v, uint64_t deadline)
 {
 	v->mode->set_timer(v, deadline);

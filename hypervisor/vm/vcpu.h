@@ -199,6 +199,11 @@ void vcpu_irq_set(struct vcpu *v, unsigned irq);
 /* The same without waking it, under the lock of its hart. */
 void vcpu_irq_raise(struct vcpu *v, unsigned irq);
 void vcpu_irq_clear(struct vcpu *v, unsigned irq);
+/*
+ * An interrupt controller, whose lock is held, drives IRQ_S_EXT of a vCPU, whose level changes by
+ * that: one of the two above, and less work where the vCPU is loaded on this hart.
+ */
+void vcpu_irq_ext(struct vcpu *v, bool level);
 
 /* SBI set_timer: deadline in ticks of the time CSR; clears the pending timer interrupt. */
 void vcpu_set_timer(struct vcpu *v, uint64_t deadline);
