@@ -13,9 +13,11 @@
  * refused with one line, and the others start. Boot hart, once.
  */
 void boot_vms(const struct host_info *host);
+/* The monitor's order: the VM whose tree has this name, which has ended; says so, or why not. */
+void boot_vm_create(const char *name);
 /* A VM has ended on every hart: say so, and leave if it was the last; or reset it, to reboot. */
 void boot_vm_ended(struct vm *vm);
-/* A step on a rebooting VM's way to run again; by its vCPU 0. */
+/* A step on a rebooting or created VM's way to run; by its vCPU 0. */
 void boot_vm_prepare(struct vm *vm);
 /* The monitor's order to end the machine; its VMs have been told to stop. */
 void boot_poweroff(void);

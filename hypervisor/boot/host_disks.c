@@ -28,6 +28,7 @@ struct claim {
 
 static struct list_head disks = LIST_HEAD_INIT(disks);	/* by address: 0, 1, ... */
 static struct list_head claims = LIST_HEAD_INIT(claims);
+static struct spinlock claims_lock;
 
 static void disk_add(const struct host_virtio *window, void *base)
 {
@@ -100,29 +101,36 @@ static bool conflicts(const struct claim *claim, const struct host_blk *blk,
 static int range_claim(const struct host_blk *blk, const struct partition *part,
 		       const struct vdev_config *device)
 {
-	struct claim *claim;
+	struct claim *claim = kalloc(sizeof(*claim)), *other;
+	int err = 0;
 
-	list_for_each_entry(claim, &claims, link)
-		if (conflicts(claim, blk, part, device->read_only))
-			return -EBUSY;
-	claim = kalloc(sizeof(*claim));
 	if (claim == NULL)
 		return -ENOMEM;
 	*claim = (struct claim){ .blk = blk, .first = part->first, .sectors = part->sectors,
 				 .read_only = device->read_only, .owner = device };
-	list_add_tail(&claims, &claim->link);
-	return 0;
+	spin_lock(&claims_lock);
+	list_for_each_entry(other, &claims, link)
+		if (conflicts(other, blk, part, device->read_only))
+			err = -EBUSY;
+	if (!err)
+		list_add_tail(&claims, &claim->link);
+	spin_unlock(&claims_lock);
+	if (err)
+		kfree(claim);
+	return err;
 }
 
 void host_disks_release(const struct vdev_config *device)
 {
 	struct claim *claim, *next;
 
+	spin_lock(&claims_lock);
 	list_for_each_entry_safe(claim, next, &claims, link)
 		if (claim->owner == device) {
 			list_remove(&claim->link);
 			kfree(claim);
 		}
+	spin_unlock(&claims_lock);
 }
 
 int host_disks_claim(struct vdev_config *device, char *why, size_t why_size)

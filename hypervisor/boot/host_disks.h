@@ -15,7 +15,7 @@ void host_disks_init(const struct host_info *host);
  * Return: 0; -ENOENT, -EINVAL, -EBUSY with one line in why.
  */
 int host_disks_claim(struct vdev_config *device, char *why, size_t why_size);
-/* A VM that was refused gives back what its device has claimed, if it has. */
+/* A VM that was refused or has ended gives back what its device has claimed, if it has. */
 void host_disks_release(const struct vdev_config *device);
 
 #endif

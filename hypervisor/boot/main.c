@@ -268,7 +268,8 @@ static void main_mapped(void)
 	start_harts();
 	host_disks_init(&host);
 	host_net_find(&host);
-	monitor_init(host.bootargs, hart_count, timebase_hz, boot_poweroff);
+	monitor_init(host.bootargs, hart_count, timebase_hz, boot_poweroff,
+		     boot_vm_create);
 	sched_vm_ended = boot_vm_ended;
 	sched_vm_prepare = boot_vm_prepare;
 	boot_vms(&host);

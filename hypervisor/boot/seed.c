@@ -32,5 +32,7 @@ void seed_device(const struct host_info *host, const struct vm *vm, struct vdev_
 		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
 	sha256_update(&sha, vm->name, strlen(vm->name));
 	sha256_update(&sha, &device->gpa, sizeof(device->gpa));
+	if (vm->reboots != 0)
+		sha256_update(&sha, &vm->reboots, sizeof(vm->reboots));
 	sha256_final(&sha, device->seed);
 }

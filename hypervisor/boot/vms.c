@@ -4,15 +4,13 @@
  */
 #include "boot/boot.h"
 #include "boot/cpio.h"
-#include "boot/guest_dt.h"
 #include "boot/host_disks.h"
-#include "boot/image.h"
 #include "boot/seed.h"
 #include "boot/vm_dt.h"
+#include "boot/vm_images.h"
 #include "hart/hart.h"
 #include "lib/errno.h"
 #include "lib/printf.h"
-#include "lib/sha256.h"
 #include "lib/string.h"
 #include "mem/hvmap.h"
 #include "mem/kalloc.h"
@@ -22,172 +20,15 @@
 #include "vm/vconsole.h"
 #include "vm/vcpu.h"
 
-#define WHY_SIZE 224
-
-/* What one VM is built from. */
-struct source {
-	const struct host_info *host;
-	const void *archive;
-	size_t archive_size;
-	const void *fdt;
-	size_t fdt_size;
-	bool again;		/* the VM reboots: what it is made of has been said */
-};
-
 /* The archive, for VMs that reboot. */
-static struct source vms_source;
+static struct vm_source vms_source;
 
 static unsigned vms_refused, vms_running;
 static bool all_clean = true;
 
-/* ---- Images ---- */
-
-static void hash_text(const void *data, size_t size, char text[SHA256_HEX_SIZE])
-{
-	uint8_t digest[SHA256_SIZE];
-	struct sha256 sha;
-
-	sha256_init(&sha);
-	sha256_update(&sha, data, size);
-	sha256_final(&sha, digest);
-	sha256_to_hex(digest, text);
-}
-
-static int write_guest(void *ctx, gpa_t gpa, const void *from, size_t size)
-{
-	return vm_write(ctx, gpa, from, size);
-}
-
-static int zero_guest(void *ctx, gpa_t gpa, size_t size)
-{
-	return vm_zero(ctx, gpa, size);
-}
-
-/* A VM that reboots loads its images in its own time, into RAM that is zero already. */
-static int write_guest_later(void *ctx, gpa_t gpa, const void *from, size_t size)
-{
-	return vm_copy_later(ctx, gpa, from, size);
-}
-
-static int is_guest_zero(void *ctx, gpa_t gpa, size_t size)
-{
-	return vm_is_ram(ctx, gpa, size) ? 0 : -EFAULT;
-}
-
-static const struct image_mem_ops guest_memory = { .write = write_guest, .zero = zero_guest };
-static const struct image_mem_ops guest_memory_later = { .write = write_guest_later,
-							 .zero = is_guest_zero };
-
-static const struct image_mem_ops *memory_for(const struct source *source)
-{
-	return source->again ? &guest_memory_later : &guest_memory;
-}
-
-/* Find a file that the VM's tree names. */
-static int find_file(const struct source *source, const char *what, const char *name,
-		     struct cpio_file *file, char *why)
-{
-	int err = cpio_find(source->archive, source->archive_size, name, file);
-
-	if (err)
-		snprintf(why, WHY_SIZE, "/chosen: strata,%s: no file \"%s\" in the archive%s", what,
-			 name, err == -EILSEQ ? ", which is damaged" : "");
-	return err;
-}
-
-static int load_kernel(struct vm *vm, const struct source *source, struct image_extent *extent,
-		       char *why)
-{
-	char hash[SHA256_HEX_SIZE];
-	struct cpio_file file;
-	struct image image;
-	char reason[160];
-
-	if (find_file(source, "kernel", vm->config.kernel, &file, why))
-		return -ENOENT;
-	if (image_probe(file.data, file.size, &image, reason, sizeof(reason)) ||
-	    image_load(&image, GPA(vm->config.regions[0].gpa), memory_for(source), vm, extent,
-		       reason, sizeof(reason))) {
-		snprintf(why, WHY_SIZE, "kernel \"%s\": %s", vm->config.kernel, reason);
-		return -EINVAL;
-	}
-	if (!source->again) {
-		hash_text(file.data, file.size, hash);
-		kprintf("strata: %s: kernel %s sha256 %s\n", vm->name, vm->config.kernel, hash);
-	}
-	return 0;
-}
-
-/* ---- Placement of initrd and tree: the top of the first memory region, downwards ---- */
-
-static int take_top(struct vm *vm, uint64_t *top, uint64_t size, const struct image_extent *kernel,
-		    const char *what, char *why)
-{
-	const struct vm_region *region = &vm->config.regions[0];
-	uint64_t low = region->gpa;
-
-	if (kernel->high.v > low && kernel->high.v <= region->gpa + region->size)
-		low = ALIGN_UP(kernel->high.v, PAGE_SIZE);
-	if (low > *top || size > *top - low) {
-		snprintf(why, WHY_SIZE, "memory: no room for the %s (%lu KiB) above the kernel",
-			 what, size >> 10);
-		return -ENOSPC;
-	}
-	*top = ALIGN_DOWN(*top - size, PAGE_SIZE);
-	return 0;
-}
-
-static int load_initrd(struct vm *vm, const struct source *source, uint64_t *top,
-		       const struct image_extent *kernel, struct guest_dt_facts *facts, char *why)
-{
-	char hash[SHA256_HEX_SIZE];
-	struct cpio_file file;
-
-	if (vm->config.initrd == NULL)
-		return 0;
-	if (find_file(source, "initrd", vm->config.initrd, &file, why))
-		return -ENOENT;
-	if (take_top(vm, top, file.size, kernel, "initrd", why))
-		return -ENOSPC;
-	if (memory_for(source)->write(vm, GPA(*top), file.data, file.size))
-		return -EFAULT;
-	facts->initrd_gpa = *top;
-	facts->initrd_size = file.size;
-	if (!source->again) {
-		hash_text(file.data, file.size, hash);
-		kprintf("strata: %s: initrd %s sha256 %s\n", vm->name, vm->config.initrd, hash);
-	}
-	return 0;
-}
-
-static int build_tree(struct vm *vm, const struct source *source, uint64_t *top,
-		      const struct image_extent *kernel, struct guest_dt_facts *facts, char *why)
-{
-	size_t size = guest_dt_size(&vm->config, source->fdt);
-	void *tree = kalloc(size);
-	int err;
-
-	if (tree == NULL) {
-		snprintf(why, WHY_SIZE, "out of memory for its device tree");
-		return -ENOMEM;
-	}
-	err = guest_dt_build(&vm->config, source->fdt, tree, size, facts);
-	if (err < 0) {
-		snprintf(why, WHY_SIZE, "its device tree cannot be built (%d)", err);
-	} else {
-		size_t built = (size_t)err;
-
-		err = take_top(vm, top, built, kernel, "device tree", why);
-		if (!err)
-			err = vm_write(vm, GPA(*top), tree, built);
-	}
-	kfree(tree);
-	return err < 0 ? err : 0;
-}
-
 /* ---- What devices need of the host: images, which stay in the archive, and seeds ---- */
 
-static int equip_devices(struct vm *vm, const struct source *source, char *why)
+static int equip_devices(struct vm *vm, const struct vm_source *source, char *why)
 {
 	for (size_t i = 0; i < vm->config.device_count; i++) {
 		struct vdev_config *device = &vm->config.devices[i];
@@ -195,18 +36,18 @@ static int equip_devices(struct vm *vm, const struct source *source, char *why)
 
 		if (device->kind == VDEV_VIRTIO_RNG)
 			seed_device(source->host, vm, device);
-		if (device->on_host && host_disks_claim(device, why, WHY_SIZE))
+		if (device->on_host && host_disks_claim(device, why, VM_WHY_SIZE))
 			return -EINVAL;
 		if (device->image == NULL)
 			continue;
 		if (cpio_find(source->archive, source->archive_size, device->image, &file) ||
 		    file.size == 0) {
-			snprintf(why, WHY_SIZE, "virtio@%lx: strata,image: no file \"%s\" in the "
-				 "archive, or an empty one", device->gpa, device->image);
+			snprintf(why, VM_WHY_SIZE, "virtio@%lx: strata,image: no file \"%s\" in "
+				 "the archive, or an empty one", device->gpa, device->image);
 			return -ENOENT;
 		}
 		if (device->disk_size != 0 && file.size > device->disk_size) {
-			snprintf(why, WHY_SIZE, "virtio@%lx: strata,size: the image \"%s\" has "
+			snprintf(why, VM_WHY_SIZE, "virtio@%lx: strata,size: the image \"%s\" has "
 				 "%lu bytes: raise the size or delete it", device->gpa,
 				 device->image, file.size);
 			return -EINVAL;
@@ -219,66 +60,29 @@ static int equip_devices(struct vm *vm, const struct source *source, char *why)
 
 /* ---- One VM ---- */
 
-static const struct vdev_config *find_device(const struct vm_config *config, enum vdev_kind kind)
-{
-	for (size_t i = 0; i < config->device_count; i++)
-		if (config->devices[i].kind == kind)
-			return &config->devices[i];
-	return NULL;
-}
-
-/* Who has IMSICs has Ssaia, by the hart or by emulation; who has none would only be misled. */
-static uint64_t guest_isa(const struct host_info *host, const struct vm_config *config)
-{
-	uint64_t isa = isa_guest(host->isa, config->mode);
-
-	return find_device(config, VDEV_IMSIC) != NULL ? isa | ISA_SSAIA : isa;
-}
-
 /* In VS-mode a guest uses the hart's own siselect and stopi. */
 static int check_aia(const struct vm_config *config, const struct mode_ops *mode, char *why)
 {
-	const struct vdev_config *imsic = find_device(config, VDEV_IMSIC);
+	const struct vdev_config *imsic = vm_images_device(config, VDEV_IMSIC);
 
 	if (imsic == NULL || mode->deprivileged || hart_boot.aia)
 		return 0;
-	snprintf(why, WHY_SIZE, "imsics@%lx: compatible: riscv,imsics in mode %s needs a machine "
-		 "with AIA (QEMU: -machine virt,aia=aplic-imsic): write a plic instead, or start "
-		 "it with AIA=aplic-imsic", imsic->gpa, mode->name);
+	snprintf(why, VM_WHY_SIZE, "imsics@%lx: compatible: riscv,imsics in mode %s needs a "
+		 "machine with AIA (QEMU: -machine virt,aia=aplic-imsic): write a plic instead, "
+		 "or start it with AIA=aplic-imsic", imsic->gpa, mode->name);
 	return -ENODEV;
 }
 
-/* Kernel, initrd and tree into guest RAM; sets where it starts. */
-static int load_images(struct vm *vm, const struct source *source, char *why)
+static int fill(struct vm *vm, const struct vm_source *source, char *why)
 {
-	const struct vm_region *region = &vm->config.regions[0];
-	struct guest_dt_facts facts = { .timebase_hz = timebase_hz };
-	uint64_t top = region->gpa + region->size;
-	struct image_extent kernel;
-	int err = load_kernel(vm, source, &kernel, why);
+	/* It loads them in its own time. */
+	int err = source->again ? 0 : vm_images_load(vm, source, why);
 
-	if (!err)
-		err = load_initrd(vm, source, &top, &kernel, &facts, why);
-	if (err)
-		return err;
-	facts.isa = guest_isa(source->host, &vm->config);
-	seed_vm(source->host, vm, facts.seed);
-	err = build_tree(vm, source, &top, &kernel, &facts, why);
-	if (!err) {
-		vm->entry = kernel.entry;
-		vm->tree = GPA(top);
-	}
-	return err;
-}
-
-static int fill(struct vm *vm, const struct source *source, char *why)
-{
-	int err = load_images(vm, source, why);
-
+	vm->reboots = source->boots;
 	if (!err)
 		err = equip_devices(vm, source, why);
 	if (!err)
-		err = vdev_create_all(vm, why, WHY_SIZE);
+		err = vdev_create_all(vm, why, VM_WHY_SIZE);
 	if (!err)
 		__atomic_fetch_add(&vms_running, 1, __ATOMIC_SEQ_CST);
 	return err;
@@ -290,30 +94,46 @@ static void refuse(const char *name, const char *why)
 	kprintf("strata: %s: refused: %s\n", name, why);
 }
 
-/* Names tell VMs apart: for the user, for their seeds and addresses, and when they reboot. */
-static bool is_taken(const char *name)
+/* The VM of this name, or NULL; vm_list_lock is held, or the machine boots. */
+static struct vm *find_vm(const char *name)
 {
 	struct vm *vm;
 
 	list_for_each_entry(vm, &vm_list, link)
 		if (strcmp(vm->name, name) == 0)
-			return true;
-	return false;
+			return vm;
+	return NULL;
 }
 
-static struct vm *build(const struct source *source, const char *name)
+static void release_disks(struct vm *vm)
+{
+	for (size_t i = 0; i < vm->config.device_count; i++)
+		host_disks_release(&vm->config.devices[i]);
+}
+
+static void give_up(struct vm *vm)
+{
+	release_disks(vm);
+	spin_lock(&vm_list_lock);
+	list_remove(&vm->link);
+	spin_unlock(&vm_list_lock);
+	vm_destroy(vm);
+}
+
+static struct vm *build(const struct vm_source *source, const char *name)
 {
 	struct vm_config config = { .name = "" };
 	const struct mode_ops *mode;
 	const char *reason = NULL;
-	char why[WHY_SIZE] = "unknown reason";
+	char why[VM_WHY_SIZE] = "unknown reason";
 	struct vm *vm;
 
 	if (vm_dt_parse(source->fdt, source->fdt_size, name, &config, why, sizeof(why))) {
 		refuse(name, why);
 		return NULL;
 	}
-	if (is_taken(config.name)) {
+	/* Names tell VMs apart: for the user, for seeds and addresses, and when they reboot. */
+	if (find_vm(config.name) != NULL) {
 		refuse(name, "another tree of the archive has this name: rename one of them");
 		vm_config_free(&config);
 		return NULL;
@@ -329,21 +149,14 @@ static struct vm *build(const struct source *source, const char *name)
 		vm_config_free(&config);
 		return NULL;
 	}
-	vm = vm_create(&config, mode, why, sizeof(why));
+	vm = vm_create(&config, mode, !source->again, why, sizeof(why));
 	if (vm == NULL) {
 		refuse(name, why);
 		return NULL;
 	}
 	if (fill(vm, source, why)) {
 		refuse(name, why);
-		for (size_t i = 0; i < vm->config.device_count; i++)
-			host_disks_release(&vm->config.devices[i]);
-		spin_lock(&vm_list_lock);
-		list_remove(&vm->link);
-		spin_unlock(&vm_list_lock);
-		if (vm->console != NULL)
-			vconsole_ended(vm);
-		vm_destroy(vm);
+		give_up(vm);
 		return NULL;
 	}
 	return vm;
@@ -365,9 +178,16 @@ static bool tree_name(const char *path, char *name, size_t size)
 	return true;
 }
 
+static void say_start(const struct vm *vm)
+{
+	kprintf("strata: %s: mode %s, %lu MiB, %u vCPU%s, starts at 0x%lx\n", vm->name,
+		vm->mode->name, vm->memory[0].size >> 20, vm->vcpu_count,
+		vm->vcpu_count == 1 ? "" : "s", vm->entry.v);
+}
+
 void boot_vms(const struct host_info *host)
 {
-	struct source source = { .host = host,
+	struct vm_source source = { .host = host,
 				 .archive = hva_from_hpa(host->initrd.start),
 				 .archive_size = host->initrd.end.v - host->initrd.start.v };
 	struct cpio_file file;
@@ -398,9 +218,7 @@ void boot_vms(const struct host_info *host)
 	}
 	spin_lock(&vm_list_lock);
 	list_for_each_entry(vm, &vm_list, link) {
-		kprintf("strata: %s: mode %s, %lu MiB, %u vCPU%s, starts at 0x%lx\n", vm->name,
-			vm->mode->name, vm->memory[0].size >> 20, vm->vcpu_count,
-			vm->vcpu_count == 1 ? "" : "s", vm->entry.v);
+		say_start(vm);
 		vm_start(vm, vm->entry, vm->tree.v);
 	}
 	spin_unlock(&vm_list_lock);
@@ -409,7 +227,7 @@ void boot_vms(const struct host_info *host)
 /* ---- Reboot ---- */
 
 /* The VM's tree in the archive, which was found there before. */
-static bool find_tree(struct source *source, const char *wanted)
+static bool find_tree(struct vm_source *source, const char *wanted)
 {
 	struct cpio_file file;
 	struct cpio cpio;
@@ -428,8 +246,8 @@ static bool find_tree(struct source *source, const char *wanted)
 
 void boot_vm_prepare(struct vm *vm)
 {
-	struct source source = vms_source;
-	char why[WHY_SIZE] = "its tree is not in the archive any more";
+	struct vm_source source = vms_source;
+	char why[VM_WHY_SIZE] = "its tree is not in the archive any more";
 
 	if (!vm_zero_step(vm))
 		return;
@@ -437,14 +255,61 @@ void boot_vm_prepare(struct vm *vm)
 		/* Once more from the archive's files. */
 		source.again = vm->loading = true;
 		vm->reboots++;
-		if (!find_tree(&source, vm->name) || load_images(vm, &source, why))
-			vm_stop(vm, VM_CRASHED, "cannot reboot: %s", why);
+		if (!find_tree(&source, vm->name) || vm_images_load(vm, &source, why))
+			vm_stop(vm, VM_CRASHED, "cannot be loaded again: %s", why);
 		return;
 	}
 	if (!vm_copy_step(vm))
 		return;
-	kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
+	if (vm->why[0] != '\0')
+		kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
+	else
+		say_start(vm);
 	vm_restart(vm, vm->entry, vm->tree.v);
+}
+
+/* ---- Once more, by order of the monitor ---- */
+
+/* Forget the VM of this name, which is gone, or say what is against it. Return: there is none. */
+static bool bury(const char *name, unsigned *boots)
+{
+	bool alive = false, gone = true;
+	struct vm *vm;
+
+	spin_lock(&vm_list_lock);
+	vm = find_vm(name);
+	if (vm != NULL) {
+		alive = vm_is_alive(vm);
+		gone = vm->gone;
+	}
+	if (vm != NULL && gone) {
+		*boots = vm->reboots;
+		list_remove(&vm->link);
+	}
+	spin_unlock(&vm_list_lock);
+	if (!gone)
+		kprintf("strata: %s: %s\n", name,
+			alive ? "runs already" : "is still ending: try again in a moment");
+	else if (vm != NULL)
+		vm_destroy(vm);
+	return gone;
+}
+
+void boot_vm_create(const char *name)
+{
+	struct vm_source source = vms_source;
+	struct vm *vm;
+
+	source.again = true;
+	if (!find_tree(&source, name)) {
+		kprintf("strata: %s: there is no tree %s.dtb in the archive\n", name, name);
+		return;
+	}
+	if (!bury(name, &source.boots))
+		return;
+	vm = build(&source, name);
+	if (vm != NULL)
+		vm_start_later(vm);
 }
 
 /* ---- The end ---- */
@@ -466,7 +331,8 @@ void boot_vm_ended(struct vm *vm)
 		vm->state == VM_DESTROYED ? "destroyed" :
 					    "stopped",
 		vm->why[0] != 0 ? ": " : "", vm->why);
-	vm_free_memory(vm);
+	vm_end(vm);
+	release_disks(vm);
 	if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_SEQ_CST) == 0)
 		boot_poweroff();
 }

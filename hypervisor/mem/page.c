@@ -362,6 +362,11 @@ uint64_t page_total_bytes(struct page_allocator *pages)
 	return READ_ONCE(pages->total_bytes);
 }
 
+uint64_t page_promised_bytes(struct page_allocator *pages)
+{
+	return READ_ONCE(pages->reserved_bytes);
+}
+
 bool page_in_span(const struct page_allocator *pages, hpa_t address)
 {
 	return (address.v >> PAGE_SHIFT) - pages->first_page < pages->page_count;

@@ -97,8 +97,11 @@ unsigned page_block_order(struct page_allocator *pages, const void *block);
 
 /* What is free for everybody, without what is reserved. */
 uint64_t page_free_bytes(struct page_allocator *pages);
-/* Free or not: by it the tests tell that the reserved ranges are left out, and nothing else. */
+/* Free or not: all that the allocator has been given. */
 uint64_t page_total_bytes(struct page_allocator *pages);
+
+/* Of what is free, what is reserved. */
+uint64_t page_promised_bytes(struct page_allocator *pages);
 
 /* Whether an address is in the allocator's span (it may still be a hole). */
 bool page_in_span(const struct page_allocator *pages, hpa_t address);

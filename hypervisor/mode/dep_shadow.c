@@ -39,9 +39,12 @@ static void *private_page_alloc(struct vm *vm, uint64_t prot, gpa_t *gpa)
 
 static void private_page_free(struct vm *vm, void *page, gpa_t gpa)
 {
-	spin_lock(&vm->lock);
-	gstage_unmap(&vm->shadow_gstage, gpa, PAGE_SIZE);
-	spin_unlock(&vm->lock);
+	/* At the VM's end they go together, with one fence. */
+	if (vm->shadow_gstage.root != NULL) {
+		spin_lock(&vm->lock);
+		gstage_unmap(&vm->shadow_gstage, gpa, PAGE_SIZE);
+		spin_unlock(&vm->lock);
+	}
 	page_free(kalloc_pages(), page, PAGE_ORDER_4K);
 }
 

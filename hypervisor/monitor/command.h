@@ -17,6 +17,14 @@ struct vm *monitor_find_vm(const char *word);
 /* Ticks of the time CSR in milliseconds. */
 uint64_t monitor_ms(uint64_t ticks);
 
+/* monitor/vm_commands.c */
+void command_create(unsigned count, char **words);
+void command_destroy(unsigned count, char **words);
+void command_info(unsigned count, char **words);
+void command_list(unsigned count, char **words);
+/* Set by monitor_init(). */
+extern void (*monitor_create_vm)(const char *name);
+
 /* monitor/sched_commands.c */
 void command_vcpu_list(unsigned count, char **words);
 void command_top(unsigned count, char **words);

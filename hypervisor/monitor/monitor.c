@@ -36,18 +36,6 @@ struct command {
 
 /* ---- Finding what a word names ---- */
 
-static const char *state_name(const struct vm *vm)
-{
-	static const char *const names[] = {
-		[VM_BUILDING] = "building", [VM_RUNNING] = "running",
-		[VM_REBOOTING] = "rebooting",
-		[VM_SHUTDOWN] = "shut down", [VM_CRASHED] = "crashed",
-		[VM_DESTROYED] = "destroyed",
-	};
-
-	return vm->state == VM_RUNNING && vm->paused ? "paused" : names[vm->state];
-}
-
 uint64_t monitor_ms(uint64_t ticks)
 {
 	return ticks / monitor.timebase_hz * 1000 + ticks % monitor.timebase_hz * 1000 /
@@ -79,29 +67,6 @@ struct vm *monitor_find_vm(const char *word)
 
 /* ---- Commands ---- */
 
-static void command_list(unsigned count, char **words)
-{
-	struct vm *vm, *focused;
-	unsigned number = 0;
-
-	(void)count;
-	(void)words;
-	spin_lock(&vm_list_lock);
-	focused = console_focused_vm();
-	say("  #   Name                 Mode     vCPUs  Mem MiB  Time s  State\n");
-	list_for_each_entry(vm, &vm_list, link) {
-		uint64_t bytes = 0;
-
-		for (size_t i = 0; i < vm->config.region_count; i++)
-			bytes += vm->config.regions[i].size;
-		say("%c %-3u %-20s %-8s %5u  %7lu  %6lu  %s%s%s\n", vm == focused ? '>' : ' ',
-		    ++number, vm->config.name, vm->mode->name, vm->vcpu_count, bytes >> 20,
-		    (time_now() - vm->first_time) / monitor.timebase_hz, state_name(vm),
-		    vm->why[0] ? ": " : "", vm->why);
-	}
-	spin_unlock(&vm_list_lock);
-}
-
 static void command_console(unsigned count, char **words)
 {
 	struct vm *vm;
@@ -113,23 +78,6 @@ static void command_console(unsigned count, char **words)
 	else if (vm != NULL || count == 1)
 		say("%s: not running, so nobody would read what you type\n",
 		    vm ? vm->config.name : "console");
-	spin_unlock(&vm_list_lock);
-}
-
-static void command_destroy(unsigned count, char **words)
-{
-	struct vm *vm;
-
-	if (count < 2) {
-		say("destroy: which virtual machine? `list' shows them\n");
-		return;
-	}
-	spin_lock(&vm_list_lock);
-	vm = monitor_find_vm(words[1]);
-	if (vm != NULL && !vm_is_alive(vm))
-		say("%s: not running: %s\n", vm->config.name, state_name(vm));
-	else if (vm != NULL)
-		vm_stop(vm, VM_DESTROYED, "by a monitor command");
 	spin_unlock(&vm_list_lock);
 }
 
@@ -181,10 +129,12 @@ static void stats_vm(struct vm *vm, uint64_t vcpu)
 	}
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		if (vcpu == UINT64_MAX || vcpu == i)
-			stats_add(sum, &vm->vcpus[i]->stat);
+			stat_add(sum, &vm->vcpus[i]->stat);
+	if (vm->past != NULL)
+		stat_add(sum, vm->past);
 	if (vcpu == UINT64_MAX)
-		say("%s: %u vCPU%s\n", vm->config.name, vm->vcpu_count,
-		    vm->vcpu_count == 1 ? "" : "s");
+		say("%s: %lu vCPU%s\n", vm->config.name, vm->config.vcpu_count,
+		    vm->config.vcpu_count == 1 ? "" : "s");
 	else
 		say("%s: vCPU %lu\n", vm->config.name, vcpu);
 	fast_stat_fold(sum);
@@ -273,8 +223,11 @@ static void command_help(unsigned count, char **words);
 static const struct command commands[] = {
 	{ "console", "[NAME]", "give the keyboard to a virtual machine, leave the monitor",
 	  command_console, 2 },
+	{ "create", "NAME", "start a virtual machine that has ended again, from its tree",
+	  command_create, 2 },
 	{ "destroy", "NAME", "stop a virtual machine", command_destroy, 2 },
 	{ "help", "", "this list", command_help, 1 },
+	{ "info", "", "the machine: its harts and its memory", command_info, 1 },
 	{ "list", "", "the virtual machines", command_list, 1 },
 	{ "pause", "NAME", "have a virtual machine not run", command_pause, 2 },
 	{ "poweroff", "", "stop all virtual machines and the machine", command_quit, 1 },
@@ -366,10 +319,11 @@ void monitor_command(const char *line)
 }
 
 void monitor_init(const char *bootargs, unsigned harts_max, uint64_t ticks_per_s,
-		  void (*poweroff)(void))
+		  void (*poweroff)(void), void (*create)(const char *name))
 {
 	monitor.timebase_hz = ticks_per_s ? ticks_per_s : 1;
 	monitor.poweroff = poweroff;
+	monitor_create_vm = create;
 	trace_monitor_init(harts_max, ticks_per_s);
 	vcpu_fast_path = !option_is(bootargs, "fast", "off");
 	if (option_is(bootargs, "trace", "1") || option_is(bootargs, "trace", "live")) {

@@ -63,6 +63,9 @@ static void top_vm(struct vm *vm, uint64_t now)
 	uint64_t ticks[CPUTIME_KINDS], wait = 0, passed = now - vm->looked_at, ran, waited;
 	uint64_t run = __atomic_load_n(&vm->service_ticks, __ATOMIC_RELAXED);
 
+	/* Those of vCPUs that are gone. */
+	run += vm->past_run;
+	wait += vm->past_wait;
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		sched_times(vm->vcpus[i], ticks);
 		run += ticks[CPUTIME_RUN];
@@ -70,7 +73,8 @@ static void top_vm(struct vm *vm, uint64_t now)
 	}
 	ran = permille(run - vm->looked_run, passed);
 	waited = permille(wait - vm->looked_wait, passed);
-	say("%-20s %5u  %10lu  %5lu.%lu  %6lu.%lu\n", vm->name, vm->vcpu_count, monitor_ms(run),
+	say("%-20s %5lu  %10lu  %5lu.%lu  %6lu.%lu\n", vm->name, vm->config.vcpu_count,
+	    monitor_ms(run),
 	    ran / 10, ran % 10, waited / 10, waited % 10);
 	vm->looked_at = now;
 	vm->looked_run = run;

@@ -143,14 +143,3 @@ void stats_account(const struct account *account, struct vm *vm, stats_line_fn *
 		emit(&out, name, (uint64_t)MAX(account->lines[i].now.insns, 0));
 	}
 }
-
-void stats_add(struct vcpu_stat *sum, const struct vcpu_stat *stat)
-{
-	/* Nothing but counters. */
-	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "vcpu_stat is not all uint64_t");
-	uint64_t *to = (uint64_t *)sum;
-	const uint64_t *from = (const uint64_t *)stat;
-
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
-		to[i] += READ_ONCE(from[i]);
-}

@@ -16,7 +16,5 @@ typedef void stats_line_fn(void *ctx, const char *name, uint64_t value);
 void stats_list(const struct vcpu_stat *stat, stats_line_fn *line, void *ctx);
 /* One call per line of the account that is not zero: "insns." and its name, since the beginning. */
 void stats_account(const struct account *account, struct vm *vm, stats_line_fn *line, void *ctx);
-/* Add one vCPU's counters to a sum. */
-void stats_add(struct vcpu_stat *sum, const struct vcpu_stat *stat);
 
 #endif

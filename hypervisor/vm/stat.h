@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <riscv/csr.h>
+#include "lib/types.h"
 
 /* Hypercalls are counted by extension (enum vsbi_index) and function; higher ones share a place. */
 #define STAT_EXTENSIONS		13
@@ -32,6 +33,18 @@ struct vcpu_stat {
 	uint64_t shadow_fills, satp_switches;
 	uint64_t schedules, migrations;
 };
+
+/* Add the counters of a vCPU, which may be counting just now, to sum. */
+static inline void stat_add(struct vcpu_stat *sum, const struct vcpu_stat *stat)
+{
+	/* Nothing but counters. */
+	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "vcpu_stat is not all uint64_t");
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)stat;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+		to[i] += READ_ONCE(from[i]);
+}
 
 /* All synchronous exits: STRATA_COUNTER_TRAPS. */
 static inline uint64_t stat_traps(const struct vcpu_stat *stat)

@@ -12,10 +12,8 @@ void valarm_init(struct valarm *alarm, void (*ring)(struct valarm *alarm))
 	alarm->node.kind = TIMERQ_ALARM;
 }
 
-void valarm_set(struct valarm *alarm, uint64_t deadline_ticks)
+static void set_on(struct hart *hart, struct valarm *alarm, uint64_t deadline_ticks)
 {
-	struct hart *hart = &hart_boot;
-
 	spin_lock(&hart->lock);
 	timerq_insert(&hart->timers, &alarm->node, deadline_ticks);
 	if (hart == this_hart() && deadline_ticks < hart->timer_programmed)
@@ -24,6 +22,11 @@ void valarm_set(struct valarm *alarm, uint64_t deadline_ticks)
 	/* It programs its timer anew before it runs or sleeps on. */
 	if (hart != this_hart())
 		hart_kick(hart);
+}
+
+void valarm_set(struct valarm *alarm, uint64_t deadline_ticks)
+{
+	set_on(&hart_boot, alarm, deadline_ticks);
 }
 
 void valarm_cancel(struct valarm *alarm)
@@ -46,8 +49,34 @@ void valarm_fini(struct valarm *alarm)
 	spin_unlock(&hart_boot.lock);
 }
 
+/* ---- Tours ---- */
+
+/* To the next hart, which may be done with it before this returns. */
+static void travel(struct valarm *alarm)
+{
+	while (alarm->next < hart_count) {
+		struct hart *hart = harts[alarm->next++];
+
+		if (hart->online) {
+			set_on(hart, alarm, time_now());
+			return;
+		}
+	}
+	alarm->ring(alarm);
+}
+
+void valarm_tour(struct valarm *alarm, void (*ring)(struct valarm *alarm))
+{
+	valarm_init(alarm, ring);
+	travel(alarm);
+}
+
 void valarm_expire(struct valarm *alarm)
 {
+	if (alarm->next != 0) {
+		travel(alarm);
+		return;
+	}
 	alarm->ring(alarm);
 	spin_lock(&hart_boot.lock);
 	alarm->ringing = false;

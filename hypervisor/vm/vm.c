@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Building a virtual machine from its configuration, its memory, its devices, and its end.
+ * Building a virtual machine from its configuration, its memory, its devices, and its life. Its end
+ * is vm_end.c.
  */
 #include <riscv/hyp.h>
 #include "hart/hart.h"
@@ -84,7 +85,7 @@ static const struct pt_ops gstage_ops = {
 /* ---- Building ---- */
 
 /* Chunks of host memory for one memory node: 1 GiB blocks where that fits, else 2 MiB. */
-static int alloc_chunks(struct vm_memory *memory)
+static int alloc_chunks(struct vm_memory *memory, unsigned flags)
 {
 	size_t have = 0;
 
@@ -94,11 +95,11 @@ static int alloc_chunks(struct vm_memory *memory)
 
 		if (memory->chunk_count - have >= per_1g &&
 		    IS_ALIGNED(memory->gpa + have * PAGE_2M_SIZE, PAGE_1G_SIZE)) {
-			block = page_alloc(kalloc_pages(), PAGE_ORDER_1G, PAGE_ZERO);
+			block = page_alloc(kalloc_pages(), PAGE_ORDER_1G, flags);
 			count = per_1g;
 		}
 		if (block == NULL) {
-			block = page_alloc(kalloc_pages(), PAGE_ORDER_2M, PAGE_ZERO);
+			block = page_alloc(kalloc_pages(), PAGE_ORDER_2M, flags);
 			count = 1;
 		}
 		if (block == NULL)
@@ -110,7 +111,8 @@ static int alloc_chunks(struct vm_memory *memory)
 	return 0;
 }
 
-static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm_region *region)
+static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm_region *region,
+			unsigned flags)
 {
 	size_t count = (region->size + PAGE_2M_SIZE - 1) / PAGE_2M_SIZE;
 	int err;
@@ -122,7 +124,7 @@ static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm
 		return -ENOMEM;
 	memory->chunk_count = count;
 	vm->memory_count++;
-	err = alloc_chunks(memory);
+	err = alloc_chunks(memory, flags);
 	for (size_t i = 0; i < count && !err;) {
 		size_t run = 1;
 
@@ -139,29 +141,7 @@ static int build_memory(struct vm *vm, struct vm_memory *memory, const struct vm
 	return err;
 }
 
-static void free_memory(struct vm *vm)
-{
-	for (size_t m = 0; m < vm->memory_count; m++) {
-		struct vm_memory *memory = &vm->memory[m];
-
-		for (size_t i = 0; i < memory->chunk_count;) {
-			void *block = hva_from_hpa(memory->chunks[i]);
-			unsigned order;
-
-			if (memory->chunks[i].v == 0)
-				break;
-			order = page_block_order(kalloc_pages(), block);
-			page_free(kalloc_pages(), block, order);
-			i += 1UL << (order - PAGE_ORDER_2M);
-		}
-		kfree(memory->chunks);
-	}
-	kfree(vm->memory);
-	vm->memory = NULL;
-	vm->memory_count = 0;
-}
-
-static int build_gstages(struct vm *vm)
+static int build_gstages(struct vm *vm, unsigned flags)
 {
 	uint64_t low = UINT64_MAX, high = 0;
 	int err = gstage_init(&vm->gstage, &gstage_ops, vm);
@@ -174,7 +154,7 @@ static int build_gstages(struct vm *vm)
 
 		low = MIN(low, ALIGN_DOWN(region->gpa, PAGE_1G_SIZE));
 		high = MAX(high, ALIGN_UP(region->gpa + region->size, PAGE_1G_SIZE));
-		err = build_memory(vm, &vm->memory[i], region);
+		err = build_memory(vm, &vm->memory[i], region, flags);
 	}
 	if (!err && vm->mode->deprivileged)
 		err = gstage_init(&vm->shadow_gstage, &gstage_ops, vm);
@@ -183,9 +163,9 @@ static int build_gstages(struct vm *vm)
 	return err;
 }
 
-static int build(struct vm *vm)
+static int build(struct vm *vm, unsigned flags)
 {
-	int err = build_gstages(vm);
+	int err = build_gstages(vm, flags);
 
 	if (!err)
 		vm->hgatp = gstage_hgatp(&vm->gstage, 0);
@@ -204,7 +184,7 @@ static int build(struct vm *vm)
 	return err;
 }
 
-struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char *why,
+struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, bool zero, char *why,
 		     size_t why_size)
 {
 	struct vm *vm = kalloc(sizeof(*vm));
@@ -229,7 +209,7 @@ struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char
 	vm->state = VM_BUILDING;
 	list_init(&vm->devices);
 	list_init(&vm->copies);
-	err = build(vm);
+	err = build(vm, zero ? PAGE_ZERO : 0);
 	if (err) {
 		if (err == -ENODEV)
 			snprintf(why, why_size, "cpu %lu: strata,affinity: the machine has none of "
@@ -322,6 +302,18 @@ void vm_reset(struct vm *vm)
 	sched_set_state(vm->vcpus[0], VCPU_RUNNABLE);
 }
 
+void vm_start_later(struct vm *vm)
+{
+	vm->first_time = time_now();
+	/* As if all had left for a reboot. */
+	for (unsigned i = 0; i < vm->vcpu_count; i++) {
+		sched_withdraw(vm->vcpus[i]);
+		vm->vcpus[i]->left = true;
+	}
+	__atomic_store_n(&vm->state, VM_REBOOTING, __ATOMIC_SEQ_CST);
+	vm_reset(vm);
+}
+
 void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
 {
 	struct vcpu *first = vm->vcpus[0];
@@ -340,42 +332,6 @@ void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque)
 		__atomic_store_n(&vm->state, VM_RUNNING, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&vm->lock);
-}
-
-void vm_free_memory(struct vm *vm)
-{
-	struct vdev *dev;
-
-	list_for_each_entry(dev, &vm->devices, link)
-		if (dev->ops->stop != NULL)
-			dev->ops->stop(dev);
-	vm->ram_epoch++;
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		vm->mode->vcpu_fini(vm->vcpus[i]);
-	gstage_destroy(&vm->shadow_gstage);
-	gstage_destroy(&vm->gstage);
-	vm_prepare_end(vm);
-	free_memory(vm);
-	vm->hgatp = vm->shadow_hgatp = 0;
-}
-
-void vm_destroy(struct vm *vm)
-{
-	struct vdev *dev, *next;
-
-	list_for_each_entry_safe(dev, next, &vm->devices, link) {
-		list_remove(&dev->link);
-		dev->ops->destroy(dev);
-	}
-	vm_free_memory(vm);
-	for (unsigned i = 0; i < vm->vcpu_count; i++)
-		vcpu_destroy(vm->vcpus[i]);
-	kfree(vm->vcpus);
-	kfree(vm->places);
-	if (vm->console != NULL)
-		vconsole_destroy(vm);
-	vm_config_free(&vm->config);
-	kfree(vm);
 }
 
 /* ---- Devices and vCPUs ---- */

@@ -16,10 +16,12 @@
 #include "mem/gstage.h"
 #include "vm/config.h"
 #include "vm/credit.h"
+#include "vm/valarm.h"
 
 struct mode_ops;
 struct vcpu;
 struct vconsole;
+struct vcpu_stat;
 struct vm_trap;
 struct vmid_place;
 
@@ -27,7 +29,7 @@ struct vmid_place;
 enum vm_state {
 	VM_BUILDING,
 	VM_RUNNING,
-	VM_REBOOTING,		/* by its own request; runs again when it has been made ready */
+	VM_REBOOTING,		/* or just created: runs when it has been made ready */
 	VM_SHUTDOWN,		/* by its own request, reason "none": clean */
 	VM_CRASHED,		/* by its own request with a failure reason, or stopped by us */
 	VM_DESTROYED,		/* by a monitor command */
@@ -104,6 +106,14 @@ struct vm {
 	uint64_t zero_offset;
 	uint64_t looked_at, looked_run, looked_wait;	/* the monitor's top, in ticks */
 	struct vmid_place *places;	/* by hart index: its VMIDs there; that hart's own */
+	/*
+	 * It has ended and its vCPUs are gone, too, leaving what they counted (NULL: no memory) and
+	 * their ticks; under vm_list_lock.
+	 */
+	bool gone;
+	struct vcpu_stat *past;
+	uint64_t past_run, past_wait;
+	struct valarm farewell;		/* until then */
 
 	struct spinlock lock;
 	struct list_head devices;	/* of struct vdev; fixed once running */
@@ -126,13 +136,18 @@ extern struct list_head vm_list;
 extern struct spinlock vm_list_lock;
 
 /*
- * Build a VM from config (consumed, also upon failure): memory, G-stage tables, vCPUs; devices are
- * added by the caller. Return: NULL with a line in why.
+ * Build a VM from config (consumed, also upon failure): memory, zero if so wished, G-stage tables,
+ * vCPUs; devices are added by the caller. Return: NULL with a line in why.
  */
-struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, char *why,
+struct vm *vm_create(struct vm_config *config, const struct mode_ops *mode, bool zero, char *why,
 		     size_t why_size);
 /* Start vCPU 0 at pc with a0 = its hart id and a1 = opaque; every other vCPU is HSM-stopped. */
 void vm_start(struct vm *vm, gpa_t pc, uint64_t opaque);
+/*
+ * The same for one that has been built without its images and with memory that is not zero: what
+ * takes long is done in its own time, as when it reboots (vm_reset()).
+ */
+void vm_start_later(struct vm *vm);
 /*
  * End the VM, or have it reboot: its vCPUs stop at their next exit. From any hart; why is one line.
  * The first one decides, but a VM that reboots can still be ended.
@@ -162,9 +177,12 @@ void vm_prepare_end(struct vm *vm);
  * next. Nothing happens if the VM has been ended meanwhile.
  */
 void vm_restart(struct vm *vm, gpa_t pc, uint64_t opaque);
-/* Give the memory of a VM that has stopped on every hart back; what it was can still be listed. */
-void vm_free_memory(struct vm *vm);
-/* Free a VM that has stopped on every hart and is in no list. */
+/*
+ * A VM has ended, and its last vCPU has left its hart: give back what it had, but for what the
+ * monitor lists. Its vCPUs go as soon as no hart can know of them any more. No lock is held.
+ */
+void vm_end(struct vm *vm);
+/* Free a VM that is in no list and never started, or that is gone. */
 void vm_destroy(struct vm *vm);
 
 /* Host address of guest RAM [gpa, gpa + size) if it lies inside one chunk of RAM, else NULL. */

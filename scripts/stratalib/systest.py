@@ -37,6 +37,7 @@ def main(args):
     import harness      # noqa: E402
     import host         # noqa: E402
     import hostile      # noqa: E402
+    import lifecycle    # noqa: E402
     import linux        # noqa: E402
     import linux_devices    # noqa: E402
     import pvguest      # noqa: E402
@@ -45,7 +46,7 @@ def main(args):
     import virtio       # noqa: E402
     place = harness.Environment(args)
     modules = (host, reporting, guests, pvguest, accounting, consoles, scheduler, badinput,
-               hostile, linux, linux_devices, virtio, disk, busybox)
+               lifecycle, hostile, linux, linux_devices, virtio, disk, busybox)
     for module in (debian,) if args.debian else modules:
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]

@@ -98,8 +98,8 @@ TEST("counters of several vCPUs add up")
 
 	one.exceptions[2] = 1;
 	one.schedules = 5;
-	stats_add(&sum, &one);
-	stats_add(&sum, &one);
+	stat_add(&sum, &one);
+	stat_add(&sum, &one);
 	CHECK_EQ(sum.exceptions[2], 2);
 	CHECK_EQ(sum.schedules, 10);
 }

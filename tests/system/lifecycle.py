@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""VMs come and go while the machine runs: what they had is given back, and others have it."""
+import os
+import re
+import struct
+
+from harness import add_case, check, check_line
+from scheduler import ask, spinner
+from stratalib import disks
+
+ESCAPE = b"\x1d"
+DISK_BYTES = 8 << 20
+ROUNDS = 4
+HEAP_KIB = 16
+
+
+def quad(value):
+    return struct.pack(">Q", value)
+
+
+def machine(session, limit):
+    """KiB that are free for all, and that are promised to disks."""
+    text = ask(session, "info", limit)
+    return (int(check_line(text, r"^free memory, KiB +(\d+)").group(1)),
+            int(check_line(text, r"^promised to disks, KiB +(\d+)").group(1)))
+
+
+def listed(session, limit):
+    """The list: by VM MiB that it has and its state."""
+    return {name: (int(mib), state.strip()) for name, mib, state in re.findall(
+        r"^[> ] \d+ +(\S+) +\w+ +\d+ +(\d+) +\d+  (.*)$", ask(session, "list", limit), re.M)}
+
+
+def wait(session, limit, right, what):
+    end = session.seconds() + limit
+    while not right():
+        check(session.seconds() < end, what)
+
+
+def gone(session, names, limit):
+    """Wait until these have nothing any more; how the list says that they ended."""
+    wait(session, limit, lambda: not any(listed(session, limit)[name][0] for name in names),
+         f"{names} do not go")
+    return {name: listed(session, limit)[name][1] for name in names}
+
+
+def full_machine(bench, mode):
+    """pvguest with two vCPUs, a disk that it may fill, a network, a console and entropy."""
+    tree = bench.tree(f"pvguest-{mode}", rename=mode, vcpus=2)
+    tree.add_virtio("--disk", "block", {"strata,size": quad(DISK_BYTES)})
+    tree.add_net()
+    for sort in ("console", "rng"):
+        tree.add_virtio("--" + sort, sort, {})
+    return tree
+
+
+def ready(session, verdict_of, names, limit):
+    """Wait until each of them has said in this round what it says when it works."""
+    for name in names:
+        end = session.seconds() + limit
+        while not re.search(rf"^\[{name}\] {verdict_of[name]}", session.text()[session.mark:],
+                            re.M):
+            check(session.seconds() < end and not session.ended(), f"{name} does not work")
+            session.poll(0.2)
+
+
+def again(bench):
+    """
+    Four times: some end by themselves, some are destroyed, one of them with the machine's disk at
+    work for it, and all are created again. After the first time nothing is lost.
+    """
+    bench.deadline *= 2
+    limit = bench.left() / 4
+    work = {mode: "This is pvguest" for mode in ("te", "pv", "hw")}
+    work["guest-rtc"] = work["guest-aia"] = r"\d+ passed, 0 failed"
+    busy = bench.tree("pvguest-hw", kernel="diskload", rename="busy")
+    busy.add_disk("", "strata,host-disk")
+    trees = [spinner(bench, "stays", "hw"), *(full_machine(bench, m) for m in ("te", "pv", "hw")),
+             bench.tree("guest-rtc"), bench.tree("guest-aia", mode="te"), busy]
+    ends = {"guest-rtc": "shut down: by SBI system_reset",
+            "busy": "destroyed: by a monitor command", "te": "destroyed: by a monitor command"}
+    path = bench.file(os.path.basename(bench.log) + ".img", bytes(2 << 20))
+    seen = []
+    with bench.console(trees, cpus=2, extra=disks.options([path])) as session:
+        session.mark = 0
+        check(session.expect("strata: busy: mode", limit), "they do not start")
+        session.send(ESCAPE + b"m")
+        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        for _ in range(ROUNDS):
+            ready(session, work, work, limit)
+            for name in ("te", "pv", "hw", "busy"):
+                ask(session, f"destroy {name}", limit)
+            how = gone(session, [*work, "busy"], limit)
+            check(all(how[name] == end for name, end in ends.items()), f"they ended: {how}")
+            seen.append(machine(session, limit))
+            check(seen[-1][1] == 0, f"{seen[-1][1]} KiB are still promised to disks")
+            session.mark = len(session.text())
+            for name in how:
+                ask(session, f"create {name}", limit)
+        ready(session, work, work, limit)
+        check("destroy" not in ask(session, "stats te", limit), "no statistics")
+        check("runs already" in ask(session, "create te", limit), "a second one is created")
+        check("no tree" in ask(session, "create nobody", limit), "one without a tree is created")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+    # The heap keeps a page here or there.
+    check(abs(seen[1][0] - seen[-1][0]) <= HEAP_KIB, f"KiB free after each round: {seen}")
+
+
+def other(bench):
+    """There is room for one of two disks: the second VM runs when the first has gone."""
+    limit = bench.left() / 4
+    trees = [spinner(bench, "stays", "hw")]
+    for name in ("first", "second"):
+        tree = bench.tree("pvguest-hw", kernel="virtio", rename=name)
+        tree.add_virtio("--disk", "block", {"strata,size": quad(128 << 20)})
+        trees.append(tree)
+    with bench.console(trees, mem="384M") as session:
+        check(session.expect(r"strata: second: refused: .*strata,quota", limit),
+              "there is room for both")
+        check(session.expect(r"^\[first\] 1\d passed, 0 failed", limit), "the first does not work")
+        session.send(ESCAPE + b"m")
+        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        check(gone(session, ["first"], limit)["first"].startswith("shut down"), "how it ended")
+        session.send(b"create second\n")
+        check(session.expect(r"^\[second\] 1\d passed, 0 failed", limit),
+              "the second does not work")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
+def add(environment):
+    for variant in environment.variants() if environment.full else [environment.primary]:
+        add_case("VMs that end give back all that they had, and run again by create" +
+                 variant.words(environment.primary), again, variant, "lifecycle")
+    add_case("a VM that was refused has the memory and the disk's of one that has ended", other,
+             group="lifecycle")
