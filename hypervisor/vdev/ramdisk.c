@@ -37,25 +37,33 @@ static void image_read(const struct ramdisk *ram, uint64_t offset, uint8_t *to, 
 		memset(to + has, 0, size - has);
 }
 
+/* Bytes of one page. */
+static inline void page_read(const struct ramdisk *ram, uint64_t offset, uint8_t *to, size_t size)
+{
+	const uint8_t *page = page_at(ram, offset / RAMDISK_PAGE);
+
+	if (page == NULL)
+		image_read(ram, offset, to, size);
+	else if (page == PAGE_OF_ZEROS)
+		memset(to, 0, size);
+	else
+		memcpy(to, page + offset % RAMDISK_PAGE, size);
+}
+
 static int ramdisk_read(struct disk *disk, uint64_t offset, void *to, size_t size)
 {
 	struct ramdisk *ram = ramdisk_of(disk);
 	uint8_t *out = to;
 
-	while (size > 0) {
-		size_t in_page = offset % RAMDISK_PAGE, piece = MIN(size, RAMDISK_PAGE - in_page);
-		const uint8_t *page = page_at(ram, offset / RAMDISK_PAGE);
+	while (unlikely(size > RAMDISK_PAGE - offset % RAMDISK_PAGE)) {
+		size_t piece = RAMDISK_PAGE - offset % RAMDISK_PAGE;
 
-		if (page == NULL)
-			image_read(ram, offset, out, piece);
-		else if (page == PAGE_OF_ZEROS)
-			memset(out, 0, piece);
-		else
-			memcpy(out, page + in_page, piece);
+		page_read(ram, offset, out, piece);
 		out += piece;
 		offset += piece;
 		size -= piece;
 	}
+	page_read(ram, offset, out, size);
 	return 0;
 }
 

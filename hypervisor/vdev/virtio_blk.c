@@ -13,33 +13,16 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "vdev/virtio_blk.h"
+#include "vdev/virtio_blk_usual.h"
 
-#define QUEUE_REQUESTS		0
 #define SLICE_BYTES		(256UL << 10)	/* for one notification */
 #define DONE_BYTES		(16UL << 10)	/* at the end of a transfer, in nobody's time */
-#define REQUEST_COST		1024UL		/* of a request, in bytes, beside its data */
-#define SEGMENT_COST		64UL		/* of each of its buffers */
 #define ZERO_COST		8UL		/* of each sector that is zeroed */
 #define RANGE_SECTORS_MAX	32768U		/* of discard and write zeroes: 16 MiB */
 
 static struct virtio_blk *blk_of(struct virtio *dev)
 {
 	return container_of(dev, struct virtio_blk, virtio);
-}
-
-static struct virtqueue *queue_of(struct virtio_blk *blk)
-{
-	return &blk->virtio.queues[QUEUE_REQUESTS];
-}
-
-static bool on_disk(const struct virtio_blk *blk, uint64_t sector, uint64_t sectors)
-{
-	return sector <= blk->disk->sectors && sectors <= blk->disk->sectors - sector;
-}
-
-static uint8_t status_of(int err)
-{
-	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 }
 
 /* ---- Kinds of requests; each sets status, and left if there is data to move ---- */
@@ -98,39 +81,18 @@ static void zero_range(struct virtio_blk *blk, struct virtio_blk_request *r)
 	}
 }
 
-/* The header, wherever it lies; mostly in one aligned piece. */
-static bool read_header(struct virtio_blk *blk, struct virtio_blk_request *r,
-			struct virtio_blk_header *header)
+/* Begin with a request whose chain was taken. */
+static void request_begin(struct virtio_blk *blk, struct virtio_blk_request *r,
+			  struct virtio_blk_header header)
 {
-	struct virtqueue_cursor cursor = virtqueue_out(&r->chain);
-	const uint64_t *words;
-	size_t got;
-
-	r->cursor = cursor;
-	words = virtqueue_map(queue_of(blk), &r->chain, &r->cursor, sizeof(*header), &got);
-	if (likely(got == sizeof(*header) && IS_ALIGNED((uintptr_t)words, sizeof(*words)))) {
-		header->type = (uint32_t)READ_ONCE(words[0]);
-		header->sector = READ_ONCE(words[1]);
-		return true;
-	}
-	r->cursor = cursor;
-	return virtqueue_read(queue_of(blk), &r->chain, &r->cursor, header, sizeof(*header)) ==
-	       sizeof(*header);
-}
-
-/* Read the header of the chain that was taken. Return: 0; -EINVAL: it is no request at all. */
-static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
-{
-	struct virtio_blk_header header;
-
-	if (r->chain.in_bytes == 0 || !read_header(blk, r, &header))
-		return -EINVAL;
 	blk->requests++;
 	r->busy = true;
 	r->type = header.type;
 	r->status = VIRTIO_BLK_S_OK;
 	r->left = 0;
 	r->cost = REQUEST_COST + SEGMENT_COST * r->chain.count;
+	r->cursor = virtqueue_out(&r->chain);
+	virtqueue_skip(&r->chain, &r->cursor, sizeof(header));
 	switch (header.type) {
 	case VIRTIO_BLK_T_IN:
 		r->cursor = virtqueue_in(&r->chain);
@@ -154,7 +116,6 @@ static int request_begin(struct virtio_blk *blk, struct virtio_blk_request *r)
 		r->status = VIRTIO_BLK_S_UNSUPP;
 		break;
 	}
-	return 0;
 }
 
 /* The status is the last byte that we write, wherever it lies. Return: 0, -EINVAL. */
@@ -206,30 +167,40 @@ static void request_move(struct virtio_blk *blk, struct virtio_blk_request *r, s
 	}
 }
 
+/* Go on with a request until its end: 0; or the budget is used up: -EAGAIN; or -EINVAL. */
+static int request_go_on(struct virtio_blk *blk, struct virtio_blk_request *r, size_t *budget)
+{
+	request_move(blk, r, budget);
+	return r->left > 0 ? -EAGAIN : request_end(blk, r);
+}
+
 /* Work on the queue until it is empty: 0; the budget is used up: -EAGAIN; or -EINVAL. */
 static int run_at_once(struct virtio_blk *blk, size_t budget)
 {
 	struct virtio_blk_request *r = &blk->slots[0];
+	int err = r->busy ? request_go_on(blk, r, &budget) : 0;
 
-	for (;;) {
-		if (!r->busy) {
-			int took;
+	while (!err && budget > 0) {
+		struct virtio_blk_header header;
+		uint64_t cost;
 
-			if (budget == 0)
-				return -EAGAIN;
-			took = virtqueue_take(queue_of(blk), &r->chain);
-			if (took <= 0)
-				return took;
-			if (request_begin(blk, r))
-				return -EINVAL;
-			budget -= MIN(budget, r->cost);
-		}
-		request_move(blk, r, &budget);
-		if (r->left > 0)
-			return -EAGAIN;
-		if (request_end(blk, r))
+		err = virtqueue_take(queue_of(blk), &r->chain);
+		if (err <= 0)
+			return err;
+		if (!is_request(&r->chain))
 			return -EINVAL;
+		header = header_load(blk, &r->chain);
+		if (likely(is_usual(blk, &r->chain, header, budget))) {
+			cost = REQUEST_COST + 3 * SEGMENT_COST + r->chain.segments[1].size;
+			err = request_usual(blk, &r->chain, header);
+			budget -= MIN(budget, cost);
+		} else {
+			request_begin(blk, r, header);
+			budget -= MIN(budget, r->cost);
+			err = request_go_on(blk, r, &budget);
+		}
 	}
+	return err ? err : -EAGAIN;
 }
 
 /* ---- A disk of the host ---- */
@@ -302,8 +273,11 @@ static int run_by_slots(struct virtio_blk *blk, size_t budget)
 		took = virtqueue_take(queue_of(blk), &r->chain);
 		if (took <= 0)
 			return took;
+		if (!is_request(&r->chain))
+			return -EINVAL;
 		r->started = false;
-		if (request_begin(blk, r) || request_go(blk, r))
+		request_begin(blk, r, header_load(blk, &r->chain));
+		if (request_go(blk, r))
 			return -EINVAL;
 		budget -= MIN(budget, r->cost + MIN(r->left, VIRTIO_BLK_BOUNCE_BYTES));
 	}
@@ -343,7 +317,7 @@ static int work(struct virtio_blk *blk, uint16_t used_before, size_t budget)
 	 */
 	if (by_slots && err == -EAGAIN)
 		err = 0;
-	if (err == 0 && free_slot(blk) != NULL && virtqueue_notify_on(queue))
+	if (err == 0 && (!by_slots || free_slot(blk) != NULL) && virtqueue_notify_on(queue))
 		err = -EAGAIN;
 	if (queue->next_used != used_before)
 		virtio_used(&blk->virtio, QUEUE_REQUESTS);

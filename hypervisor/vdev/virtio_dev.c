@@ -62,6 +62,7 @@ static void virtio_dev_stop(struct vdev *vdev)
 
 	spin_lock(dev->lock);
 	virtio_stop(dev->virtio);
+	dev->memory.size = 0;
 	spin_unlock(dev->lock);
 }
 
@@ -81,6 +82,24 @@ static const struct vdev_ops virtio_dev_ops = {
 	.destroy = virtio_dev_destroy,
 };
 
+/* Guest memory, of which the largest node is found without a call, but for a chunk in part. */
+static struct virtqueue_memory memory_of(struct vm *vm)
+{
+	struct virtqueue_memory memory = { .map = virtio_dev_map, .arg = vm,
+					   .epoch = &vm->ram_epoch };
+
+	for (size_t i = 0; i < vm->memory_count; i++) {
+		const struct vm_memory *node = &vm->memory[i];
+
+		if (node->size <= memory.size)
+			continue;
+		memory.gpa = node->gpa;
+		memory.size = ALIGN_DOWN(node->size, PAGE_2M_SIZE);
+		memory.chunks = node->chunks;
+	}
+	return memory;
+}
+
 void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_config *config,
 		     struct virtio *virtio, void (*destroy)(struct virtio_dev *dev))
 {
@@ -89,8 +108,7 @@ void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_co
 	dev->virtio = virtio;
 	dev->irq = config->irq;
 	dev->destroy = destroy;
-	dev->memory = (struct virtqueue_memory){ .map = virtio_dev_map, .arg = vm,
-						 .epoch = &vm->ram_epoch };
+	dev->memory = memory_of(vm);
 	dev->vdev = (struct vdev){ .ops = &virtio_dev_ops, .vm = vm, .gpa = config->gpa,
 				   .size = config->size };
 }

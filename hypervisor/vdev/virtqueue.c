@@ -9,6 +9,7 @@
  */
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "mem/hvmap.h"
 #include "vdev/virtqueue.h"
 
 void virtqueue_init(struct virtqueue *queue, const struct virtqueue_memory *memory)
@@ -126,151 +127,178 @@ int virtqueue_start(struct virtqueue *queue)
 
 /* ---- Descriptor chains ---- */
 
-/* Add a descriptor's buffer. Return: 0, -EINVAL. */
-static int chain_add(const struct virtqueue *queue, struct virtqueue_chain *chain,
-		     const struct virtq_desc *desc)
-{
-	bool in = (desc->flags & VIRTQ_DESC_F_WRITE) != 0;
-	size_t got = 0;
-	void *at = NULL;
-
-	/* What is read comes before what is written (2.7.4.2). */
-	if (!in && chain->count != chain->out_count)
-		return -EINVAL;
-	if (desc->len != 0)
-		at = queue->memory->map(queue->memory->arg, desc->addr, desc->len, &got);
-	if (chain->count == VIRTQUEUE_SIZE_MAX || (desc->len != 0 && at == NULL))
-		return -EINVAL;
-	chain->segments[chain->count++] = (struct virtqueue_segment){
-		desc->addr, got == desc->len ? at : NULL, desc->len };
-	if (in) {
-		chain->in_bytes += desc->len;
-	} else {
-		chain->out_count++;
-		chain->out_bytes += desc->len;
-	}
-	return 0;
-}
-
 /* One table of descriptors: the queue's own, or an indirect one. */
 struct table {
+	const uint64_t *words;		/* in the host; NULL: in pieces, or not aligned there */
 	uint64_t gpa;
 	unsigned count;
 	bool indirect;
 };
 
-/* An indirect table may stand anywhere: its entries may lie across pages. */
-static bool load_bytes(const struct virtqueue *queue, uint64_t gpa, void *to, size_t size)
+/* A descriptor, loaded: struct virtq_desc in registers. */
+struct desc {
+	uint64_t addr, rest;
+};
+
+#define DESC_LEN(rest)		((uint32_t)(rest))
+#define DESC_FLAGS(rest)	((rest) >> 32)	/* in the low bits */
+#define DESC_NEXT(rest)		((unsigned)((rest) >> 48))
+/* One that no driver may write (2.7.5.3.1): for a descriptor that is not there. */
+#define DESC_NONE		((uint64_t)(VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT) << 32)
+
+/* The host address of size bytes of guest memory that lie in one of its chunks; else NULL. */
+static inline uint8_t *chunk_find(const struct virtqueue_memory *memory, uint64_t gpa,
+				  uint64_t size)
 {
+	uint64_t offset = gpa - memory->gpa, in_chunk = offset & (PAGE_2M_SIZE - 1);
+
+	if (unlikely(offset >= memory->size || in_chunk + size > PAGE_2M_SIZE))
+		return NULL;
+	return (uint8_t *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
+}
+
+/* The same for any buffer. Return: all of it is RAM. */
+static __attribute__((noinline)) bool segment_find(const struct virtqueue_memory *memory,
+						   struct virtqueue_segment *segment)
+{
+	size_t got = 0;
+	void *at;
+
+	if (segment->size == 0)
+		return true;
+	at = memory->map(memory->arg, segment->gpa, segment->size, &got);
+	if (got == segment->size)
+		segment->at = at;
+	return at != NULL;
+}
+
+/* An indirect table may stand anywhere: its entries may lie across pages. */
+static __attribute__((noinline)) struct desc desc_load_in_pieces(const struct virtqueue *queue,
+								 uint64_t gpa)
+{
+	struct desc desc;
 	size_t got;
 
-	for (size_t done = 0; done < size; done += got) {
-		const void *at = queue->memory->map(queue->memory->arg, gpa + done, size - done,
-						    &got);
+	for (size_t done = 0; done < sizeof(desc); done += got) {
+		const void *at = queue->memory->map(queue->memory->arg, gpa + done,
+						    sizeof(desc) - done, &got);
 
 		if (at == NULL)
-			return false;
-		memcpy((char *)to + done, at, got);
+			return (struct desc){ 0, DESC_NONE };
+		memcpy((char *)&desc + done, at, got);
 	}
-	return true;
+	return desc;
 }
 
-static bool load_desc(const struct virtqueue *queue, const struct table *table, unsigned index,
-		      struct virtq_desc *out)
+/* Each word is loaded once: what is judged is what is used. */
+static inline struct desc desc_load(const struct virtqueue *queue, const struct table *table,
+				    unsigned index)
 {
-	uint64_t gpa = table->gpa + index * sizeof(*out), second;
-	const uint64_t *words;
+	const uint64_t *words = table->words;
 
-	if (index >= table->count)
+	if (unlikely(index >= table->count))
+		return (struct desc){ 0, DESC_NONE };
+	if (unlikely(words == NULL))
+		return desc_load_in_pieces(queue, table->gpa + index * sizeof(struct virtq_desc));
+	words += 2UL * index;
+	return (struct desc){ READ_ONCE(words[0]), READ_ONCE(words[1]) };
+}
+
+/* An indirect descriptor ends its table and is not nested (2.7.5.3.1). Return: it is a good one. */
+static inline bool table_enter(const struct virtqueue *queue, struct table *table, struct desc desc)
+{
+	uint32_t len = DESC_LEN(desc.rest);
+	const uint8_t *at = chunk_find(queue->memory, desc.addr, len);
+
+	if (!queue->indirect || table->indirect || DESC_FLAGS(desc.rest) & VIRTQ_DESC_F_NEXT ||
+	    len == 0 || len % sizeof(struct virtq_desc) != 0)
 		return false;
-	if (table->indirect || queue->desc_at == NULL)
-		return load_bytes(queue, gpa, out, sizeof(*out));
-	words = (const uint64_t *)(const void *)&queue->desc_at[index];
-	second = READ_ONCE(words[1]);
-	out->addr = READ_ONCE(words[0]);
-	out->len = (uint32_t)second;
-	out->flags = (uint16_t)(second >> 32);
-	out->next = (uint16_t)(second >> 48);
+	if (!IS_ALIGNED((uintptr_t)at, sizeof(uint64_t)))
+		at = NULL;
+	*table = (struct table){ (const uint64_t *)(const void *)at, desc.addr,
+				 len / (unsigned)sizeof(struct virtq_desc), true };
 	return true;
-}
-
-/* An indirect descriptor ends its table and is not nested (2.7.5.3.1). Return: 1, -EINVAL. */
-static int enter_indirect(const struct virtqueue *queue, struct table *table,
-			  const struct virtq_desc *desc)
-{
-	if (!queue->indirect || table->indirect || desc->flags & VIRTQ_DESC_F_NEXT ||
-	    desc->len == 0 || desc->len % sizeof(*desc) != 0)
-		return -EINVAL;
-	*table = (struct table){ desc->addr, (unsigned)(desc->len / sizeof(*desc)), true };
-	return 1;
 }
 
 /*
- * Follow a chain to its end, or to the indirect table that goes on with it: then 1. A table's
- * chain is no longer than the table, which is how a loop is noticed.
+ * Follow a chain from its head, also through the indirect table that may end it. No chain has more
+ * buffers than a queue can have, which is how a loop is noticed. Return: 0, -EINVAL.
  */
-static int follow(const struct virtqueue *queue, struct table *table, unsigned index,
-		  struct virtqueue_chain *chain)
+static inline int chain_load(const struct virtqueue *queue, struct virtqueue_chain *chain)
 {
-	for (unsigned left = MIN(table->count, VIRTQUEUE_SIZE_MAX); left > 0; left--) {
-		struct virtq_desc desc;
+	struct table table = { (const uint64_t *)(const void *)queue->desc_at, queue->desc,
+			       queue->size, false };
+	struct virtqueue_segment *segment = chain->segments;
+	unsigned index = chain->head, count = 0;
+	uint64_t bytes = 0, kind = 0, flags;
 
-		if (!load_desc(queue, table, index, &desc))
+	do {
+		struct desc desc = desc_load(queue, &table, index);
+
+		flags = DESC_FLAGS(desc.rest);
+		index = DESC_NEXT(desc.rest);
+		if (flags & VIRTQ_DESC_F_INDIRECT) {
+			if (!table_enter(queue, &table, desc))
+				return -EINVAL;
+			index = 0;
+			flags = VIRTQ_DESC_F_NEXT;
+			continue;
+		}
+		if ((flags & VIRTQ_DESC_F_WRITE) != kind) {
+			/* What is read comes before what is written (2.7.4.2). */
+			if (kind != 0)
+				return -EINVAL;
+			kind = VIRTQ_DESC_F_WRITE;
+			chain->out_count = count;
+			chain->out_bytes = bytes;
+			bytes = 0;
+		}
+		if (unlikely(count == VIRTQUEUE_SIZE_MAX))
 			return -EINVAL;
-		if (desc.flags & VIRTQ_DESC_F_INDIRECT)
-			return enter_indirect(queue, table, &desc);
-		if (chain_add(queue, chain, &desc))
+		segment->gpa = desc.addr;
+		segment->size = DESC_LEN(desc.rest);
+		segment->at = chunk_find(queue->memory, desc.addr, segment->size);
+		if (unlikely(segment->at == NULL) && !segment_find(queue->memory, segment))
 			return -EINVAL;
-		if (!(desc.flags & VIRTQ_DESC_F_NEXT))
-			return 0;
-		index = desc.next;
+		bytes += segment->size;
+		segment++;
+		count++;
+	} while (flags & VIRTQ_DESC_F_NEXT);
+	chain->count = count;
+	chain->in_bytes = bytes;
+	if (kind == 0) {
+		chain->out_count = count;
+		chain->out_bytes = bytes;
+		chain->in_bytes = 0;
 	}
-	return -EINVAL;
-}
-
-static int chain_load(const struct virtqueue *queue, struct virtqueue_chain *chain)
-{
-	struct table table = { queue->desc, queue->size, false };
-	struct virtq_desc desc;
-	int more;
-
-	/* Frames mostly are one buffer. */
-	if (!load_desc(queue, &table, chain->head, &desc))
-		return -EINVAL;
-	if (!(desc.flags & (VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_INDIRECT)))
-		return chain_add(queue, chain, &desc);
-	more = follow(queue, &table, chain->head, chain);
-	return more == 1 ? follow(queue, &table, 0, chain) : more;
+	return 0;
 }
 
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
-	uint16_t idx, head;
+	uint16_t idx, head, next = queue->next_avail;
 
-	chain->count = chain->out_count = 0;
-	chain->out_bytes = chain->in_bytes = 0;
 	if (!queue->ready)
 		return 0;
 	rings_check(queue);
-	chain->epoch = queue->epoch;
 	if (!avail_load(queue, VIRTQ_AVAIL_IDX, &idx))
 		return -EINVAL;
-	if (idx == queue->next_avail)
+	if (idx == next)
 		return 0;
-	if ((uint16_t)(idx - queue->next_avail) > queue->size)
+	if ((uint16_t)(idx - next) > queue->size)
 		return -EINVAL;
 	/*
 	 * The driver wrote the entry and the descriptors, then idx (2.7.13.3). Pairs with its
 	 * barrier: what was written before idx must be read after it.
 	 */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (queue->next_avail & (queue->size - 1)),
-			&head))
+	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)), &head))
 		return -EINVAL;
 	chain->head = head;
+	chain->epoch = queue->epoch;
 	if (chain_load(queue, chain))
 		return -EINVAL;
-	queue->next_avail++;
+	queue->next_avail = (uint16_t)(next + 1);
 	return 1;
 }
 
@@ -279,12 +307,14 @@ void virtqueue_untake(struct virtqueue *queue)
 	queue->next_avail--;
 }
 
-/* The used ring is not in one piece, or memory has moved. */
+/* The used ring is not in one piece, or memory has moved; or the queue is not ready. */
 static __attribute__((noinline)) int give_in_pieces(struct virtqueue *queue, uint16_t head,
 						    uint32_t written_bytes)
 {
 	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
 
+	if (!queue->ready)
+		return 0;
 	rings_check(queue);
 	if (!used_store32(queue, entry, head) || !used_store32(queue, entry + 4, written_bytes))
 		return -EINVAL;
@@ -296,21 +326,21 @@ static __attribute__((noinline)) int give_in_pieces(struct virtqueue *queue, uin
 
 int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes)
 {
-	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
-	volatile uint32_t *at;
+	uint16_t next = queue->next_used;
+	uint8_t *used = queue->used_at;
+	volatile uint32_t *entry;
 
-	if (!queue->ready)
-		return 0;
-	if (unlikely(queue->used_at == NULL || queue->epoch != epoch_now(queue)))
+	if (unlikely(used == NULL || queue->epoch != epoch_now(queue)))
 		return give_in_pieces(queue, head, written_bytes);
 	/* Two stores: an entry is aligned to 4. */
-	at = (volatile uint32_t *)(void *)(queue->used_at + entry);
-	at[0] = head;
-	at[1] = written_bytes;
-	queue->next_used++;
+	entry = (volatile uint32_t *)(void *)(used + VIRTQ_USED_RING) +
+		2UL * (next & (queue->size - 1));
+	entry[0] = head;
+	entry[1] = written_bytes;
+	queue->next_used = ++next;
 	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*(volatile uint16_t *)(void *)(queue->used_at + VIRTQ_USED_IDX) = queue->next_used;
+	*(volatile uint16_t *)(void *)(used + VIRTQ_USED_IDX) = next;
 	return 0;
 }
 
@@ -327,7 +357,7 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 	 * at its wish. Without a full fence between, both could miss the other's store (2.7.7).
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!queue->event_idx) {
+	if (unlikely(!queue->event_idx)) {
 		avail_load(queue, VIRTQ_AVAIL_FLAGS, &word);
 		return !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
 	}

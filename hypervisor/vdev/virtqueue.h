@@ -24,6 +24,12 @@ struct virtqueue_memory {
 	void *arg;
 	/* Changes whenever what map() said before may be wrong now; NULL: it never does. */
 	const uint64_t *epoch;
+	/*
+	 * Most of it, [gpa, gpa + size), in chunks of 2 MiB: what lies inside one of them is found
+	 * without a call. The owner keeps this right; size 0: there is nothing of the kind.
+	 */
+	uint64_t gpa, size;
+	const hpa_t *chunks;
 };
 
 struct virtqueue {
@@ -74,7 +80,7 @@ int virtqueue_start(struct virtqueue *queue);
 /* Back to what virtqueue_init() left. */
 void virtqueue_reset(struct virtqueue *queue);
 
-/* Take the next chain. Return: 1; 0 if there is none; -EINVAL. */
+/* Take the next chain. Return: 1; 0 if there is none, -EINVAL: *chain is of no use. */
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain);
 /* Undo the last virtqueue_take(): the chain will be taken again. */
 void virtqueue_untake(struct virtqueue *queue);

@@ -83,7 +83,10 @@ struct vm {
 
 	struct vm_memory *memory;
 	size_t memory_count;
-	/* Whoever moves guest RAM in the host counts this up: devices keep addresses of it. */
+	/*
+	 * Whoever moves guest RAM in the host stops the devices, which keep addresses of it, and
+	 * counts this up.
+	 */
 	uint64_t ram_epoch;
 	struct gstage gstage;		/* guest RAM alone: hw, and the guest user of other modes */
 	struct gstage shadow_gstage;	/* the same and the private window; deprivileged modes */

@@ -7,6 +7,8 @@
 
 #include "virtio_driver.h"
 
+#include "mem/hvmap.h"
+
 static struct virtqueue queue;
 static struct virtqueue_chain chain;
 
@@ -74,6 +76,105 @@ TEST("a buffer may lie across pieces of memory that do not touch in the host")
 	CHECK_EQ(virtqueue_read(&queue, &chain, &cursor, back, 64), 1);
 	CHECK_EQ(back[0], 63);
 	ram_free();
+}
+
+/* ---- Chunks of 2 MiB ---- */
+
+#define CHUNK	0x200000UL
+
+#define CHUNKS	(RAM_BASE - 2 * CHUNK)	/* two of them; there is other RAM behind */
+
+static unsigned calls;
+static hpa_t chunks[2];
+
+static void *chunk_map(void *arg, uint64_t gpa, size_t size, size_t *got)
+{
+	uint64_t offset = gpa - CHUNKS;
+
+	calls++;
+	if (offset >= 2 * CHUNK || size > 2 * CHUNK - offset)
+		return ram_map(arg, gpa, size, got);
+	*got = MIN(size, CHUNK - offset % CHUNK);
+	return (char *)hva_from_hpa(chunks[offset / CHUNK]) + offset % CHUNK;
+}
+
+static const struct virtqueue_memory chunked = { .map = chunk_map, .gpa = CHUNKS,
+						 .size = 2 * CHUNK, .chunks = chunks };
+
+static void start_chunked(unsigned size)
+{
+	static uint8_t *blocks[2];
+
+	start(size);
+	for (int i = 0; i < 2; i++) {
+		free(blocks[i]);
+		blocks[i] = calloc(1, CHUNK);
+		chunks[i] = hpa_from_hva(blocks[i]);
+	}
+	queue.memory = &chunked;
+	calls = 0;
+}
+
+TEST("a buffer inside a chunk of memory is found without a call, any other by one")
+{
+	static const struct { uint64_t gpa; uint32_t size; unsigned calls; int taken; } cases[] = {
+		{ CHUNKS, 1, 0, 1 },
+		{ CHUNKS, CHUNK, 0, 1 },
+		{ CHUNKS + CHUNK - 1, 1, 0, 1 },
+		{ CHUNKS + CHUNK, 512, 0, 1 },
+		{ CHUNKS + 2 * CHUNK - 512, 512, 0, 1 },
+		{ CHUNKS + CHUNK - 1, 2, 1, 1 },
+		{ CHUNKS, CHUNK + 1, 1, 1 },
+		{ CHUNKS + 2 * CHUNK - 512, 513, 1, -EINVAL },
+		{ CHUNKS, UINT32_MAX, 1, -EINVAL },
+		{ CHUNKS - 1, 1, 1, -EINVAL },
+		{ UINT64_MAX, 1, 1, -EINVAL },
+		{ RAM_BASE, 1, 1, 1 },
+		{ DATA, 16, 1, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		void *want;
+		size_t got;
+
+		start_chunked(4);
+		put_desc(Q_DESC, 0, cases[i].gpa, cases[i].size, VIRTQ_DESC_F_WRITE, 0);
+		offer(0);
+		if (virtqueue_take(&queue, &chain) != cases[i].taken || calls != cases[i].calls)
+			FAIL("case %zu: %u calls", i, calls);
+		if (cases[i].taken == 1) {
+			want = chunk_map(NULL, cases[i].gpa, cases[i].size, &got);
+			CHECK(chain.segments[0].at == (got == cases[i].size ? want : NULL));
+		}
+		ram_free();
+	}
+}
+
+TEST("an indirect table in a chunk is as good as one elsewhere, however it is aligned")
+{
+	static const struct virtq_desc desc[2] = { { DATA, 16, VIRTQ_DESC_F_NEXT, 1 },
+						   { DATA + 64, 32, VIRTQ_DESC_F_WRITE, 0 } };
+
+	for (unsigned shift = 0; shift < 48; shift++) {
+		uint64_t table = CHUNKS + CHUNK - 24 + shift;
+
+		start_chunked(4);
+		queue.indirect = true;
+		for (unsigned i = 0; i < sizeof(desc); i++) {
+			size_t got;
+
+			*(uint8_t *)chunk_map(NULL, table + i, 1, &got) =
+				((const uint8_t *)desc)[i];
+		}
+		put_desc(Q_DESC, 1, table, 32, VIRTQ_DESC_F_INDIRECT, 0);
+		offer(1);
+		CHECK_EQ(virtqueue_take(&queue, &chain), 1);
+		CHECK_EQ(chain.count, 2);
+		CHECK_EQ(chain.segments[0].gpa, DATA);
+		CHECK_EQ(chain.out_bytes, 16);
+		CHECK_EQ(chain.in_bytes, 32);
+		ram_free();
+	}
 }
 
 TEST("an indirect descriptor stands for the chain in its table, at any address")
