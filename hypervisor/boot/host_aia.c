@@ -4,10 +4,9 @@
  * riscv,imsics; RISC-V Advanced Interrupt Architecture 1.0, section 3.6 (where files lie).
  */
 #include <riscv/aia.h>
+#include <riscv/csr.h>
 #include "boot/dt.h"
 #include "boot/host_aia.h"
-
-#define INTC_S_EXTERNAL		9U
 
 /* The enabled node of this kind whose interrupts go to S-mode, or an error. */
 static int find_supervisor(const void *fdt, const char *compatible)
@@ -18,7 +17,7 @@ static int find_supervisor(const void *fdt, const char *compatible)
 	for (; node >= 0; node = fdt_node_offset_by_compatible(fdt, node, compatible))
 		if (dt_is_enabled(fdt, node) &&
 		    dt_u32(fdt, node, "interrupts-extended", 1, &irq) == 0 &&
-		    irq == INTC_S_EXTERNAL)
+		    irq == IRQ_S_EXT)
 			return node;
 	return node;
 }
@@ -36,21 +35,11 @@ static int find_sender(const void *fdt, int imsics)
 	return node;
 }
 
-/* Each hart's place in interrupts-extended: that of its file, or of its IDC structure. */
-static void parse_places(const void *fdt, int node, struct host_info *out)
+/* The place of its file, or of its IDC structure. */
+static void take_index(struct host_hart *hart, unsigned place, const void *arg)
 {
-	uint32_t phandle, irq;
-	uint64_t id;
-
-	for (unsigned i = 0; dt_u32(fdt, node, "interrupts-extended", 2 * i + 1, &irq) == 0; i++) {
-		if (irq != INTC_S_EXTERNAL ||
-		    dt_u32(fdt, node, "interrupts-extended", 2 * i, &phandle) ||
-		    !dt_hart_by_intc(fdt, phandle, &id))
-			continue;
-		for (size_t k = 0; k < out->hart_count; k++)
-			if (out->harts[k].id == id)
-				out->harts[k].aia_index = (int)i;
-	}
+	(void)arg;
+	hart->aia_index = (int)place;
 }
 
 /* Only one group of harts, whose files follow one another, is understood: else there are none. */
@@ -63,7 +52,8 @@ static void parse_imsics(const void *fdt, int node, struct host_info *out)
 	dt_u32(fdt, node, "riscv,group-index-bits", 0, &groups);
 	if (groups != 0 || !dt_device_range(fdt, node, 0, &range) ||
 	    dt_device_range(fdt, node, 1, &second) ||
-	    dt_u32(fdt, node, "riscv,num-ids", 0, &imsic->ids) || imsic->ids > IMSIC_IDS_MAX)
+	    dt_u32(fdt, node, "riscv,num-ids", 0, &imsic->ids) || imsic->ids < IMSIC_IDS_MIN ||
+	    imsic->ids > IMSIC_IDS_MAX)
 		return;
 	imsic->base = HPA(range.base);
 	dt_u32(fdt, node, "riscv,guest-index-bits", 0, &imsic->guest_bits);
@@ -77,12 +67,12 @@ void host_aia_parse(const void *fdt, struct host_info *out)
 	struct dt_range range;
 
 	if (imsics >= 0) {
-		parse_places(fdt, imsics, out);
+		host_dt_for_places(fdt, imsics, IRQ_S_EXT, out, take_index, NULL);
 		parse_imsics(fdt, imsics, out);
 		if (out->imsic.size == 0)
 			return;
 	} else if (aplic >= 0) {
-		parse_places(fdt, aplic, out);
+		host_dt_for_places(fdt, aplic, IRQ_S_EXT, out, take_index, NULL);
 	}
 	if (aplic < 0 || !dt_device_range(fdt, aplic, 0, &range) ||
 	    dt_u32(fdt, aplic, "riscv,num-sources", 0, &out->aplic.sources))

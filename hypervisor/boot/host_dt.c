@@ -5,15 +5,15 @@
  * reserved-memory.
  */
 #include <goldfish/rtc.h>
+#include <riscv/csr.h>
 
 #include "boot/dt.h"
 #include "boot/host_aia.h"
 #include "boot/host_dt.h"
+#include "boot/host_sswi.h"
 #include "boot/refuse.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
-
-#define INTC_S_EXTERNAL		9U
 
 /* Ranges on their way into an array that may be too short. */
 struct range_list {
@@ -229,21 +229,29 @@ static void parse_uart(const void *fdt, struct host_uart *out)
 		out->io_width = 1;
 }
 
-/* Contexts are numbered by their place in interrupts-extended. */
-static void parse_contexts(const void *fdt, int plic, struct host_info *out)
+void host_dt_for_places(const void *fdt, int node, uint32_t irq, struct host_info *host,
+			void (*take)(struct host_hart *hart, unsigned place, const void *arg),
+			const void *arg)
 {
-	uint32_t phandle, irq;
+	uint32_t phandle, found;
 	uint64_t id;
 
-	for (unsigned i = 0; dt_u32(fdt, plic, "interrupts-extended", 2 * i + 1, &irq) == 0; i++) {
-		if (irq != INTC_S_EXTERNAL ||
-		    dt_u32(fdt, plic, "interrupts-extended", 2 * i, &phandle) ||
+	for (unsigned i = 0; dt_u32(fdt, node, "interrupts-extended", 2 * i + 1, &found) == 0;
+	     i++) {
+		if (found != irq || dt_u32(fdt, node, "interrupts-extended", 2 * i, &phandle) ||
 		    !dt_hart_by_intc(fdt, phandle, &id))
 			continue;
-		for (size_t k = 0; k < out->hart_count; k++)
-			if (out->harts[k].id == id)
-				out->harts[k].plic_context = (int)i;
+		for (size_t k = 0; k < host->hart_count; k++)
+			if (host->harts[k].id == id)
+				take(&host->harts[k], i, arg);
 	}
+}
+
+/* Contexts are numbered by their place. */
+static void take_context(struct host_hart *hart, unsigned place, const void *arg)
+{
+	(void)arg;
+	hart->plic_context = (int)place;
 }
 
 static void parse_plic(const void *fdt, struct host_info *out)
@@ -257,7 +265,7 @@ static void parse_plic(const void *fdt, struct host_info *out)
 		return;
 	out->plic = (struct host_plic){ .base = HPA(range.base), .size = range.size };
 	dt_u32(fdt, node, "riscv,ndev", 0, &out->plic.ndev);
-	parse_contexts(fdt, node, out);
+	host_dt_for_places(fdt, node, IRQ_S_EXT, out, take_context, NULL);
 }
 
 /* By address, whatever the tree's order is: that is how disks are numbered. */
@@ -363,6 +371,7 @@ int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_
 		parse_uart(fdt, &out->uart);
 		parse_plic(fdt, out);
 		host_aia_parse(fdt, out);
+		host_sswi_parse(fdt, out);
 		parse_test(fdt, out);
 		parse_rtc(fdt, out);
 		parse_chosen(fdt, out);

@@ -15,6 +15,7 @@ struct host_hart {
 	uint64_t isa;		/* ISA_* */
 	int plic_context;	/* of S-mode, -1: none */
 	int aia_index;		/* of its IMSIC, or of its IDC structure; -1: none */
+	hpa_t sswi;		/* its SETSSIP register (boot/host_sswi.c); 0: none */
 };
 
 struct host_uart {
@@ -99,5 +100,13 @@ struct page_range host_dt_initrd(const void *fdt);
  */
 int host_dt_parse(const void *fdt, struct host_info *out, char *why, size_t why_size);
 void host_dt_free(struct host_info *info);
+
+/*
+ * For the readers of interrupt controllers: the harts of host that a node's interrupts-extended
+ * interrupts by irq (IRQ_S_*), each with its place in there.
+ */
+void host_dt_for_places(const void *fdt, int node, uint32_t irq, struct host_info *host,
+			void (*take)(struct host_hart *hart, unsigned place, const void *arg),
+			const void *arg);
 
 #endif

@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 #include "boot/host_disks.h"
 #include "boot/host_dt.h"
+#include "boot/host_kick.h"
 #include "boot/host_net.h"
 #include "drv/aplic.h"
 #include "drv/intc.h"
@@ -122,11 +123,15 @@ static void console_interrupt(void *arg)
 	console_rx_interrupt();
 }
 
-/* The boot hart takes the interrupts of the machine's devices: those that we drive. */
-static void init_interrupts(void)
+/*
+ * The boot hart takes the interrupts of the machine's devices: those that we drive. Return: whether
+ * they come through the harts' IMSICs.
+ */
+static bool init_interrupts(void)
 {
 	const struct host_aplic *aplic = &host.aplic;
 	void *base;
+	bool msi = false;
 
 	if (host.plic.size != 0 && hart_boot.plic_context >= 0) {
 		base = hvmap_device(host.plic.base, host.plic.size);
@@ -136,9 +141,11 @@ static void init_interrupts(void)
 		base = hvmap_device(aplic->base, aplic->size);
 		if (base != NULL)
 			aplic_init(base, aplic->sources, aplic->msi, (unsigned)hart_boot.aia_index,
-				   host.imsic.ids);
+				   host_kick_identity(&host));
+		msi = base != NULL && aplic->msi;
 	}
 	sched_external_interrupt = intc_dispatch;
+	return msi;
 }
 
 static void init_console(void)
@@ -228,6 +235,7 @@ static void start_harts(void)
 void hart_main(struct hart *hart)
 {
 	hart_init_this();
+	host_kick_init_this(&host);
 	__atomic_store_n(&hart->online, true, __ATOMIC_RELEASE);
 	/* Whoever waits for us may be asleep. */
 	hart_kick(&hart_boot);
@@ -258,12 +266,13 @@ static void main_mapped(void)
 	init_harts();
 	firmware_probe();
 	console_init(host.bootargs);
-	init_interrupts();
+	host_kick_init(&host, init_interrupts());
 	init_console();
 	kprintf("Strata, a RISC-V hypervisor: %u hart%s, %lu MiB free, %sH extension, %sSstc, "
-		"firmware %s M-mode entries\n",
+		"IPIs by %s, firmware %s M-mode entries\n",
 		hart_count, hart_count == 1 ? "" : "s", page_free_bytes(&host_pages) >> 20,
 		hart_boot.hypervisor_ext ? "" : "no ", hart_boot.sstc ? "" : "no ",
+		host_kick_name(),
 		firmware_counts() ? "counts" : "does not count");
 	start_harts();
 	host_disks_init(&host);

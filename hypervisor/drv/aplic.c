@@ -11,7 +11,7 @@
 
 static struct {
 	uint8_t *base;
-	unsigned sources, hart, identities;
+	unsigned sources, hart, ipi;
 } aplic;
 
 /* volatile: device registers */
@@ -33,7 +33,8 @@ static int aplic_enable(unsigned source, uint32_t target)
 
 static int msi_enable(unsigned source)
 {
-	if (source > aplic.identities)
+	/* The identity has the source's number. */
+	if (source >= aplic.ipi)
 		return -EINVAL;
 	imsic_enable(source);
 	return aplic_enable(source, source);
@@ -54,6 +55,10 @@ static void msi_dispatch(void)
 	unsigned source, left = INTC_BATCH;
 
 	while (left-- > 0 && (source = imsic_claim()) != 0) {
+		if (source == aplic.ipi) {
+			imsic_see_ipi();
+			continue;
+		}
 		intc_serve(source);
 		msi_retrigger(source);
 	}
@@ -77,17 +82,17 @@ static void direct_dispatch(void)
 static const struct intc_ops msi_ops = { .enable = msi_enable, .dispatch = msi_dispatch };
 static const struct intc_ops direct_ops = { .enable = direct_enable, .dispatch = direct_dispatch };
 
-void aplic_init(void *base, unsigned sources, bool msi, unsigned hart, unsigned identities)
+void aplic_init(void *base, unsigned sources, bool msi, unsigned hart, unsigned ipi)
 {
 	aplic.base = base;
 	aplic.sources = sources;
 	aplic.hart = hart;
-	aplic.identities = identities;
+	aplic.ipi = ipi;
 	*aplic_reg(APLIC_DOMAINCFG) = 0;
 	for (unsigned source = 1; source <= sources; source++)
 		*aplic_reg(APLIC_SOURCECFG(source)) = APLIC_SM_INACTIVE;
 	if (msi) {
-		imsic_init();
+		imsic_init(ipi);
 	} else {
 		*aplic_reg(APLIC_IDC(hart) + APLIC_IDC_THRESHOLD) = 0;
 		*aplic_reg(APLIC_IDC(hart) + APLIC_IDC_DELIVERY) = 1;

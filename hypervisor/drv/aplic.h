@@ -10,9 +10,10 @@
 
 /*
  * Take over the domain whose registers are mapped at base: no source active. On the boot hart,
- * once. With msi, hart is its hart index, and its IMSIC has identities up to identities; a source's
- * identity is its number. Without, hart is the number of its IDC structure.
+ * once. With msi, hart is its hart index, and a source's identity in its IMSIC is its number, which
+ * is below ipi: that is for the harts' interrupts to each other (hart_kick). Without, hart is the
+ * number of its IDC structure.
  */
-void aplic_init(void *base, unsigned sources, bool msi, unsigned hart, unsigned identities);
+void aplic_init(void *base, unsigned sources, bool msi, unsigned hart, unsigned ipi);
 
 #endif

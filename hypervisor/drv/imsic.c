@@ -7,18 +7,25 @@
 #include <riscv/csr.h>
 #include "drv/imsic.h"
 
-void imsic_init(void)
+void imsic_init(unsigned ipi)
 {
 	csr_write(CSR_SISELECT, IMSIC_EITHRESHOLD);
 	csr_write(CSR_SIREG, 0);
 	csr_write(CSR_SISELECT, IMSIC_EIDELIVERY);
 	csr_write(CSR_SIREG, 1);
+	imsic_enable(ipi);
 }
 
 void imsic_enable(unsigned identity)
 {
 	csr_write(CSR_SISELECT, IMSIC_EIE0 + identity / 64 * 2);
 	csr_set(CSR_SIREG, 1UL << (identity % 64));
+}
+
+void imsic_see_ipi(void)
+{
+	/* CSR accesses are ordered with memory only as a device's are. */
+	__asm__ volatile("fence io, rw" : : : "memory");
 }
 
 unsigned imsic_claim(void)

@@ -8,11 +8,13 @@
 
 #include "lib/types.h"
 
-/* On the hart that is to be interrupted: let its file deliver, with no identity enabled. */
-void imsic_init(void);
+/* On the hart that is to be interrupted: let its file deliver, with the identity ipi enabled. */
+void imsic_init(unsigned ipi);
 /* Let an identity interrupt this hart. */
 void imsic_enable(unsigned identity);
 /* The identity to be served, claimed, or 0. */
 unsigned imsic_claim(void);
+/* It was another hart's: what that stored before is seen from here on. */
+void imsic_see_ipi(void);
 
 #endif

@@ -18,9 +18,12 @@ unsigned hart_vmid_limit = UINT32_MAX, hart_asid_limit = UINT32_MAX;
 
 void hart_kick(struct hart *hart)
 {
-	/* What the other hart is to see must be visible before its interrupt. */
-	__asm__ volatile("fence rw, rw" : : : "memory");
-	sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hart->hartid, 0);
+	/* What the other hart is to see must be visible before the store to a device. */
+	__asm__ volatile("fence rw, ow" : : : "memory");
+	if (likely(hart->kick_register != NULL))
+		*hart->kick_register = hart->kick_value;
+	else
+		sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hart->hartid, 0);
 }
 
 void hart_timer_program(uint64_t deadline)

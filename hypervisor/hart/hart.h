@@ -31,6 +31,9 @@ struct hart {
 	bool aia;		/* VS-mode has a siselect of its own */
 	unsigned vmid_bits;	/* VMIDLEN, or hart_vmid_limit if that is less */
 	int plic_context, aia_index;	/* on the interrupt controllers; -1: none */
+	/* What others store where to interrupt it; NULL: they ask firmware (boot/host_kick.c). */
+	volatile uint32_t *kick_register;
+	uint32_t kick_value;
 
 	/*
 	 * Guest interrupt files (AIA): the hart has geilen, of which gfile_limit can be addressed.
@@ -101,7 +104,10 @@ static inline uint64_t time_now(void)
 	return csr_read(CSR_TIME);
 }
 
-/* Have the hart take a supervisor software interrupt, which ends its WFI or its guest's run. */
+/*
+ * Have the hart take a supervisor interrupt, which ends its WFI or its guest's run. What was stored
+ * before is visible to it then: software interrupt or external one, by ACLINT, IMSIC or SBI IPI.
+ */
 void hart_kick(struct hart *hart);
 
 /*

@@ -74,15 +74,21 @@ def keep_user_files(args, place):
         args.qemu = absolute(args.qemu)
 
 
+# A PLIC or an APLIC comes with ACLINTs, by which harts interrupt each other without firmware;
+# IMSICs can do that themselves.
+INTERRUPT_CONTROLLERS = {"none": ",aclint=on", "clint": "", "aplic": ",aclint=on,aia=aplic",
+                         "aplic-imsic": ",aia=aplic-imsic"}
+
+
 def machine_aia(text):
-    """AIA= as options of QEMU's machine: aplic, or aplic-imsic with guests=N."""
-    found = re.fullmatch(r"(none|aplic|aplic-imsic)(?:,guests=([0-7]))?", text or "none")
-    if not found or (found.group(2) and found.group(1) != "aplic-imsic"):
-        raise StrataError(f"--aia: {text!r} is none of none, aplic, aplic-imsic and "
+    """AIA= as options of QEMU's machine; aplic-imsic may have guests=N behind it."""
+    found = re.fullmatch(r"([a-z-]+)(?:,guests=([0-7]))?", text or "none")
+    if not found or found.group(1) not in INTERRUPT_CONTROLLERS or \
+            (found.group(2) and found.group(1) != "aplic-imsic"):
+        raise StrataError(f"--aia: {text!r} is none of none, clint, aplic, aplic-imsic and "
                           "aplic-imsic,guests=0 to 7", 2)
-    if found.group(1) == "none":
-        return ""
-    return f",aia={found.group(1)}" + (f",aia-guests={found.group(2)}" if found.group(2) else "")
+    return INTERRUPT_CONTROLLERS[found.group(1)] + \
+        (f",aia-guests={found.group(2)}" if found.group(2) else "")
 
 
 class Settings:
@@ -172,7 +178,7 @@ def add_machine_options(parser):
                        help="QEMU's -cpu, such as rv64,h=false")
     group.add_argument("--aia", metavar="KIND", default=env("AIA"),
                        help="interrupt controllers: aplic or aplic-imsic[,guests=N] instead of a "
-                            "PLIC")
+                            "PLIC; clint: a PLIC, and IPIs by firmware alone")
     group.add_argument("--timeout", metavar="S", default=env("TIMEOUT"),
                        help="deadline in seconds (default: scaled to this machine)")
 

@@ -2,7 +2,7 @@
 /*
  * Any bytes as the machine's device tree.
  * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c
- * SOURCES: hypervisor/boot/host_aia.c
+ * SOURCES: hypervisor/boot/host_aia.c hypervisor/boot/host_sswi.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/lib/string.c
  */
 #include "boot/host_dt.h"

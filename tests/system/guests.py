@@ -10,6 +10,8 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 NATIVE_ONLY = ("firmware",)
 APART = ("aia", "diskload", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi", "migrate",
          "rtc", "share", "speed", "speed_io", "virtio", "virtio_hostile")
+# What the machine has for IPIs, by its interrupt controllers.
+KICKS = {"none": "SSWI", "aplic-imsic": "IMSIC", "clint": "SBI"}
 
 
 def guest_names(out):
@@ -34,6 +36,17 @@ def run_aia(mode, guests):
         machine = [] if guests is None else ["--aia", f"aplic-imsic,guests={guests}"]
         result = bench.strata("run", "--vm", "guest-aia", "--mode", mode, *machine)
         check_line(result.out, r"^8 passed, 0 failed")
+        check_status(result, 0)
+    return function
+
+
+def run_kicks(controller, by):
+    """A case: vCPUs on two harts, which interrupt each other so."""
+    def function(bench):
+        result = bench.strata("run", "--kernel", "smp", "--mode", "hw", "--vcpus", "3", "--cpus",
+                              "2", "--aia", controller)
+        check_line(result.out, rf"^Strata, .* IPIs by {by},")
+        check_line(result.out, r"^\d+ passed, 0 failed, 0 skipped")
         check_status(result, 0)
     return function
 
@@ -145,6 +158,9 @@ def add(environment):
         turn += 1
         where = "" if guests is None else f" with {guests} guest interrupt files"
         spread(environment, describe("aia", mode) + where, run_aia(mode, guests), turn, "guests")
+    for turn, (controller, by) in enumerate(KICKS.items()):
+        spread(environment, f"harts interrupt each other by {by}: IPIs, fences, starts and stops "
+               "of the test guest smp", run_kicks(controller, by), turn, "guests")
     for mode in ("native", "te", "pv", "hw"):
         turn += 1
         spread(environment, describe("rtc", mode), run_rtc(mode), turn, "guests")

@@ -2,7 +2,7 @@
 /*
  * The machine's own device tree, as QEMU and OpenSBI write it, and spoilt.
  * SOURCES: hypervisor/boot/host_dt.c hypervisor/boot/isa.c hypervisor/boot/dt.c
- * SOURCES: hypervisor/boot/host_aia.c
+ * SOURCES: hypervisor/boot/host_aia.c hypervisor/boot/host_sswi.c
  * SOURCES: hypervisor/boot/refuse.c hypervisor/lib/string.c
  */
 #include "test.h"
@@ -405,4 +405,67 @@ TEST("IMSICs with more guest index bits than there can be are not used")
 	CHECK_EQ(host.aplic.size, 0);
 	host_dt_free(&host);
 	CHECK_EQ(kalloc_live, 0);
+}
+
+static void add_sswi(const char *name, uint32_t base, uint32_t size)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/soc/%s", name);
+	tree_add(fdt, "/soc", name);
+	tree_string(fdt, path, "compatible", "riscv,aclint-sswi");
+	tree_cells(fdt, path, "reg", CELLS(0, base, 0, size));
+}
+
+TEST("each hart has the SETSSIP register of its place in an SSWI device's interrupts-extended")
+{
+	machine_create();
+	add_sswi("sswi@2f00000", 0x2f00000, 0x4000);
+	/* A place that is another level's is one all the same. */
+	tree_cells(fdt, "/soc/sswi@2f00000", "interrupts-extended",
+		   CELLS(3, 1, TREE_PHANDLE_INTC, 3, TREE_PHANDLE_INTC, 1));
+	CHECK_EQ(parse(), 0);
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].sswi.v, host.harts[i].id == 1 ? 0x2f00000 : 0x2f00008);
+	done();
+}
+
+TEST("harts may be spread over several SSWI devices, and some have none")
+{
+	machine_create();
+	add_sswi("sswi@2f00000", 0x2f00000, 0x4000);
+	tree_cells(fdt, "/soc/sswi@2f00000", "interrupts-extended", CELLS(3, 1));
+	CHECK_EQ(parse(), 0);
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].sswi.v, host.harts[i].id == 1 ? 0x2f00000 : 0);
+	done();
+	add_sswi("sswi@3f00000", 0x3f00000, 0x4000);
+	tree_cells(fdt, "/soc/sswi@3f00000", "interrupts-extended", CELLS(TREE_PHANDLE_INTC, 1));
+	CHECK_EQ(parse(), 0);
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].sswi.v, host.harts[i].id == 1 ? 0x2f00000 : 0x3f00000);
+	done();
+}
+
+TEST("an SSWI device that is disabled, too small, unaligned or of no hart interrupts nobody")
+{
+	machine_create();
+	add_sswi("sswi@2f00000", 0x2f00000, 7);
+	tree_cells(fdt, "/soc/sswi@2f00000", "interrupts-extended",
+		   CELLS(3, 1, TREE_PHANDLE_INTC, 1));
+	add_sswi("sswi@3f00002", 0x3f00002, 0x4000);
+	tree_cells(fdt, "/soc/sswi@3f00002", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 1));
+	add_sswi("sswi@4f00000", 0x4f00000, 0x4000);
+	tree_cells(fdt, "/soc/sswi@4f00000", "interrupts-extended",
+		   CELLS(TREE_PHANDLE_INTC, 1));
+	tree_string(fdt, "/soc/sswi@4f00000", "status", "disabled");
+	add_sswi("sswi@5f00000", 0x5f00000, 0x4000);
+	tree_cells(fdt, "/soc/sswi@5f00000", "interrupts-extended", CELLS(77, 1));
+	add_sswi("sswi@6f00000", 0x6f00000, 0x4000);
+	CHECK_EQ(parse(), 0);
+	/* What fits into the first one counts. */
+	for (size_t i = 0; i < host.hart_count; i++)
+		CHECK_EQ(host.harts[i].sswi.v, host.harts[i].id == 1 ? 0x2f00000 : 0);
+	done();
 }

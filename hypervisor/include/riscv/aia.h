@@ -30,6 +30,7 @@
 #define IMSIC_PAGE_SIZE		0x1000UL
 #define IMSIC_SETEIPNUM_LE	0x000
 #define IMSIC_SETEIPNUM_BE	0x004
+#define IMSIC_IDS_MIN		63
 #define IMSIC_IDS_MAX		2047
 
 /* APLIC: an interrupt domain's registers (table 4.1) */
