@@ -5,7 +5,8 @@
  * SBI 2.0, BASE, IPI and TIME; privileged specification, "Supervisor CSRs"; <strata/abi.h>.
  *
  * Each path has a twin in C, which answers the same while the fast path is off (fast=off, a trace,
- * an extension switched off): vsbi_call(), vcsr_emulate_fast(), pv_csr_read(), pv_csr_swap().
+ * an extension switched off): vsbi_call(), vcsr_emulate_fast(), pv_csr_read(), pv_csr_swap(),
+ * vconsole_put().
  * tests/guest/fast.c compares them. All count in v->stat.fast (mode/fast.h), and nothing else:
  * mode/fast_stat.c knows what each counter stands for.
  *
@@ -71,10 +72,13 @@
 	sret
 	.endm
 
-	/* BASE's constants, a6 < FAST_BASE_COUNT; a1 is free, for it is the answer. */
-	.macro	answer_base kind, slow
+	.macro	check_base slow
 	li	t0, FAST_BASE_COUNT
 	bgeu	a6, t0, \slow
+	.endm
+
+	/* BASE's constants, a6 < FAST_BASE_COUNT; a1 is free, for it is the answer. */
+	.macro	answer_base kind
 	slli	t0, a6, 3
 	add	t0, t0, a0
 	count	\kind, a1, t0
@@ -98,6 +102,8 @@ fast_hw:
 	vector	EXC_ECALL_VS
 	bnez	t0, hw_slow
 	check_requests t0, hw_slow
+	bnez	a6, hw_function
+hw_function_0:
 	li	t0, SBI_EXT_BASE
 	beq	a7, t0, hw_base
 	li	t0, SBI_EXT_IPI
@@ -105,7 +111,6 @@ fast_hw:
 	li	t0, SBI_EXT_TIME
 	bne	a7, t0, hw_slow
 hw_time:
-	bnez	a6, hw_slow
 	csrr	t0, CSR_SSCRATCH
 	csrw	CSR_VSTIMECMP, t0
 	count	FAST_HW_TIME, t0, a0
@@ -115,7 +120,6 @@ hw_time_end:
 
 	/* To oneself alone: it goes where hw_irq_update() would put it. */
 hw_ipi:
-	bnez	a6, hw_slow
 	csrr	t0, CSR_SSCRATCH
 	addi	t0, t0, -1
 	bnez	t0, hw_slow
@@ -132,9 +136,44 @@ hw_ipi:
 	answer
 hw_ipi_end:
 
+	/* The others have no function but 0. */
+hw_function:
+	li	t0, SBI_EXT_DBCN
+	beq	a7, t0, hw_console
+	li	t0, SBI_EXT_BASE
+	bne	a7, t0, hw_slow
+	check_base hw_slow
 hw_base:
-	answer_base FAST_HW_BASE, hw_slow
+	answer_base FAST_HW_BASE
 hw_base_end:
+
+	/* A byte into the ring of vm/conring.h, whose count is the one of this path. */
+hw_console:
+	addi	t0, a6, -SBI_DBCN_WRITE_BYTE
+	bnez	t0, hw_slow
+	/* The end of a line is to be shown. */
+	csrr	t0, CSR_SSCRATCH
+	addi	t0, t0, -'\n'
+	beqz	t0, hw_slow
+	sd	t1, SAVED_T1(a0)
+	ld	t0, FAST(FAST_HW_CONSOLE)(a0)
+	ld	t1, VCPU_CONSOLE_LIMIT(a0)
+	beq	t0, t1, hw_console_slow
+	andi	t1, t0, CONRING_MASK
+	ld	a1, VCPU_CONSOLE_BYTES(a0)
+	add	t1, t1, a1
+	csrr	a1, CSR_SSCRATCH
+	sb	a1, 0(t1)
+	addi	t0, t0, 1
+	/* Another hart that sees the count sees the byte. */
+	fence	w, w
+	sd	t0, FAST(FAST_HW_CONSOLE)(a0)
+	ld	t1, SAVED_T1(a0)
+	li	a1, 0
+	answer
+hw_console_end:
+hw_console_slow:
+	ld	t1, SAVED_T1(a0)
 hw_slow:
 	j	vcpu_exit_t0_saved
 
@@ -238,7 +277,8 @@ dep_sbi:
 	bne	a7, t0, dep_slow
 	check_supervisor t0, dep_slow
 	check_requests t0, dep_slow
-	answer_base FAST_DEP_BASE, dep_slow
+	check_base dep_slow
+	answer_base FAST_DEP_BASE
 dep_sbi_end:
 dep_slow:
 	j	vcpu_exit_t0_saved
@@ -370,7 +410,8 @@ pv_done_end:
 
 /*
  * What the account charges for each: instructions from the vector to SRET; of an IPI that was
- * pending already and of a write of sepc it is one or three off. In the order of enum fast_path.
+ * pending already, of a write of sepc and of BASE's functions but 0 it is some off. In the order of
+ * enum fast_path.
  */
 	.section .rodata
 	.balign	8
@@ -379,6 +420,7 @@ fast_insns:
 	.8byte	(hw_time - fast_hw - 24 + hw_base_end - hw_base) / 4
 	.8byte	(hw_time - fast_hw - 12 + hw_ipi_end - hw_ipi) / 4
 	.8byte	(hw_time_end - fast_hw) / 4
+	.8byte	(hw_function_0 - fast_hw + 12 + hw_console_end - hw_console) / 4
 	.8byte	(dep_sbi_end - fast_te) / 4
 	.8byte	(pv_write - fast_pv + pv_done_end - pv_done) / 4
 	.8byte	(pv_done_end - fast_pv - 8 - 4) / 4

@@ -2,10 +2,11 @@
 /*
  * Offsets of the structures of this room that assembly uses; the Makefile makes <offsets.h> of it.
  */
+#include "vm/conring.h"
 #include "vm/vcpu.h"
 
-#define OFFSET(name, type, member)                                                                \
-	__asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(offsetof(type, member)))
+#define CONSTANT(name, value)	__asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(value))
+#define OFFSET(name, type, member)	CONSTANT(name, offsetof(type, member))
 
 void vm_offsets(void);
 void vm_offsets(void)
@@ -18,6 +19,8 @@ void vm_offsets(void)
 	OFFSET(VCPU_VCSR_SIP, struct vcpu, vcsr.sip);
 	OFFSET(VCPU_REQUESTS, struct vcpu, requests);
 	OFFSET(VCPU_VECTOR, struct vcpu, vector);
+	OFFSET(VCPU_CONSOLE_LIMIT, struct vcpu, console_limit);
+	OFFSET(VCPU_CONSOLE_BYTES, struct vcpu, console_bytes);
 	OFFSET(VCPU_SUPERVISOR, struct vcpu, supervisor);
 	OFFSET(VCPU_VIRTUAL_CSRS, struct vcpu, virtual_csrs);
 	OFFSET(VCPU_HARTID, struct vcpu, hartid);
@@ -25,5 +28,6 @@ void vm_offsets(void)
 	OFFSET(VCPU_FAST, struct vcpu, stat.fast);
 	OFFSET(VCPU_INJECTED_SOFT, struct vcpu, stat.injected_interrupts[IRQ_S_SOFT]);
 	OFFSET(VCPU_EXCEPTIONS, struct vcpu, stat.exceptions);
+	CONSTANT(CONRING_MASK, CONRING_BYTES - 1);
 	OFFSET(FP_FCSR, struct fp_state, fcsr);
 }

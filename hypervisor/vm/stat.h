@@ -17,7 +17,8 @@
 #define STAT_CSRS		257
 
 /* Counters of the exits that mode/fast.S answers. */
-#define STAT_FAST		40
+#define STAT_FAST		41
+#define STAT_FAST_CONSOLE	5	/* bytes of the console: FAST_HW_CONSOLE */
 
 struct vcpu_stat {
 	uint64_t mmio_read, mmio_write;

@@ -2,10 +2,15 @@
 /*
  * The console of a VM: output to the multiplexer, input from it by a queue.
  */
+#include "hart/hart.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
+#include "vm/mode.h"
 #include "vm/vconsole.h"
 #include "vm/vm.h"
+
+/* How late a byte may be shown, in parts of a second. */
+#define RING_DELAY	1000
 
 const struct vconsole_ops *vconsole_ops;
 
@@ -22,6 +27,7 @@ int vconsole_create(struct vm *vm)
 		return -ENOMEM;
 	}
 	spin_init(&console->lock);
+	conring_init(&console->ring, vm, timebase_hz / RING_DELAY);
 	vm->console = console;
 	if (vconsole_ops)
 		vconsole_ops->created(vm);
@@ -32,6 +38,7 @@ void vconsole_destroy(struct vm *vm)
 {
 	/* The multiplexer forgets the line that is freed with it. */
 	vconsole_ended(vm);
+	conring_fini(&vm->console->ring);
 	kfree(vm->console->input);
 	kfree(vm->console);
 	vm->console = NULL;
@@ -39,8 +46,16 @@ void vconsole_destroy(struct vm *vm)
 
 void vconsole_ended(struct vm *vm)
 {
-	if (vm->console && vconsole_ops)
-		vconsole_ops->ended(vm);
+	if (!vm->console || !vconsole_ops)
+		return;
+	conring_end(&vm->console->ring);
+	vconsole_ops->ended(vm);
+}
+
+void vconsole_settle(struct vm *vm)
+{
+	if (vm->console)
+		conring_end(&vm->console->ring);
 }
 
 bool vconsole_accepts(struct vm *vm)
@@ -50,8 +65,24 @@ bool vconsole_accepts(struct vm *vm)
 
 void vconsole_write(struct vm *vm, const char *text, size_t size)
 {
-	if (vm->console && vconsole_ops)
+	if (!vm->console || !vconsole_ops)
+		return;
+	/* What a vCPU has put into the ring before this text, it has the ring for, as we see it. */
+	if (likely(READ_ONCE(vm->console->ring.owner) == NULL))
 		vconsole_ops->write(vm, text, size);
+	else
+		conring_write(&vm->console->ring, text, size);
+}
+
+void vconsole_put(struct vcpu *v, char byte)
+{
+	struct vm *vm = v->vm;
+
+	vconsole_write(vm, &byte, 1);
+	/* The end of a line is shown at once, and so nothing to put into the ring. */
+	if (byte != '\n' && v->mode->fast_console && v->vector != vcpu_trap_vector &&
+	    vm->console && vconsole_ops)
+		conring_open(&vm->console->ring, v, time_now());
 }
 
 size_t vconsole_read(struct vm *vm, char *text, size_t size)

@@ -9,12 +9,14 @@
 #include "lib/lock.h"
 #include "lib/types.h"
 #include "vm/config.h"
+#include "vm/conring.h"
 
 /* Of the input queue: what it begins with and how far it grows; powers of two. */
 #define VCONSOLE_INPUT		1024U
 #define VCONSOLE_INPUT_MAX	(256U << 10)
 #define VCONSOLE_LINE		256
 
+struct vcpu;
 struct vm;
 
 /* The last, unfinished line of one source of output; under the multiplexer's lock. */
@@ -37,6 +39,7 @@ struct vconsole {
 	void *ready_arg;
 
 	struct vconsole_line line;
+	struct conring ring;	/* output that a vCPU has not had shown yet */
 };
 
 /* The multiplexer; set once by the monitor. Before that, output is dropped. */
@@ -62,6 +65,8 @@ int vconsole_create(struct vm *vm);
 void vconsole_destroy(struct vm *vm);
 /* The VM has ended: show what is left of its last line, give the input to another one. */
 void vconsole_ended(struct vm *vm);
+/* Show what its vCPUs have written, none of which runs: it reboots. */
+void vconsole_settle(struct vm *vm);
 
 /*
  * Is there room for output? If not, the guest tries again: its call or its store is repeated, in
@@ -70,6 +75,11 @@ void vconsole_ended(struct vm *vm);
 bool vconsole_accepts(struct vm *vm);
 /* Output of the guest, from any hart; locks of devices may be held. */
 void vconsole_write(struct vm *vm, const char *text, size_t size);
+/*
+ * A byte of v's, in its exit, by a call which its mode's fast path can answer the next time. It may
+ * be shown a millisecond later then.
+ */
+void vconsole_put(struct vcpu *v, char byte);
 /* Take waiting input, at most size bytes; returns how many. Any hart; device locks may be held. */
 size_t vconsole_read(struct vm *vm, char *text, size_t size);
 /* One byte of input for the guest; false: the queue is full. No device lock held. */

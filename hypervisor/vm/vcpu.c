@@ -12,6 +12,7 @@
 #include "vm/mmio.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
+#include "vm/vconsole.h"
 #include "vm/vcpu.h"
 
 /* Injected traps in a row, all at the trap vector, after which a guest is beyond help. */
@@ -123,11 +124,7 @@ void vcpu_save_fp(struct vcpu *v)
 
 /* ---- Interrupts ---- */
 
-/*
- * Have v look at its requests before it runs on. If it changes harts meanwhile it does so there,
- * before it runs (vm/sched_run.c, begin), and a kick at its old hart is for nothing.
- */
-static void vcpu_request(struct vcpu *v, uint64_t request)
+void vcpu_request(struct vcpu *v, uint64_t request)
 {
 	__atomic_fetch_or(&v->requests, request, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&v->running, __ATOMIC_SEQ_CST)) {
@@ -221,11 +218,14 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
 
 /* ---- Requests ---- */
 
-static void take_fences(struct vcpu *v, uint64_t requests)
+/* Fences, and what is rarer. */
+static void take_others(struct vcpu *v, uint64_t requests)
 {
 	static const struct vfence everything = { .pages = 0 };
 	struct vfence fence;
 
+	if (requests & VCPU_REQ_CONSOLE)
+		conring_close(&v->vm->console->ring, v);
 	if (requests & VCPU_REQ_FENCE_I)
 		__asm__ volatile("fence.i" : : : "memory");
 	if (requests & VCPU_REQ_FENCE_RANGE && vfence_take(&v->fence_box, &fence) &&
@@ -243,8 +243,8 @@ enum vcpu_next vcpu_take_requests(struct vcpu *v)
 		v->state = VCPU_STOPPED;
 		return VCPU_RESCHEDULE;
 	}
-	if (unlikely(requests & VCPU_REQ_FENCES))
-		take_fences(v, requests);
+	if (unlikely(requests & (VCPU_REQ_FENCES | VCPU_REQ_CONSOLE)))
+		take_others(v, requests);
 	if (requests & VCPU_REQ_IRQ)
 		v->mode->irq_update(v);
 	return VCPU_RESUME;

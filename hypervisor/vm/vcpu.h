@@ -81,6 +81,10 @@ struct vcpu {
 	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */
 	uint64_t requests;
 
+	/* Bytes of the console go to these while STAT_FAST_CONSOLE is below the limit. */
+	uint64_t console_limit;
+	char *console_bytes;
+
 	/* What every exit needs comes first: small offsets are cheaper. */
 	const struct mode_ops *mode;	/* vm->mode */
 	struct vm *vm;
@@ -163,6 +167,8 @@ struct vcpu {
 #define VCPU_REQ_IRQ		(1u << 3)	/* irq_pending has changed */
 #define VCPU_REQ_FENCE_RANGE	(1u << 4)	/* what lies in fence_box */
 
+#define VCPU_REQ_CONSOLE	(1u << 5)	/* give the console's ring up */
+
 #define VCPU_REQ_FENCES		(VCPU_REQ_FENCE_I | VCPU_REQ_FENCE_VMA | VCPU_REQ_FENCE_RANGE)
 
 /* Create the vCPU number index of vm; -ENOMEM; -ENODEV: its harts are not in this machine. */
@@ -170,6 +176,11 @@ int vcpu_create(struct vm *vm, unsigned index);
 /* Free it; it is stopped for good, and what its mode has is freed. */
 void vcpu_destroy(struct vcpu *v);
 
+/*
+ * Have v look at its requests before it runs on. If it changes harts meanwhile it does so there,
+ * before it runs (vm/sched_run.c, begin), and a kick at its old hart is for nothing.
+ */
+void vcpu_request(struct vcpu *v, uint64_t request);
 /* Take what other harts asked of the loaded vCPU. */
 enum vcpu_next vcpu_take_requests(struct vcpu *v);
 /* FP registers and LR reservation when a vCPU is put on a hart and taken off it; any mode. */

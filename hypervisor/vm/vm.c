@@ -287,6 +287,7 @@ void vm_reset(struct vm *vm)
 {
 	struct vdev *dev;
 
+	vconsole_settle(vm);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		reset_vcpu(vm->vcpus[i]);
 	/*

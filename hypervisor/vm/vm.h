@@ -3,8 +3,8 @@
  * A virtual machine: its memory, its devices, its vCPUs and its life. Built from a vm_config, run
  * by the harts. RISC-V privileged specification, "Hypervisor extension".
  *
- * Lock order: vm_list_lock > vm->lock > a device's own lock > hart->lock (several: by index) >
- * credit->lock > console.
+ * Lock order: vm_list_lock > vm->lock > a device's own lock > conring->lock > hart->lock (several:
+ * by index) > credit->lock > console.
  */
 #ifndef VM_VM_H
 #define VM_VM_H

@@ -54,8 +54,6 @@ static struct sbi_ret dbcn_read(struct vm *vm, uint64_t size, uint64_t low, uint
 static struct sbi_ret dbcn_handle(struct vcpu *v, uint64_t fid, const uint64_t *args,
 				  enum vcpu_next *next)
 {
-	char byte;
-
 	(void)next;
 	switch (fid) {
 	case SBI_DBCN_WRITE:
@@ -63,10 +61,9 @@ static struct sbi_ret dbcn_handle(struct vcpu *v, uint64_t fid, const uint64_t *
 	case SBI_DBCN_READ:
 		return dbcn_read(v->vm, args[0], args[1], args[2]);
 	case SBI_DBCN_WRITE_BYTE:
-		byte = (char)args[0];
 		if (!vconsole_accepts(v->vm))
 			return vsbi_again(v);
-		vconsole_write(v->vm, &byte, 1);
+		vconsole_put(v, (char)args[0]);
 		return vsbi_value(0);
 	default:
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);

@@ -30,6 +30,7 @@ ROWS = {row.op: row for row in (
     Row("set_timer", "calls", "SBI set_timer", 40),
     Row("ipi_call", "calls", "SBI send_ipi to oneself, without its delivery", 40),
     Row("console_byte", "calls", "SBI debug_console_write_byte", 40),
+    Row("console_line", "calls", "the same for each byte of a line of 64, until it is shown"),
     Row("mmio_read", "calls", "read a register of an emulated UART", 250),
     Row("mmio_write", "calls", "write one", 250),
     Row("first_touch", "calls", "the first store to a page of RAM beside the second", 600),

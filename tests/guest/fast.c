@@ -258,6 +258,30 @@ static void test_calls(uint64_t self)
 	test_end();
 }
 
+/* A line of the transcript, byte by byte; the argument's higher bits mean nothing. */
+static void test_bytes(void)
+{
+	static const char begin[] = "T: ";
+
+	test_begin("bytes of the console are written with every register kept");
+	for (unsigned i = 0; i < 1000; i++) {
+		uint64_t random = random_next();
+		char byte = i < 3 ? begin[i] : (char)('!' + random % 94);
+
+		randomize();
+		set.in[A0] = (random & ~0xffUL) | (uint8_t)(i == 999 ? '\n' : byte);
+		set.in[A6] = SBI_DBCN_WRITE_BYTE;
+		set.in[A7] = SBI_EXT_DBCN;
+		code_run(INSN_ECALL, 1 + i % 9);
+		EXPECT_EQ(set.out[A0], SBI_SUCCESS);
+		EXPECT_EQ(set.out[A1], 0);
+		for (uint32_t r = 1; r < 32; r++)
+			if (r != 1 + i % 9 && r != A0 && r != A1)
+				EXPECT_EQ(set.out[r], set.in[r]);
+	}
+	test_end();
+}
+
 /* In pv: the same CSRs by hypercall. */
 static void test_hypercalls(void)
 {
@@ -291,6 +315,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_csrs();
 	test_masking();
 	test_calls(hartid);
+	test_bytes();
 	if (features.error == 0 && features.value & STRATA_F_HYPERCALL)
 		test_hypercalls();
 	traps = sbi_call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0, 0, 0, 0);

@@ -231,6 +231,11 @@ void vconsole_write(struct vm *machine, const char *text, size_t size)
 	written[written_size] = '\0';
 }
 
+void vconsole_put(struct vcpu *v, char byte)
+{
+	vconsole_write(v->vm, &byte, 1);
+}
+
 size_t vconsole_read(struct vm *machine, char *text, size_t size)
 {
 	size_t got = size < typed_size ? size : typed_size;
