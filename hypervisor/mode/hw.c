@@ -421,8 +421,8 @@ static const char *hw_fast(const struct vcpu *v)
 static exit_handler *const hw_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = hw_exit_reflect, [EXC_ILLEGAL_INST] = hw_exit_illegal,
 	[EXC_ECALL_VS] = hw_exit_ecall,
-	[EXC_INST_GUEST_FAULT] = mmio_exit_fetch, [EXC_LOAD_GUEST_FAULT] = mmio_exit,
-	[EXC_STORE_GUEST_FAULT] = mmio_exit,	  [EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
+	[EXC_INST_GUEST_FAULT] = mmio_exit_fetch, [EXC_LOAD_GUEST_FAULT] = mmio_exit_load,
+	[EXC_STORE_GUEST_FAULT] = mmio_exit_store,	  [EXC_VIRTUAL_INST] = hw_exit_virtual_inst,
 };
 
 const struct mode_ops mode_hw = {

@@ -225,7 +225,8 @@ static exit_handler *const te_exits[EXIT_COUNT] = {
 	[EXC_VIRTUAL_INST] = dep_exit_virtual,	      [EXC_ECALL_U] = te_exit_ecall,
 	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
 	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit_fetch,
-	[EXC_LOAD_GUEST_FAULT] = mmio_exit,	      [EXC_STORE_GUEST_FAULT] = mmio_exit,
+	[EXC_LOAD_GUEST_FAULT] = mmio_exit_load,
+	[EXC_STORE_GUEST_FAULT] = mmio_exit_store,
 };
 
 const struct mode_ops mode_te = {

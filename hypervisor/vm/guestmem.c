@@ -9,6 +9,15 @@
 #include "vm/guestmem.h"
 #include "vm/mode.h"
 
+void guestmem_came_from_guest(void)
+{
+	csr_set(CSR_HSTATUS, HSTATUS_SPV);
+	if (csr_read(CSR_HSTATUS) & HSTATUS_SPVP)
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	else
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+}
+
 /*
  * One load through op that may fault; false: it did, and the cause is in the hart. The trap that
  * it took overwrote where the guest came from, which is put back.
@@ -102,7 +111,7 @@ bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
 
 	if (unlikely(insn == 0))
 		return fetch_helped(v, raw);
-	*raw = (uint32_t)insn;
+	*raw = (uint32_t)(INSN_IS_16BIT(insn) ? insn & 0xffff : insn);
 	return true;
 }
 

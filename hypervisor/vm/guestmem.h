@@ -11,33 +11,43 @@
 #include "vm/vcpu.h"
 
 /*
- * An instruction that is there: one halfword, and another if it says so. One fixup serves both.
- * Return: the instruction; 0, which is none, if it could not be fetched: vcpu_fetch_insn() has the
- * mode's help. Inline, so that an exit for a device needs no call for it; without a clobber of
- * memory, because nothing that we store before it is an instruction of the guest's.
+ * The trap of a failed access to guest memory has overwritten where the guest came from: put it
+ * back. SPVP is what SPP was, and a trap from HS-mode leaves it alone.
+ */
+void guestmem_came_from_guest(void);
+
+/*
+ * An instruction that is there: all at once where it is aligned, else one halfword, and another if
+ * it says so. One fixup serves all. Return: the instruction, and beyond one of 2 bytes anything;
+ * 0, which is none, if it could not be fetched: vcpu_fetch_insn() has the mode's help. Inline, so
+ * that an exit for a device needs no call for it; without a clobber of memory, because nothing that
+ * we store before it is an instruction of the guest's.
  */
 static inline uint64_t guestmem_try_fetch(uint64_t address)
 {
-	uint64_t hstatus = csr_read(CSR_HSTATUS), sstatus = csr_read(CSR_SSTATUS);
-	uint64_t low, high = 0, next = address + 2, three = 3, both;
+	uint64_t insn, part;
 
-	__asm__ volatile("1: " HLVX_HU("%0", "%5") "and %2, %0, %4\n"
-						    "bne %2, %4, 3f\n"
-						    "2: " HLVX_HU("%1", "%3") "3:\n"
-						    FIXUP_ENTRY(1b, 4f) FIXUP_ENTRY(2b, 4f)
-						    ".subsection 1\n"
-						    "4: li %0, 0\n"
-						    "li %1, 0\n"
-						    "j 3b\n"
-						    ".previous\n"
-			 : "=&r"(low), "+&r"(high), "=&r"(both)
-			 : "r"(next), "r"(three), "r"(address));
-	/* The trap overwrote where the guest came from. */
-	if (unlikely(low == 0)) {
-		csr_write(CSR_HSTATUS, hstatus);
-		csr_write(CSR_SSTATUS, sstatus);
-	}
-	return low | high << 16;
+	__asm__ volatile("andi %1, %2, 3\n"
+			 "bnez %1, 4f\n"
+			 "1: " HLVX_WU("%0", "%2") "5:\n"
+			 ".subsection 1\n"
+			 "4:\n"
+			 "2: " HLVX_HU("%0", "%2") "andi %1, %0, 3\n"
+						   "addi %1, %1, -3\n"
+						   "bnez %1, 5b\n"
+						   "addi %1, %2, 2\n"
+						   "3: " HLVX_HU("%1", "%1") "slli %1, %1, 16\n"
+									     "or %0, %0, %1\n"
+									     "j 5b\n"
+									     "6: li %0, 0\n"
+									     "j 5b\n"
+									     ".previous\n"
+			 FIXUP_ENTRY(1b, 6b) FIXUP_ENTRY(2b, 6b) FIXUP_ENTRY(3b, 6b)
+			 : "=&r"(insn), "=&r"(part)
+			 : "r"(address));
+	if (unlikely(insn == 0))
+		guestmem_came_from_guest();
+	return insn;
 }
 
 /*

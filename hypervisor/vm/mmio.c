@@ -45,58 +45,52 @@ static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stv
 }
 
 /*
- * A load or store of an integer register, in one word, which a register of ours holds while the
- * device is at work: the instruction's length in bits 2 to 0, funct3 and the register where LOAD
- * has them.
+ * A load or store of an integer register in one word, its fields where a LOAD has them, the
+ * register of a store, too. Bit 1 is set in 4-byte instructions, as in their encoding.
  */
 #define ACCESS(funct3, reg)		((uint64_t)(funct3) << 12 | (uint64_t)(reg) << 7)
-#define ACCESS_OF_LOAD(raw)		((raw) & ACCESS(7, 31))
 #define ACCESS_STORE			(1UL << 3)
+#define ACCESS_LONG			(1UL << 1)
 #define ACCESS_NONE			0UL
-#define ACCESS_WIDTH(access)		((access) >> 12 & 3)	/* a power of 2 */
+#define ACCESS_LENGTH(access)		(2 + ((access) & ACCESS_LONG))
+#define ACCESS_SIZE(access)		(1UL << (INSN_FUNCT3(access) & 3))
 #define ACCESS_ZERO_EXTENDS(access)	(((access) & ACCESS(4, 0)) != 0)
-#define ACCESS_REG(access)		((access) >> 7 & 31)
-#define ACCESS_LENGTH(access)		((access) & 7)
 
 /* Any instruction; ACCESS_NONE: no device understands it (AMO, LR, SC, FP). */
 static uint64_t decode(uint32_t raw)
 {
 	struct insn insn = insn_decode(raw);
 	uint32_t width = insn.size == 8 ? 3 : insn.size == 4 ? 2 : insn.size == 2;
+	uint64_t length = insn.len == 4 ? ACCESS_LONG : 0;
 
 	if (insn.kind == INSN_KIND_STORE)
-		return insn.len | ACCESS(width, insn.rs2) | ACCESS_STORE;
+		return length | ACCESS(width, insn.rs2) | ACCESS_STORE;
 	if (insn.kind != INSN_KIND_LOAD)
 		return ACCESS_NONE;
 	if (!insn.sign_extend && width != 3)
 		width |= 4;
-	return insn.len | ACCESS(width, insn.rd);
+	return length | ACCESS(width, insn.rd);
 }
 
-/*
- * The loads and stores that drivers mostly are made of, compressed ones with a base register among
- * them; ACCESS_NONE, as for 0: decode() knows. Reserved widths, which raise another exception, are
- * not looked for.
- */
-static inline uint64_t decode_usual(uint64_t raw)
+/* c.lw, c.ld, c.sw and c.sd; ACCESS_NONE, as for 0: decode() knows. */
+static inline uint64_t decode_compressed(uint64_t raw)
 {
 	uint64_t funct3 = raw >> 13 & 7;
 
-	if (likely(INSN_OPCODE(raw) == OPCODE_LOAD))
-		return 4 | ACCESS_OF_LOAD(raw);
-	if (likely(INSN_OPCODE(raw) == OPCODE_STORE))
-		return 4 | ACCESS(INSN_FUNCT3(raw) & 3, INSN_RS2(raw)) | ACCESS_STORE;
-	/* c.lw, c.ld, c.sw, c.sd */
 	if ((raw & 3) != 0 || (funct3 & 3) < 2)
 		return ACCESS_NONE;
-	return 2 | ACCESS(funct3 & 3, 8 + (raw >> 2 & 7)) | (funct3 & 4 ? ACCESS_STORE : 0);
+	return ACCESS(funct3 & 3, 8 + (raw >> 2 & 7)) | (funct3 & 4 ? ACCESS_STORE : 0);
 }
 
 /* The low bytes of value, extended to a register. */
 static inline uint64_t extend(uint64_t access, uint64_t value)
 {
-	uint64_t shift = 64 - (8UL << ACCESS_WIDTH(access));
+	uint64_t shift = (0 - 8 * ACCESS_SIZE(access)) & 63;
 
+	if (likely(INSN_FUNCT3(access) == FUNCT3_LW))
+		return (uint64_t)(int32_t)value;
+	if (likely(INSN_FUNCT3(access) == FUNCT3_LBU))
+		return (uint8_t)value;
 	if (ACCESS_ZERO_EXTENDS(access))
 		return value << shift >> shift;
 	return (uint64_t)((int64_t)(value << shift) >> shift);
@@ -112,6 +106,12 @@ static inline unsigned last_of(gpa_t gpa)
 }
 
 struct vdev mmio_no_device;
+
+/* No access that is aligned, as others are refused, goes beyond its end. */
+static bool may_be_last(const struct vdev *dev)
+{
+	return ((dev->gpa | dev->size) & 7) == 0;
+}
 
 /* Where a guest-page fault was: htval is shifted right by 2; the low bits are those of stval. */
 static inline gpa_t fault_gpa(uint64_t stval)
@@ -136,62 +136,75 @@ static __attribute__((noinline)) enum vcpu_next refuse(struct vcpu *v)
 }
 
 /*
- * The access of v to dev, at an offset in its window of so many bytes. One that is of another sort
- * than the cause says or is not aligned gets an access fault, as real buses give; so does what the
- * device refuses.
+ * The device has refused, and its driver gets an access fault where it stands; or it has more to
+ * do than for one exit: the guest stores again, interruptibly.
  */
-static inline __attribute__((always_inline)) enum vcpu_next
-access_device(struct vcpu *v, struct vdev *dev, uint64_t stval, uint64_t offset,
-	      uint64_t window, uint64_t access)
+static __attribute__((noinline)) enum vcpu_next not_done(struct vcpu *v, int err, uint64_t length)
 {
-	bool store = (access & ACCESS_STORE) != 0;
-	uint64_t cause = store ? EXC_STORE_GUEST_FAULT : EXC_LOAD_GUEST_FAULT;
-	uint64_t size = 1UL << ACCESS_WIDTH(access), value;
+	v->pc -= length;
+	return err == -EAGAIN ? VCPU_RESUME : refuse(v);
+}
+
+/* One that is not aligned gets an access fault, as real buses give. */
+static inline bool is_aligned(uint64_t stval, uint64_t access)
+{
+	return likely((stval & (ACCESS_SIZE(access) - 1)) == 0);
+}
+
+static inline enum vcpu_next load(struct vcpu *v, struct vdev *dev, uint64_t offset,
+				  uint64_t access, uint64_t length)
+{
+	uint64_t value;
 	int err;
 
-	if (unlikely(csr_read(CSR_SCAUSE) != cause || offset + size > window ||
-		     (stval & (size - 1)) != 0))
-		return refuse(v);
-	if (store) {
-		v->stat.mmio_write++;
-		err = dev->ops->write(dev, v, offset, (unsigned)size, v->regs[ACCESS_REG(access)]);
-	} else {
-		v->stat.mmio_read++;
-		err = dev->ops->read(dev, v, offset, (unsigned)size, &value);
-		if (!err && ACCESS_REG(access) != 0)
-			v->regs[ACCESS_REG(access)] = extend(access, value);
-	}
-	/* -EAGAIN: there is more to do than for one exit. The guest stores again, interruptibly. */
+	v->stat.mmio_read++;
+	v->pc += length;
+	err = dev->ops->read(dev, v, offset, (unsigned)ACCESS_SIZE(access), &value);
 	if (unlikely(err))
-		return err == -EAGAIN ? VCPU_RESUME : refuse(v);
-	v->pc += ACCESS_LENGTH(access);
+		return not_done(v, err, ACCESS_LENGTH(access));
+	if (likely(INSN_RD(access) != 0))
+		v->regs[INSN_RD(access)] = extend(access, value);
 	return VCPU_RESUME;
 }
 
+static inline enum vcpu_next store(struct vcpu *v, struct vdev *dev, uint64_t offset,
+				   uint64_t access, uint64_t reg, uint64_t length)
+{
+	int err;
+
+	v->stat.mmio_write++;
+	v->pc += length;
+	err = dev->ops->write(dev, v, offset, (unsigned)ACCESS_SIZE(access), v->regs[reg]);
+	return unlikely(err) ? not_done(v, err, ACCESS_LENGTH(access)) : VCPU_RESUME;
+}
+
 /*
- * All that mmio_exit() does not do itself: another device than the time before, or none; an
- * instruction that needs help to be fetched, or is none of the usual ones.
+ * All that is not done below: another device than the time before, or none; an instruction that
+ * needs help to be fetched, or is none of the usual ones; or is of another sort than the cause.
  */
 static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
 {
-	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL);
+	uint64_t scause = csr_read(CSR_SCAUSE), stval = csr_read(CSR_STVAL), access;
 	gpa_t gpa = fault_gpa(stval);
 	struct vdev *dev = vm_find_device(v->vm, gpa, 1);
 	bool walk = is_walk(gpa, stval);
-	uint64_t access;
 	uint32_t raw;
 
 	if (dev == NULL || scause == EXC_INST_GUEST_FAULT || walk)
 		return not_a_device(v, scause, stval, gpa, walk);
-	v->mmio_last[last_of(gpa)] = dev;
+	if (may_be_last(dev))
+		v->mmio_last[last_of(gpa)] = dev;
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
-	access = decode_usual(raw);
-	if (access == ACCESS_NONE)
-		access = decode(raw);
-	if (access == ACCESS_NONE)
+	access = decode(raw);
+	if (access == ACCESS_NONE || !is_aligned(stval, access) ||
+	    gpa.v - dev->gpa + ACCESS_SIZE(access) > dev->size ||
+	    scause != (access & ACCESS_STORE ? EXC_STORE_GUEST_FAULT : EXC_LOAD_GUEST_FAULT))
 		return refuse(v);
-	return access_device(v, dev, stval, gpa.v - dev->gpa, dev->size, access);
+	if (access & ACCESS_STORE)
+		return store(v, dev, gpa.v - dev->gpa, access, INSN_RD(access),
+			     ACCESS_LENGTH(access));
+	return load(v, dev, gpa.v - dev->gpa, access, ACCESS_LENGTH(access));
 }
 
 enum vcpu_next mmio_exit_fetch(struct vcpu *v)
@@ -199,24 +212,67 @@ enum vcpu_next mmio_exit_fetch(struct vcpu *v)
 	return mmio_unusual(v);
 }
 
-enum vcpu_next mmio_exit(struct vcpu *v)
+/* The device that v has used before at this address, the offset in its window; NULL: unusual. */
+static inline struct vdev *device_of(const struct vcpu *v, uint64_t stval, uint64_t *offset)
 {
-	uint64_t stval = csr_read(CSR_STVAL), access, raw;
 	gpa_t gpa = fault_gpa(stval);
 	struct vdev *dev = v->mmio_last[0];
-	uint64_t offset = gpa.v - dev->gpa, window = dev->size;
 
-	if (unlikely(offset >= window)) {
+	*offset = gpa.v - dev->gpa;
+	if (unlikely(*offset >= dev->size)) {
 		dev = v->mmio_last[1];
-		offset = gpa.v - dev->gpa;
-		window = dev->size;
+		*offset = gpa.v - dev->gpa;
+		if (unlikely(*offset >= dev->size))
+			return NULL;
 	}
-	if (unlikely(offset >= window || is_walk(gpa, stval)))
+	return unlikely(is_walk(gpa, stval)) ? NULL : dev;
+}
+
+/* A fetch that failed has left its own trap in the CSRs; the guest will meet it, too. */
+static inline enum vcpu_next other_insn(struct vcpu *v, uint64_t raw)
+{
+	return raw == 0 ? VCPU_RESUME : mmio_unusual(v);
+}
+
+/*
+ * The loads and stores that drivers are mostly made of, compressed ones with a base register among
+ * them. Reserved widths, which raise another exception, are not looked for.
+ */
+enum vcpu_next mmio_exit_load(struct vcpu *v)
+{
+	uint64_t stval = csr_read(CSR_STVAL), offset, access;
+	struct vdev *dev = device_of(v, stval, &offset);
+
+	if (unlikely(dev == NULL))
+		return mmio_unusual(v);
+	access = guestmem_try_fetch(v->pc);
+	if (likely(INSN_OPCODE(access) == OPCODE_LOAD)) {
+		if (!is_aligned(stval, access))
+			return refuse(v);
+		return load(v, dev, offset, access, 4);
+	}
+	if (decode_compressed(access) == ACCESS_NONE || decode_compressed(access) & ACCESS_STORE)
+		return other_insn(v, access);
+	access = decode_compressed(access);
+	return is_aligned(stval, access) ? load(v, dev, offset, access, 2) : refuse(v);
+}
+
+enum vcpu_next mmio_exit_store(struct vcpu *v)
+{
+	uint64_t stval = csr_read(CSR_STVAL), offset, raw, access;
+	struct vdev *dev = device_of(v, stval, &offset);
+
+	if (unlikely(dev == NULL))
 		return mmio_unusual(v);
 	raw = guestmem_try_fetch(v->pc);
-	access = decode_usual(raw);
-	/* A fetch that failed has left its own trap in the CSRs; the guest will meet it, too. */
-	if (unlikely(access == ACCESS_NONE))
-		return raw == 0 ? VCPU_RESUME : mmio_unusual(v);
-	return access_device(v, dev, stval, offset, window, access);
+	if (likely(INSN_OPCODE(raw) == OPCODE_STORE)) {
+		if (!is_aligned(stval, raw))
+			return refuse(v);
+		return store(v, dev, offset, raw, INSN_RS2(raw), 4);
+	}
+	access = decode_compressed(raw);
+	if (!(access & ACCESS_STORE))
+		return other_insn(v, raw);
+	return is_aligned(stval, access) ?
+		       store(v, dev, offset, access, INSN_RD(access), 2) : refuse(v);
 }

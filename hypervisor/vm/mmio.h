@@ -9,11 +9,12 @@
 #include "vm/vcpu.h"
 
 /*
- * The exit handler of causes 20, 21 and 23 in every mode of world vu: emulates an access to a
- * device; for any other address the guest gets an access fault with its own address.
+ * The exit handlers of causes 21, 23 and 20 in every mode of world vu: emulate an access to a
+ * device; for any other address the guest gets an access fault with its own address. No device has
+ * instructions.
  */
-enum vcpu_next mmio_exit(struct vcpu *v);
-/* The same for an instruction guest-page fault: no device has instructions. */
+enum vcpu_next mmio_exit_load(struct vcpu *v);
+enum vcpu_next mmio_exit_store(struct vcpu *v);
 enum vcpu_next mmio_exit_fetch(struct vcpu *v);
 
 /* A device of no bytes: in v->mmio_last of a vCPU that has used none. */

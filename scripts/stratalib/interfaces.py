@@ -76,7 +76,8 @@ def _devices(graph):
     """Roots of the emulated devices: their operations, and what they have called back."""
     code = [where for name, (where, _) in graph.elf.named.items()
             if re.match(r"v[a-z]+_dev_", name)]
-    return code + _operations(graph, r"v\w+_ops|console_\w+_ops") + [graph.code("mmio_exit")]
+    exits = [graph.code("mmio_exit_load"), graph.code("mmio_exit_store")]
+    return code + exits + _operations(graph, r"v\w+_ops|console_\w+_ops")
 
 
 def _handled(pointers):

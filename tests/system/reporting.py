@@ -106,7 +106,7 @@ def widths(place):
     strata = CallGraph(place.settings.path("strata.elf"), place.settings.compiler()[1])
     exits = [p for where in strata.table("hw_exits") for p in strata.pointers(*where)]
     names = {strata.elf.symbol(f)[0] for f in strata.reach(exits, interfaces.ENDS)}
-    for name in ("mmio_exit", "hw_exit_ecall", "vsbi_call"):
+    for name in ("mmio_exit_load", "hw_exit_ecall", "vsbi_call"):
         check(name in names, f"{name} is not reached from the exits of hw")
     for name in ("main", "boot_vms", "te_exit_ecall"):
         check(name not in names, f"{name} is reached from the exits of hw")

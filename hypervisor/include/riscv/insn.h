@@ -30,6 +30,10 @@
 #define OPCODE_AMO		0x2f
 #define OPCODE_SYSTEM		0x73
 
+/* LOAD, funct3: bits 1:0 the width, bit 2 zero extension; STORE without that */
+#define FUNCT3_LW		2
+#define FUNCT3_LBU		4
+
 /* SYSTEM, funct3: bit 2 marks the immediate form, bits 1:0 the operation */
 #define FUNCT3_PRIV		0
 #define FUNCT3_CSRRW		1
