@@ -119,16 +119,29 @@ static void pump_to(uint32_t most)
 	}
 }
 
+/* So many bytes into the port, which takes them. */
+static void fill(const char *text, size_t count)
+{
+	volatile uint8_t *thr = uart.base;
+
+	if (uart.wide)
+		for (size_t i = 0; i < count; i++)
+			*(volatile uint32_t *)thr = (uint8_t)text[i];
+	else
+		for (size_t i = 0; i < count; i++)
+			*thr = (uint8_t)text[i];
+}
+
 /* Straight into the port, as far as it takes them now. Return: how many. */
 static size_t send(const char *text, size_t size)
 {
 	size_t done = 0;
 
 	while (done < size && takes_bytes()) {
-		size_t end = MIN(size, done + FIFO_DEPTH);
+		size_t count = MIN(size - done, (size_t)FIFO_DEPTH);
 
-		while (done < end)
-			uart_put(REG_RBR_THR, (uint8_t)text[done++]);
+		fill(text + done, count);
+		done += count;
 	}
 	return done;
 }

@@ -88,38 +88,93 @@ static void line_restart(struct conmux *mux, struct vconsole_line *line)
 	}
 }
 
-static void line_byte(struct conmux *mux, struct vconsole_line *line, bool live, char byte)
+/* What a line consists of, as much as fits of it. Return: how much. */
+static size_t line_add(struct conmux *mux, struct vconsole_line *line, bool live, const char *text,
+		       size_t size)
 {
-	if (!is_raw(mux, line)) {
-		bool restart = line->carriage_return && byte != '\n' && byte != '\r';
-
-		line->carriage_return = byte == '\r';
-		if (restart)
-			line_restart(mux, line);
-		if (byte == '\r')
-			return;
-	}
-	if (byte == '\n') {
-		line_finish(mux, line);
-		return;
-	}
 	if (line->length == sizeof(line->text))
 		line_full(mux, line);
-	line->text[line->length++] = byte;
+	size = MIN(size, sizeof(line->text) - line->length);
+	memcpy(line->text + line->length, text, size);
+	line->length += size;
 	if (mux->open == line) {
-		out(mux, &byte, 1);
+		out(mux, text, size);
 	} else if (live) {
 		make_room(mux, line);
 		out_line(mux, line);
 		mux->open = line;
 	}
+	return size;
+}
+
+/* LF, or CR where that has a meaning. */
+static void line_control(struct conmux *mux, struct vconsole_line *line, char byte)
+{
+	line->carriage_return = byte == '\r';
+	if (byte == '\n')
+		line_finish(mux, line);
+}
+
+static void line_text(struct conmux *mux, struct vconsole_line *line, bool live, const char *text,
+		      size_t size)
+{
+	if (line->carriage_return)
+		line_restart(mux, line);
+	line->carriage_return = false;
+	for (size_t done = 0; done < size;)
+		done += line_add(mux, line, live, text + done, size - done);
+}
+
+/* memcpy() takes a while to find out that there is one byte. */
+static void copy(char *to, const char *from, size_t size)
+{
+	if (size == 1)
+		*to = *from;
+	else
+		memcpy(to, from, size);
+}
+
+/* Bytes up to the next LF or, if it is one that counts, CR. */
+static size_t count_text(const char *text, size_t size, char cr)
+{
+	size_t n = 0;
+
+	while (n < size && text[n] != '\n' && text[n] != cr)
+		n++;
+	return n;
+}
+
+/* What comes most, a byte or a piece of the line that the display shows, goes on straight. */
+static bool is_more(const struct conmux *mux, const struct vconsole_line *line, const char *text,
+		    size_t size, char cr)
+{
+	return mux->open == line && !line->carriage_return &&
+	       size <= sizeof(line->text) - line->length && count_text(text, size, cr) == size;
 }
 
 void conmux_write(struct conmux *mux, struct vconsole_line *line, bool live, const char *text,
 		  size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		line_byte(mux, line, live, text[i]);
+	char cr = is_raw(mux, line) ? '\n' : '\r';
+
+	if (is_more(mux, line, text, size, cr)) {
+		copy(line->text + line->length, text, size);
+		line->length += size;
+		mux->put(mux->arg, text, size);
+		return;
+	}
+	while (size > 0) {
+		size_t part = count_text(text, size, cr);
+
+		if (part > 0) {
+			line_text(mux, line, live, text, part);
+		} else {
+			line_control(mux, line, *text);
+			part = 1;
+		}
+		text += part;
+		size -= part;
+	}
 	out_flush(mux);
 }
 

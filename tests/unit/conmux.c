@@ -8,7 +8,7 @@
 
 static struct conmux mux;
 static struct vconsole_line te, hw, log_line;
-static char shown[1024];
+static char shown[4096];
 static size_t shown_size;
 
 static void put(void *arg, const char *text, size_t size)
@@ -170,5 +170,40 @@ TEST("whatever is written, every shown line has one source's name and text")
 		shown_size = 0;
 		conmux_end(&mux, &te);
 		shown_size = 0;
+	}
+}
+
+/* A text with what a line can contain, among it lines longer than the buffer. */
+static size_t make_text(char *text, size_t size, uint64_t *seed)
+{
+	static const char often[] = "\n\r\r\nabcdefgh";
+
+	for (size_t i = 0; i < size; i++)
+		text[i] = test_random(seed) % 300 < 298 ? 'x' : often[test_random(seed) % 12];
+	return size;
+}
+
+TEST("text is shown the same in pieces of any size as byte by byte")
+{
+	static char text[900], once[sizeof(shown)];
+	uint64_t seed = 11;
+
+	for (int turn = 0; turn < 2000; turn++) {
+		size_t size = make_text(text, sizeof(text), &seed), once_size, part;
+
+		start(turn & 1);
+		for (size_t i = 0; i < size; i++)
+			conmux_write(&mux, &te, turn & 2, text + i, 1);
+		conmux_end(&mux, &te);
+		memcpy(once, shown, once_size = shown_size);
+		start(turn & 1);
+		for (size_t i = 0; i < size; i += part) {
+			part = test_random(&seed) % 300;
+			part = MIN(part, size - i);
+			conmux_write(&mux, &te, turn & 2, text + i, part);
+		}
+		conmux_end(&mux, &te);
+		CHECK_EQ(shown_size, once_size);
+		CHECK(memcmp(shown, once, once_size) == 0);
 	}
 }
