@@ -55,9 +55,9 @@ static inline void spin_lock(struct spinlock *lock)
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	/* A release store, which gcc 12 makes an AMO of. */
+	/* A release store; gcc 12 makes an AMO of any atomic one. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&lock->held, 0, __ATOMIC_RELAXED);
+	WRITE_ONCE(lock->held, 0);
 }
 
 /* Whether anybody holds the lock: for assertions. */

@@ -13,11 +13,17 @@ static bool source_exists(const struct vplic *plic, uint32_t source)
 	return source >= 1 && source <= plic->ndev;
 }
 
-static void context_reset(struct vplic_context *ctx, unsigned number)
+static void context_reset(struct vplic_context *ctx)
 {
-	memset(ctx, 0, sizeof(*ctx));
-	ctx->number = number;
+	memset(ctx->enable, 0, sizeof(ctx->enable));
 	ctx->floor = ctx->best = VPLIC_STANDING(0U, 0U);
+}
+
+static inline void context_output(const struct vplic *plic, const struct vplic_context *ctx,
+				  bool level)
+{
+	if (ctx->target != NULL)
+		plic->output(ctx->target, level);
 }
 
 static void sources_reset(struct vplic *plic)
@@ -30,8 +36,7 @@ static void sources_reset(struct vplic *plic)
 }
 
 int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts,
-	       unsigned context_count, void (*output)(void *arg, unsigned context, bool level),
-	       void *arg)
+	       unsigned context_count, void (*output)(void *target, bool level))
 {
 	if (ndev >= VPLIC_SOURCES_MAX || context_count > VPLIC_CONTEXTS_MAX)
 		return -EINVAL;
@@ -40,10 +45,11 @@ int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts
 	plic->contexts = contexts;
 	plic->context_count = context_count;
 	plic->output = output;
-	plic->arg = arg;
 	sources_reset(plic);
-	for (unsigned i = 0; i < context_count; i++)
-		context_reset(&contexts[i], i);
+	for (unsigned i = 0; i < context_count; i++) {
+		contexts[i].target = NULL;
+		context_reset(&contexts[i]);
+	}
 	return 0;
 }
 
@@ -53,14 +59,14 @@ void vplic_reset(struct vplic *plic)
 	for (unsigned i = 0; i < plic->context_count; i++) {
 		bool output = VPLIC_STANDING_SOURCE(plic->contexts[i].best) != 0;
 
-		context_reset(&plic->contexts[i], i);
+		context_reset(&plic->contexts[i]);
 		if (output)
-			plic->output(plic->arg, i, false);
+			context_output(plic, &plic->contexts[i], false);
 	}
 }
 
 /* Priority 0 never interrupts: no floor is below it. */
-static uint32_t search(const struct vplic *plic, const struct vplic_context *ctx)
+static inline uint32_t search(const struct vplic *plic, const struct vplic_context *ctx)
 {
 	uint32_t best = ctx->floor;
 
@@ -84,7 +90,7 @@ static void context_update(struct vplic *plic, struct vplic_context *ctx)
 	ctx->best = search(plic, ctx);
 	level = VPLIC_STANDING_SOURCE(ctx->best) != 0;
 	if (level != before)
-		plic->output(plic->arg, ctx->number, level);
+		context_output(plic, ctx, level);
 }
 
 /* A source that it has enabled is pending. */
@@ -96,7 +102,7 @@ static inline void context_offer(struct vplic *plic, struct vplic_context *ctx, 
 		return;
 	ctx->best = standing;
 	if (VPLIC_STANDING_SOURCE(before) == 0)
-		plic->output(plic->arg, ctx->number, true);
+		context_output(plic, ctx, true);
 }
 
 static __attribute__((noinline)) void all_offer(struct vplic *plic, uint64_t source)
@@ -145,7 +151,7 @@ void vplic_set_level(struct vplic *plic, unsigned source, bool level)
 }
 
 /* A claim is allowed at any time, and the threshold is what it looks at, too. */
-static uint32_t claim(struct vplic *plic, struct vplic_context *ctx)
+static uint64_t claim(struct vplic *plic, struct vplic_context *ctx)
 {
 	uint64_t source = VPLIC_STANDING_SOURCE(ctx->best);
 	struct vplic_source *s = &plic->sources[source];
@@ -154,11 +160,14 @@ static uint32_t claim(struct vplic *plic, struct vplic_context *ctx)
 		return 0;
 	s->gate |= VPLIC_GATE_SHUT;
 	plic->pending[source / 32] &= ~(1U << source % 32);
-	if (likely(s->sole != 0))
-		context_update(plic, ctx);
-	else
+	if (unlikely(s->sole == 0)) {
 		all_update(plic);
-	return (uint32_t)source;
+		return source;
+	}
+	ctx->best = search(plic, ctx);
+	if (VPLIC_STANDING_SOURCE(ctx->best) == 0)
+		context_output(plic, ctx, false);
+	return source;
 }
 
 /* A completion whose source is not enabled for the context is ignored (specification). */
@@ -230,7 +239,7 @@ static struct vplic_context *context_at(const struct vplic *plic, uint64_t offse
 	return number < plic->context_count ? &plic->contexts[number] : NULL;
 }
 
-static uint32_t context_read(struct vplic *plic, uint64_t offset)
+static uint64_t context_read(struct vplic *plic, uint64_t offset)
 {
 	struct vplic_context *ctx = context_at(plic, offset);
 
@@ -241,7 +250,7 @@ static uint32_t context_read(struct vplic *plic, uint64_t offset)
 	return 0;
 }
 
-uint32_t vplic_read(struct vplic *plic, uint64_t offset)
+uint64_t vplic_read(struct vplic *plic, uint64_t offset)
 {
 	unsigned context, word;
 	const uint32_t *enable;

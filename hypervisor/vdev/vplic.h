@@ -41,7 +41,7 @@ struct vplic_context {
 	 * context's output is high if there is one.
 	 */
 	uint32_t best;
-	unsigned number;
+	void *target;			/* the owner's: whom its output goes to, or NULL */
 	uint32_t enable[VPLIC_WORDS];
 };
 
@@ -63,29 +63,30 @@ struct vplic {
 	unsigned ndev;			/* sources are 1 .. ndev */
 	unsigned context_count;
 	struct vplic_context *contexts;	/* the owner's memory */
-	/* The interrupt line of a context changed. Called with the owner's lock held. */
-	void (*output)(void *arg, unsigned context, bool level);
-	void *arg;
+	/*
+	 * The interrupt line of a context changed that has a target. Called with the owner's lock
+	 * held.
+	 */
+	void (*output)(void *target, bool level);
 	uint32_t pending[VPLIC_WORDS];	/* forwarded by the gateway, not yet claimed */
 	struct vplic_source sources[VPLIC_SOURCES_MAX];
 };
 
 /*
- * Reset state, with cleared contexts. Return: 0, or -EINVAL for more sources or contexts than
- * there can be.
+ * Reset state, with cleared contexts that have no targets yet. Return: 0, or -EINVAL for more
+ * sources or contexts than there can be.
  */
 int vplic_init(struct vplic *plic, unsigned ndev, struct vplic_context *contexts,
-	       unsigned context_count, void (*output)(void *arg, unsigned context, bool level),
-	       void *arg);
+	       unsigned context_count, void (*output)(void *target, bool level));
 
-/* Reset state; contexts and callback stay. No line is driven, and the outputs fall. */
+/* Reset state; contexts and targets stay. No line is driven, and the outputs fall. */
 void vplic_reset(struct vplic *plic);
 
 /* A device drives its line. A source that does not exist is ignored. */
 void vplic_set_level(struct vplic *plic, unsigned source, bool level);
 
 /* 32-bit registers at a multiple of 4; what is not implemented reads 0 and ignores writes. */
-uint32_t vplic_read(struct vplic *plic, uint64_t offset);
+uint64_t vplic_read(struct vplic *plic, uint64_t offset);
 void vplic_write(struct vplic *plic, uint64_t offset, uint32_t value);
 
 #endif

@@ -13,7 +13,6 @@ struct vplic_dev {
 	struct vdev vdev;
 	struct spinlock lock;		/* guards plic */
 	struct vplic plic;
-	struct vcpu **targets;		/* per context the vCPU that it interrupts, or NULL */
 };
 
 static struct vplic_dev *vplic_dev_of(struct vdev *dev)
@@ -21,13 +20,9 @@ static struct vplic_dev *vplic_dev_of(struct vdev *dev)
 	return container_of(dev, struct vplic_dev, vdev);
 }
 
-static void vplic_dev_output(void *arg, unsigned context, bool level)
+static void vplic_dev_output(void *target, bool level)
 {
-	struct vplic_dev *dev = arg;
-	struct vcpu *target = dev->targets[context];
-
-	if (target != NULL)
-		vcpu_irq_ext(target, level);
+	vcpu_irq_ext(target, level);
 }
 
 /* All registers are 32 bits wide; other sizes are an access fault, as on QEMU's machine. */
@@ -82,7 +77,6 @@ static void vplic_dev_destroy(struct vdev *vdev)
 	struct vplic_dev *dev = vplic_dev_of(vdev);
 
 	kfree(dev->plic.contexts);
-	kfree(dev->targets);
 	kfree(dev);
 }
 
@@ -94,30 +88,34 @@ static const struct vdev_ops vplic_dev_ops = {
 	.destroy = vplic_dev_destroy,
 };
 
+/* A context is S-mode's of a vCPU, or nobody listens to it. */
+static void wire_contexts(struct vm *vm, const struct vdev_config *config,
+			  struct vplic_context *contexts)
+{
+	for (size_t i = 0; i < config->context_count; i++)
+		if (config->contexts[i].irq == IRQ_S_EXT &&
+		    config->contexts[i].vcpu < vm->vcpu_count)
+			contexts[i].target = vm->vcpus[config->contexts[i].vcpu];
+}
+
 int vplic_dev_create(struct vm *vm, const struct vdev_config *config)
 {
 	struct vplic_dev *dev = kalloc(sizeof(*dev));
 	struct vplic_context *contexts = kalloc(config->context_count * sizeof(*contexts));
-	struct vcpu **targets = kalloc(config->context_count * sizeof(struct vcpu *));
 	int err = -ENOMEM;
 
-	if (dev && contexts && targets && config->context_count <= VPLIC_CONTEXTS_MAX)
+	if (dev && contexts && config->context_count <= VPLIC_CONTEXTS_MAX)
 		err = vplic_init(&dev->plic, config->ndev, contexts,
-				 (unsigned)config->context_count, vplic_dev_output, dev);
+				 (unsigned)config->context_count, vplic_dev_output);
 	else if (config->context_count > VPLIC_CONTEXTS_MAX)
 		err = -EINVAL;
 	if (err) {
 		kfree(dev);
 		kfree(contexts);
-		kfree(targets);
 		return err;
 	}
-	for (size_t i = 0; i < config->context_count; i++)
-		if (config->contexts[i].irq == IRQ_S_EXT &&
-		    config->contexts[i].vcpu < vm->vcpu_count)
-			targets[i] = vm->vcpus[config->contexts[i].vcpu];
+	wire_contexts(vm, config, contexts);
 	spin_init(&dev->lock);
-	dev->targets = targets;
 	dev->vdev = (struct vdev){ .ops = &vplic_dev_ops, .vm = vm, .gpa = config->gpa,
 				   .size = config->size };
 	vm_add_device(vm, &dev->vdev);
