@@ -7,6 +7,7 @@
 #include "vm/account.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
+#include "vm/sched_sleep.h"
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
@@ -36,7 +37,9 @@ struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next)
 		next |= vcpu_take_requests(v);
 	if (next == VCPU_RESUME)
 		return v;
-	return v->state == VCPU_BLOCKED ? sched_switch(v) : NULL;
+	if (v->state != VCPU_BLOCKED)
+		return NULL;
+	return hart_count > 1 ? sched_sleep(v) : sched_switch(v);
 }
 
 /*

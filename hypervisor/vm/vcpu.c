@@ -12,6 +12,7 @@
 #include "vm/mmio.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
+#include "vm/sched_sleep.h"
 #include "vm/vconsole.h"
 #include "vm/vcpu.h"
 
@@ -150,7 +151,7 @@ void vcpu_irq_set(struct vcpu *v, unsigned irq)
 	if (__atomic_fetch_or(&v->irq_pending, bit, __ATOMIC_SEQ_CST) & bit)
 		return;
 	vcpu_request(v, VCPU_REQ_IRQ);
-	if (v->state == VCPU_BLOCKED)
+	if (v->state == VCPU_BLOCKED && !sched_rouse(v))
 		sched_wake(v);
 }
 

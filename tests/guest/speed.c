@@ -149,18 +149,6 @@ static void wake_in_turn(uint64_t n, uint64_t phase)
 		sleep_until(deadline);
 }
 
-static void sleeping_rows(uint64_t n)
-{
-	csr_write(CSR_SIE, SIP_STIP);
-	if (wanted("sleep"))
-		run_sleep(n);
-	if (wanted("wake_up"))
-		run_wake_up(n);
-	if (wanted("vm_ping_pong"))
-		wake_in_turn(n, boot_arg("peer") ? PERIOD / 2 : 0);
-	power_off(false);
-}
-
 /* ---- Interrupts to another hart ---- */
 
 static uint64_t other;
@@ -207,6 +195,22 @@ static bool start_other(void)
 		return false;
 	other = ids[ids[0] == self];
 	return hart_start_other(other, other_main);
+}
+
+static void sleeping_rows(uint64_t n)
+{
+	csr_write(CSR_SIE, SIP_STIP);
+	if (wanted("sleep"))
+		run_sleep(n);
+	if (wanted("wake_up"))
+		run_wake_up(n);
+	if (wanted("vm_ping_pong"))
+		wake_in_turn(n, boot_arg("peer") ? PERIOD / 2 : 0);
+	if (wanted("ipi_other") && start_other()) {
+		csr_write(CSR_SIE, SIP_SSIP);
+		run_ipi_other(n);
+	}
+	power_off(false);
 }
 
 /* ---- The rows ---- */

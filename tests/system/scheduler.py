@@ -197,6 +197,39 @@ def pinned(bench):
         check(session.finish(limit), "QEMU does not end")
 
 
+def woken(bench):
+    """
+    vCPUs that wake each other all the time, on harts of their own or on one: moved, paused and
+    destroyed, they sleep in their exits or are about to. Whoever is not woken runs no more.
+    """
+    limit = bench.left() / 6
+    trees = [bench.tree("speed", kernel="speed", rename=name, vcpus=2,
+                        bootargs="rows=ipi_other count=1000000000") for name in ("one", "two")]
+
+    def go_on(ran):
+        return all(ran[name, vcpu][0] >= 10 for name in ("one", "two") for vcpu in (0, 1))
+
+    with bench.console(trees, cpus=3) as session:
+        monitor(session, ("one", "two"), limit)
+        until(session, limit, go_on, "one does not run")
+        for harts in ("01", "00", "12", "21"):
+            for vcpu, hart in enumerate(harts):
+                ask(session, f"vcpu-pin one {vcpu} {hart}", limit)
+            until(session, limit, go_on, f"on {harts} one does not run")
+        for _ in range(5):
+            ask(session, "pause one", limit)
+            ask(session, "unpause one", limit)
+        ask(session, "pause two", limit)
+        check(over(session, 1, limit)["two", 0][0] <= 10, "paused, it runs")
+        ask(session, "unpause two", limit)
+        until(session, limit, go_on, "unpaused, one does not run")
+        ask(session, "destroy one", limit)
+        check(session.expect(r"strata: one: destroyed", limit) or
+              "strata: one: destroyed" in session.text(), "it cannot be destroyed")
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+
+
 def cpu_seconds(session):
     """What QEMU has used of the machine that the test runs on."""
     with open(f"/proc/{session.process.pid}/stat", encoding="ascii") as f:
@@ -284,3 +317,5 @@ def add(environment):
              group="scheduler")
     spread(environment, "vcpu-pin moves a vCPU that runs; pause and unpause", pinned, 4,
            "scheduler")
+    add_case("vCPUs that wake each other go on when they are moved and paused, and end when they "
+             "are destroyed", woken, group="scheduler")

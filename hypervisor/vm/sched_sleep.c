@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU that waits and has its hart to itself. Privileged specification, "Wait for Interrupt".
+ */
+#include "vm/mode.h"
+#include "vm/sched.h"
+#include "vm/sched_hart.h"
+#include "vm/sched_sleep.h"
+
+/* Its exits are the usual ones, and no guest interrupt file can wake it. */
+static bool may_sleep(const struct hart *hart, const struct vcpu *v)
+{
+	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits &&
+	       v->account == NULL;
+}
+
+/* When the hart has something to do of its own accord while v sleeps; the hart is locked. */
+static uint64_t wake_up_time(struct hart *hart, struct vcpu *v)
+{
+	uint64_t deadline = v->mode->wake_deadline(v);
+	const struct timerq_node *first;
+
+	if (deadline != UINT64_MAX)
+		timerq_insert(&hart->timers, &v->timer_node, deadline);
+	first = timerq_first(&hart->timers);
+	return first != NULL ? first->deadline_ticks : UINT64_MAX;
+}
+
+/* v leaves the hart, which nobody else wants: it is blocked and does not run. */
+static bool lie_down(struct hart *hart, struct vcpu *v)
+{
+	struct runq *runq = &sched_of(hart)->runq;
+	uint64_t deadline = UINT64_MAX, now;
+	bool asleep;
+
+	spin_lock(&hart->lock);
+	/* Or another hart has woken it just now. */
+	asleep = v->state == VCPU_BLOCKED && runq_is_empty(runq) && !v->paused;
+	if (asleep) {
+		now = time_now();
+		deadline = wake_up_time(hart, v);
+		if (unlikely(v->vpmu.clocks_run))
+			vpmu_pause(&v->vpmu);
+		runq_put(runq, now);
+		cputime_switch(&v->time, CPUTIME_BLOCKED, now);
+		__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&v->asleep, 1U, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&hart->lock);
+	if (asleep)
+		hart_timer_program(deadline);
+	return asleep;
+}
+
+/*
+ * Wait for an interrupt, as the run loop does while it is idle. Return: false if another hart has
+ * taken this one for idle, and has a vCPU for it.
+ */
+static bool wait(struct hart *hart, struct vcpu *v)
+{
+	struct sched_hart *sched = sched_of(hart);
+
+	if (v->mode->settle != NULL)
+		v->mode->settle(v);
+	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
+	/* The store must be visible before the queues are looked at, which are plain loads. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!sched_steal(hart))
+		hart_wait();
+	if (csr_read_clear(CSR_SIP, SIP_SSIP) & SIP_SSIP)
+		/* As in take_interrupts(): what it came for is looked at behind the clearing. */
+		__asm__ volatile("fence o, rw" : : : "memory");
+	return __atomic_exchange_n(&sched->idle, 0U, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* v runs again if it was roused and nobody else wants the hart: then the run loop is not needed. */
+static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
+{
+	bool roused, starts;
+	uint64_t now;
+
+	spin_lock(&hart->lock);
+	now = time_now();
+	roused = !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST);
+	starts = roused && alone && v->state == VCPU_BLOCKED && !v->paused && !v->left &&
+		 runq_start(&sched_of(hart)->runq, &v->runq, now);
+	if (starts) {
+		v->state = VCPU_RUNNABLE;
+		cputime_switch(&v->time, CPUTIME_RUN, now);
+		__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
+	}
+	spin_unlock(&hart->lock);
+	if (roused && !starts)
+		sched_wake(v);
+	return starts;
+}
+
+/* The order of running and requests is that of begin() in vm/sched_run.c. */
+static bool begin(struct vcpu *v)
+{
+	v->stat.schedules++;
+	if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) != 0 &&
+	    vcpu_take_requests(v) != VCPU_RESUME)
+		return false;
+	v->suspended = false;
+	if (unlikely(v->vpmu.clock_users != 0))
+		vpmu_resume(&v->vpmu);
+	if (READ_ONCE(v->paused) || READ_ONCE(v->evict))
+		return false;
+	/* The trace may have been switched on meanwhile. */
+	vcpu_choose_exits(v);
+	csr_write(CSR_STVEC, (uint64_t)(uintptr_t)v->vector);
+	return true;
+}
+
+struct vcpu *sched_sleep(struct vcpu *v)
+{
+	struct hart *hart = this_hart();
+
+	if (runq_count(&sched_of(hart)->runq) > 0)
+		return sched_switch(v);
+	if (!may_sleep(hart, v) || !lie_down(hart, v))
+		return NULL;
+	return get_up(hart, v, wait(hart, v)) && begin(v) ? v : NULL;
+}

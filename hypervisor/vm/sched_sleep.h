@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vCPU that waits and has its hart to itself: the hart sleeps inside its exit, and whoever sends
+ * it an interrupt has nothing to do but to wake the hart. Machines with several harts.
+ */
+#ifndef VM_SCHED_SLEEP_H
+#define VM_SCHED_SLEEP_H
+
+#include "hart/hart.h"
+#include "vm/vcpu.h"
+
+/*
+ * v has just blocked, on this hart and in its exit. If vCPUs wait here, sched_switch(); else it
+ * sleeps, and for everybody else it is as if the run loop were idle. Return: as sched_switch().
+ */
+struct vcpu *sched_sleep(struct vcpu *v);
+
+/*
+ * An interrupt has been requested of v, which is blocked. Return: whether that was all, its hart
+ * being about to look; else it has to be woken by sched_wake(). Any hart.
+ */
+static inline bool sched_rouse(struct vcpu *v)
+{
+	if (!READ_ONCE(v->asleep) || !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST))
+		return false;
+	/* Its hart: as long as nobody looks, v stays there. */
+	hart_kick(__atomic_load_n(&v->hart, __ATOMIC_RELAXED));
+	return true;
+}
+
+#endif
