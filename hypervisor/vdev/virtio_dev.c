@@ -2,8 +2,11 @@
 /*
  * Any virtio device of a VM: the state machine behind a window.
  */
+#include "mem/hvmap.h"
+#include "mem/kalloc.h"
 #include "vdev/virtio_dev.h"
 #include "vdev/virq.h"
+#include "vm/mode.h"
 
 static struct virtio_dev *virtio_dev_of(struct vdev *vdev)
 {
@@ -66,10 +69,59 @@ static void virtio_dev_stop(struct vdev *vdev)
 	spin_unlock(dev->lock);
 }
 
+/*
+ * In hw, reads of a window that has whole pages need no exit: its first page is memory, which holds
+ * what the registers read and which the guest cannot write. It is a copy for the guest alone: we
+ * never read it. Without memory for it reads are exits, as they are in the other modes.
+ *
+ * A guest with Svpbmt could look past the cache, at an old copy; none is given that.
+ */
+static void page_map(struct virtio_dev *dev)
+{
+	struct vdev *vdev = &dev->vdev;
+	struct vm *vm = vdev->vm;
+	uint32_t *page;
+	int err;
+
+	if (vm->mode->deprivileged || vdev->gpa % PAGE_SIZE != 0 || vdev->size < PAGE_SIZE)
+		return;
+	page = page_alloc(kalloc_pages(), PAGE_ORDER_4K, PAGE_ZERO);
+	if (page == NULL)
+		return;
+	spin_lock(&vm->lock);
+	err = gstage_map(&vm->gstage, GPA(vdev->gpa), hpa_from_hva(page), PAGE_SIZE, GSTAGE_R);
+	spin_unlock(&vm->lock);
+	if (err) {
+		page_free(kalloc_pages(), page, PAGE_ORDER_4K);
+		return;
+	}
+	dev->page = page;
+	spin_lock(dev->lock);
+	virtio_show(dev->virtio, page);
+	spin_unlock(dev->lock);
+}
+
+static void page_unmap(struct virtio_dev *dev)
+{
+	struct vm *vm = dev->vdev.vm;
+
+	if (dev->page == NULL)
+		return;
+	spin_lock(&vm->lock);
+	gstage_unmap(&vm->gstage, GPA(dev->vdev.gpa), PAGE_SIZE);
+	spin_unlock(&vm->lock);
+	spin_lock(dev->lock);
+	dev->virtio->page = NULL;
+	spin_unlock(dev->lock);
+	page_free(kalloc_pages(), dev->page, PAGE_ORDER_4K);
+	dev->page = NULL;
+}
+
 static void virtio_dev_destroy(struct vdev *vdev)
 {
 	struct virtio_dev *dev = virtio_dev_of(vdev);
 
+	page_unmap(dev);
 	dev->destroy(dev);
 }
 
@@ -116,4 +168,5 @@ void virtio_dev_wire(struct virtio_dev *dev, struct vm *vm, const struct vdev_co
 void virtio_dev_add(struct virtio_dev *dev)
 {
 	vm_add_device(dev->vdev.vm, &dev->vdev);
+	page_map(dev);
 }

@@ -19,6 +19,7 @@ struct virtio_dev {
 	struct spinlock own_lock;
 	struct virtio *virtio;
 	struct virtqueue_memory memory;
+	uint32_t *page;			/* the registers, which the guest reads; or NULL */
 	unsigned irq;
 	void (*destroy)(struct virtio_dev *dev);
 };

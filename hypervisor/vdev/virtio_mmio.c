@@ -13,22 +13,58 @@
 			 VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FEATURES_OK |                    \
 			 VIRTIO_STATUS_FAILED)
 
+static uint32_t register_read(struct virtio *dev, uint64_t offset);
+
 bool virtio_is_live(const struct virtio *dev)
 {
-	return (dev->status & STATUS_LIVE) == STATUS_LIVE && !(dev->status & STATUS_DEAD);
+	return (dev->status & (STATUS_LIVE | STATUS_DEAD)) == STATUS_LIVE;
 }
+
+/* ---- The registers as memory ---- */
+
+static void page_store(struct virtio *dev, uint64_t offset)
+{
+	__atomic_store_n(&dev->page[offset / sizeof(uint32_t)], register_read(dev, offset),
+			 __ATOMIC_RELAXED);
+}
+
+/* After all that may have changed what a register reads, but for the interrupts' reasons. */
+static void page_refresh(struct virtio *dev)
+{
+	if (dev->page == NULL)
+		return;
+	page_store(dev, VIRTIO_MMIO_DEVICE_FEATURES);
+	page_store(dev, VIRTIO_MMIO_QUEUE_NUM_MAX);
+	page_store(dev, VIRTIO_MMIO_QUEUE_READY);
+	page_store(dev, VIRTIO_MMIO_STATUS);
+	page_store(dev, VIRTIO_MMIO_CONFIG_GENERATION);
+}
+
+void virtio_show(struct virtio *dev, uint32_t *page)
+{
+	dev->page = page;
+	for (uint64_t offset = 0; offset < VIRTIO_MMIO_CONFIG; offset += sizeof(*page))
+		page_store(dev, offset);
+	memcpy((char *)page + VIRTIO_MMIO_CONFIG, dev->config,
+	       MIN(dev->config_size, VIRTIO_PAGE_BYTES - VIRTIO_MMIO_CONFIG));
+}
+
+/* ---- Interrupts and status ---- */
 
 static void isr_set(struct virtio *dev, uint32_t isr)
 {
 	bool before = dev->isr != 0;
 
 	dev->isr = isr;
+	if (dev->page != NULL)
+		page_store(dev, VIRTIO_MMIO_INTERRUPT_STATUS);
 	if (before != (isr != 0))
 		dev->interrupt(dev->arg, isr != 0);
 }
 
 void virtio_used(struct virtio *dev, unsigned queue)
 {
+	/* It has a full fence: whoever reads the reason in the page finds what was given back. */
 	if (virtqueue_wants_interrupt(&dev->queues[queue]))
 		isr_set(dev, dev->isr | VIRTIO_MMIO_INT_VRING);
 }
@@ -38,9 +74,12 @@ void virtio_broken(struct virtio *dev)
 	bool live = virtio_is_live(dev);
 
 	dev->status |= VIRTIO_STATUS_NEEDS_RESET;
+	dev->generation += live;
+	page_refresh(dev);
 	/* A driver that is at work is told by a configuration change (2.1.2). */
 	if (live) {
-		dev->generation++;
+		/* Whoever reads the reason in the page finds the change there, too. */
+		__atomic_thread_fence(__ATOMIC_RELEASE);
 		isr_set(dev, dev->isr | VIRTIO_MMIO_INT_CONFIG);
 	}
 }
@@ -48,6 +87,7 @@ void virtio_broken(struct virtio *dev)
 void virtio_stop(struct virtio *dev)
 {
 	dev->status |= VIRTIO_STATUS_FAILED;
+	page_refresh(dev);
 }
 
 void virtio_reset(struct virtio *dev)
@@ -59,6 +99,7 @@ void virtio_reset(struct virtio *dev)
 	dev->status = 0;
 	for (unsigned i = 0; i < VIRTIO_QUEUES_MAX; i++)
 		virtqueue_reset(&dev->queues[i]);
+	page_refresh(dev);
 	isr_set(dev, 0);
 }
 
@@ -249,19 +290,12 @@ static int notify(struct virtio *dev, uint32_t queue)
 	return dev->class->notify(dev, queue);
 }
 
-int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t value)
+/* What sets a device up; everything but notifications and acknowledgements. */
+static void setup_write(struct virtio *dev, uint64_t offset, uint32_t word)
 {
-	uint32_t word = (uint32_t)value;
 	struct virtqueue *queue;
 
-	if (size != 4)
-		return 0;
-	if (likely(offset == VIRTIO_MMIO_QUEUE_NOTIFY))
-		return notify(dev, word);
 	switch (offset) {
-	case VIRTIO_MMIO_INTERRUPT_ACK:
-		isr_set(dev, dev->isr & ~word);
-		break;
 	case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
 		dev->features_sel = word;
 		break;
@@ -283,5 +317,20 @@ int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t va
 			queue_write(dev, queue, offset, word);
 		break;
 	}
+	page_refresh(dev);
+}
+
+int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t value)
+{
+	uint32_t word = (uint32_t)value;
+
+	if (unlikely(size != sizeof(word)))
+		return 0;
+	if (likely(offset == VIRTIO_MMIO_QUEUE_NOTIFY))
+		return notify(dev, word);
+	if (likely(offset == VIRTIO_MMIO_INTERRUPT_ACK))
+		isr_set(dev, dev->isr & ~word);
+	else
+		setup_write(dev, offset, word);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #define VIRTIO_QUEUES_MAX	2U
 #define VIRTIO_VENDOR		0x54525453U	/* "STRT" */
+#define VIRTIO_PAGE_BYTES	4096UL
 #define VIRTIO_WINDOW_BYTES	0x200UL		/* the least window: the registers and 256 bytes */
 
 struct virtio;
@@ -38,6 +39,7 @@ struct virtio {
 	uint64_t driver_features;
 	uint32_t features_sel, driver_features_sel, queue_sel;
 	uint32_t status, isr, generation;
+	uint32_t *page;			/* the registers as memory, or NULL: virtio_show() */
 	struct virtqueue queues[VIRTIO_QUEUES_MAX];
 };
 
@@ -49,6 +51,11 @@ void virtio_init(struct virtio *dev, const struct virtio_class *class, uint64_t 
 		 const void *config, size_t config_size, const struct virtqueue_memory *memory,
 		 void (*interrupt)(void *arg, bool level), void *arg);
 
+/*
+ * Keep a copy of the registers, as 32-bit reads find them, in a page of VIRTIO_PAGE_BYTES of zeros
+ * which the driver may read instead: no read of this transport has an effect.
+ */
+void virtio_show(struct virtio *dev, uint32_t *page);
 /* A register access of 1, 2, 4 or 8 bytes, naturally aligned. */
 uint64_t virtio_read(struct virtio *dev, uint64_t offset, unsigned size);
 /* Return: 0; -EAGAIN: the access has to be repeated, there is more work than for one exit. */

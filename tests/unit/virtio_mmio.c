@@ -268,3 +268,48 @@ TEST("no access of any width at any offset does harm, whatever is written")
 	CHECK(notified[0] + notified[1] > 0);
 	ram_free();
 }
+
+static void check_page(const uint32_t *page, unsigned step)
+{
+	for (uint64_t offset = 0; offset < VIRTIO_PAGE_BYTES; offset += 4)
+		if (page[offset / 4] != virtio_read(&dev, offset, 4))
+			FAIL("step %u, offset 0x%lx: 0x%x in the page, 0x%lx in the register", step,
+			     offset, page[offset / 4], virtio_read(&dev, offset, 4));
+}
+
+TEST("the page that the driver may read says what each register says, whatever is done")
+{
+	static const uint64_t offsets[] = {
+		VIRTIO_MMIO_DEVICE_FEATURES_SEL, VIRTIO_MMIO_DRIVER_FEATURES,
+		VIRTIO_MMIO_QUEUE_SEL, VIRTIO_MMIO_QUEUE_NUM, VIRTIO_MMIO_QUEUE_READY,
+		VIRTIO_MMIO_QUEUE_NOTIFY, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_STATUS,
+		VIRTIO_MMIO_QUEUE_DESC_LOW, VIRTIO_MMIO_CONFIG,
+	};
+	static const uint32_t values[] = { 0, 1, 2, 3, 4, 8, 15, 64, 256, UINT32_MAX };
+	static uint32_t page[VIRTIO_PAGE_BYTES / 4];
+
+	create();
+	memset(page, 0, sizeof(page));
+	virtio_show(&dev, page);
+	check_page(page, 0);
+	driver_start(&dev, FEATURE, 4);
+	check_page(page, 1);
+	for (unsigned step = 2, random = 1; step < 20000; step++) {
+		random = random * 1103515245 + 12345;
+		if (random >> 28 == 0)
+			driver_start(&dev, FEATURE, 4);
+		else if (random >> 28 == 1)
+			virtio_used(&dev, 0);
+		else if (random >> 28 == 2 && random >> 20 & 1)
+			virtio_broken(&dev);
+		else
+			virtio_write(&dev, offsets[(random >> 8) % 10], 4,
+				     values[(random >> 16) % 10]);
+		check_page(page, step);
+	}
+	virtio_stop(&dev);
+	check_page(page, 20000);
+	virtio_reset(&dev);
+	check_page(page, 20001);
+	ram_free();
+}
