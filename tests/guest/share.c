@@ -10,6 +10,9 @@
 #define WINDOW_MS	600UL
 #define STOLEN_MAX_MS	360UL		/* half is fair, for both weigh the same */
 #define GAP_MAX_MS	40UL		/* a slice is 10 ms, and a piece of work */
+#define NAPS		40U
+#define NAP_TICKS	(3 * TICKS_PER_MS)
+#define LATE_MAX_MS	7UL		/* a piece of work; all of it takes some 100 */
 #define REBOOT_TRAPS	60UL		/* then it has rebooted enough */
 
 static _Alignas(64) struct sbi_sta_shmem memory;
@@ -45,12 +48,36 @@ static void test_share(void)
 	test_end();
 }
 
+/* It sleeps, and its hart has nothing else to do but to make the other one ready. */
+static void test_wake_up(void)
+{
+	uint64_t late = 0;
+
+	test_begin("nor does it keep another one's timer from firing meanwhile");
+	csr_write(CSR_SIE, SIP_STIP);
+	for (unsigned i = 0; i < NAPS; i++) {
+		uint64_t at = read_time() + NAP_TICKS, now;
+
+		sbi_set_timer(at);
+		do {
+			__asm__ volatile("wfi");
+			now = read_time();
+		} while (now < at);
+		late = now - at > late ? now - at : late;
+	}
+	sbi_set_timer(UINT64_MAX);
+	printf("latest wake-up: %lu us\n", late * 1000 / TICKS_PER_MS);
+	EXPECT(late <= LATE_MAX_MS * TICKS_PER_MS);
+	test_end();
+}
+
 void guest_main(uint64_t hartid, const void *dtb)
 {
 	(void)hartid;
 	(void)dtb;
 	if (boot_arg("reboot") == NULL) {
 		test_share();
+		test_wake_up();
 		return;
 	}
 	if (traps() >= REBOOT_TRAPS)

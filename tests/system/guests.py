@@ -86,13 +86,13 @@ def share(bench):
     instruction, so that images of a size that is loaded fast keep a slow hart busy for long.
     """
     images = bench.file(os.path.basename(bench.log) + ".initrd", bytes(16 << 20))
-    trees = [bench.tree("guest-aia", mode="te", kernel="share", rename="victim"),
+    trees = [bench.tree("pvguest-hw", kernel="share", rename="victim"),
              bench.tree("guest-aia", mode="te", kernel="share", bootargs="reboot", rename="storm",
                         initrd=images)]
     with bench.console(trees, extra=["-icount", "shift=4,sleep=off"]) as session:
         verdict = bench.verdict(session)
         text = session.text()
-    check_line(text, r"^\[victim\] 2 passed, 0 failed")
+    check_line(text, r"^\[victim\] 3 passed, 0 failed")
     check_line(text, r"^strata: storm: reboots")
     for name in ("victim", "storm"):
         check(verdict.ended.get(name, ("",))[0] == "shut down", f"{name}: {verdict.ended}")
