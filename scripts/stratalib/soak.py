@@ -19,6 +19,9 @@ MACHINES = ((1, 1), (2, 1), (2, 2), (4, 2), (4, 1), (1, 2))     # vCPUs and hart
 # than vCPUs on a hart. As many as have no factor in common with the machines: each pair is met.
 CONTROLLERS = (None, "aplic-imsic,guests=3", None, "aplic-imsic,guests=1", "aplic-imsic,guests=0")
 
+# What Linux or selftest says when there is nothing more to wait for.
+FAILED = r"^.*(?:I/O error, dev |selftest: .*, not |emounting filesystem read-only|Kernel panic).*$"
+
 EPILOG = """\
 Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts, with a PLIC and with AIA; each
 machine restarts itself a few times. The load is forks, threads, pipes, signals, memory, a disk,
@@ -111,7 +114,10 @@ class Boots:
 
 def load(session, where, seconds, deadline):
     """The lines that tell of the load; a StrataError if it went wrong."""
-    if not session.finish(deadline):
+    failed = session.expect(FAILED, deadline)
+    if failed:
+        raise StrataError(f"{where}: {failed.group().decode(errors='replace').strip()}")
+    if not session.ended():
         raise StrataError(f"{where}: no end after {deadline:.0f} s")
     text = session.text()
     if not re.search(r"^selftest: done$", text, re.M) or \

@@ -69,6 +69,28 @@ class Result:
         return self.out + "\n" + self.err
 
 
+def communicate(child, stdin, seconds, stop=None):
+    """As Popen.communicate(); a line of output that matches stop is the last, and ends it."""
+    if stop is None:
+        return child.communicate(stdin, timeout=seconds)
+    timer = threading.Timer(seconds, child.terminate)
+    timer.start()
+    out = []
+    with ThreadPoolExecutor(1) as pool:
+        err = pool.submit(child.stderr.read)
+        child.stdin.write(stdin)
+        child.stdin.close()
+        for line in child.stdout:
+            out.append(line)
+            if re.search(stop, line.decode(errors="replace").rstrip()):
+                child.terminate()
+                break
+        child.stdout.read()
+        child.wait()
+        timer.cancel()
+        return b"".join(out), err.result()
+
+
 class Bench:
     """What a case works with: runs of the CLI, consoles, checks. One per case."""
 
@@ -102,8 +124,11 @@ class Bench:
             f.write(data if isinstance(data, bytes) else data.encode())
         return path
 
-    def strata(self, *words, stdin=b"", timeout=None):
-        """scripts/strata WORDS on this variant; its Result."""
+    def strata(self, *words, stdin=b"", timeout=None, stop=None):
+        """
+        scripts/strata WORDS on this variant; its Result. With a line that matches stop, which says
+        that it will come to nothing, its output ends.
+        """
         env = {k: v for k, v in os.environ.items() if not k.startswith("STRATA_")}
         env.update(STRATA_NO_BUILD="1", STRATA_O=self.settings.out,
                    STRATA_CACHE=self.settings.cache)
@@ -119,7 +144,7 @@ class Bench:
         # Those that run QEMU keep a deadline of their own, which is not the wall clock's.
         patience = (timeout or self.left()) * (qemu.Session.STARVED_MOST if runs else 1) + 10
         try:
-            out, err = child.communicate(stdin, timeout=patience)
+            out, err = communicate(child, stdin, patience, stop)
         except subprocess.TimeoutExpired:
             child.terminate()
             out, err = child.communicate()

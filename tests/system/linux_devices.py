@@ -5,10 +5,10 @@ import re
 import shutil
 import time
 
-from harness import add_case, check, check_line, check_status
+from harness import add_case, check, check_line, check_status, last_line
 from linux import need_linux
 from stratalib import run as runner
-from stratalib import vms
+from stratalib import soak, vms
 
 SECONDS_FACTOR = 4          # of an ordinary case's deadline
 LONG_MIB = 32               # of a file; a longer one gets more time
@@ -36,7 +36,8 @@ def files(bench, tests, vcpus=None, mode=None):
 
 def run(bench, tests, *words, vcpus=None, mode=None):
     """Run them to their ends; what they said."""
-    result = bench.strata("run", "--vm", files(bench, tests, vcpus, mode), *words)
+    result = bench.strata("run", "--vm", files(bench, tests, vcpus, mode), *words,
+                          stop=soak.FAILED)
     for name in tests:
         said = rf"^\[{name}\] selftest: done$" if len(tests) > 1 else r"^selftest: done$"
         check_line(result.out, said)
@@ -58,6 +59,20 @@ def transfer(size):
             "linux": f"serve:{size}:10.0.0.2", "linux2": f"fetch:{size}:10.0.0.1"
         }, "--cpus", "2")
     return function
+
+
+def full_disk(bench):
+    """The disk has less room than is written, and a peer is waited for that does not come."""
+    name = files(bench, {"linux": "serve:8:10.0.0.2"})
+    tree = vms.load(bench.settings, name)
+    for node in tree.devices():
+        if "strata,quota" in node.props:
+            node.props["strata,quota"] = (1 << 20).to_bytes(8, "big")
+    tree.take_files(bench.settings)
+    own_file(bench, "linux.dtb", tree.data())
+    result = bench.strata("run", "--vm", name, stop=soak.FAILED)
+    check("I/O error" in last_line(result.out), f"it ended with {last_line(result.out)!r}")
+    check(result.status != 0, "all is well")
 
 
 def reboot(bench):
@@ -129,7 +144,7 @@ def shutdown_keeps(bench):
     path = host_root(bench)
     for words in ("write:8", "keep:8"):
         name, _ = on_host_disk(bench, words)
-        result = bench.strata("run", "--vm", name, "--host-disk", path)
+        result = bench.strata("run", "--vm", name, "--host-disk", path, stop=soak.FAILED)
         check_line(result.out, r"^selftest: done$")
         check_status(result, 0)
 
@@ -150,7 +165,7 @@ def destroy_keeps(size):
             check(session.expect(r"strata: linux: destroyed", 60), "the VM is not destroyed")
             session.finish(30)
         name, _ = on_host_disk(bench, f"keep:{size},disk:4")
-        result = bench.strata("run", "--vm", name, "--host-disk", path)
+        result = bench.strata("run", "--vm", name, "--host-disk", path, stop=soak.FAILED)
         check_line(result.out, r"^selftest: done$")
         check_status(result, 0)
     return function
@@ -172,6 +187,7 @@ def add(environment):
          shells),
         ("a Linux root keeps what it wrote over a clean shutdown", shutdown_keeps),
         ("three Linux VMs run at once, each with a load and a disk", three),
+        ("a Linux VM whose disk fails ends its test with what it said", full_disk),
     )
     for variant in environment.variants() if full else [environment.primary]:
         if variant.firmware != environment.primary.firmware:
