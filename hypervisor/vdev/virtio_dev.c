@@ -65,7 +65,6 @@ static void virtio_dev_stop(struct vdev *vdev)
 
 	spin_lock(dev->lock);
 	virtio_stop(dev->virtio);
-	dev->memory.size = 0;
 	spin_unlock(dev->lock);
 }
 
@@ -137,8 +136,7 @@ static const struct vdev_ops virtio_dev_ops = {
 /* Guest memory, of which the largest node is found without a call, but for a chunk in part. */
 static struct virtqueue_memory memory_of(struct vm *vm)
 {
-	struct virtqueue_memory memory = { .map = virtio_dev_map, .arg = vm,
-					   .epoch = &vm->ram_epoch };
+	struct virtqueue_memory memory = { .map = virtio_dev_map, .arg = vm };
 
 	for (size_t i = 0; i < vm->memory_count; i++) {
 		const struct vm_memory *node = &vm->memory[i];

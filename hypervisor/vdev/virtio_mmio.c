@@ -87,6 +87,8 @@ void virtio_broken(struct virtio *dev)
 void virtio_stop(struct virtio *dev)
 {
 	dev->status |= VIRTIO_STATUS_FAILED;
+	for (unsigned i = 0; i < VIRTIO_QUEUES_MAX; i++)
+		virtqueue_reset(&dev->queues[i]);
 	page_refresh(dev);
 }
 

@@ -4,8 +4,7 @@
  * Version 1.2, section 2.7.
  *
  * Each field that the guest owns is loaded once into a local. Where rings and buffers are in the
- * host is looked up when the queue starts and when a chain is taken, and again when guest memory
- * has moved since (its epoch).
+ * host is looked up once, when the queue starts and when a chain is taken.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -32,28 +31,6 @@ static void *in_one_piece(const struct virtqueue *queue, uint64_t gpa, size_t si
 	return got == size ? at : NULL;
 }
 
-static void rings_find(struct virtqueue *queue, uint64_t epoch)
-{
-	queue->epoch = epoch;
-	queue->desc_at = in_one_piece(queue, queue->desc, VIRTQ_DESC_SIZE(queue->size));
-	queue->avail_at = in_one_piece(queue, queue->avail, VIRTQ_AVAIL_SIZE(queue->size));
-	queue->used_at = in_one_piece(queue, queue->used, VIRTQ_USED_SIZE(queue->size));
-}
-
-static inline uint64_t epoch_now(const struct virtqueue *queue)
-{
-	return queue->memory->epoch == NULL ? 0 : *queue->memory->epoch;
-}
-
-/* At the beginning of each call that touches the rings. */
-static inline void rings_check(struct virtqueue *queue)
-{
-	uint64_t epoch = epoch_now(queue);
-
-	if (unlikely(queue->epoch != epoch))
-		rings_find(queue, epoch);
-}
-
 /* Aligned fields never cross a page, so one that is RAM is contiguous. */
 static inline void *avail_field(const struct virtqueue *queue, uint64_t offset, size_t size)
 {
@@ -67,26 +44,37 @@ static inline void *used_field(const struct virtqueue *queue, uint64_t offset, s
 						in_one_piece(queue, queue->used + offset, size);
 }
 
-static inline bool avail_load(const struct virtqueue *queue, uint64_t offset, uint16_t *value)
+/* Of a ring in one piece. */
+static inline uint16_t load16(const uint8_t *ring, uint64_t offset)
 {
-	const uint16_t *at = avail_field(queue, offset, sizeof(*at));
-
-	if (at == NULL)
-		return false;
-	*value = __atomic_load_n(at, __ATOMIC_RELAXED);
-	return true;
+	return __atomic_load_n((const uint16_t *)(const void *)(ring + offset), __ATOMIC_RELAXED);
 }
 
-static inline bool used_store16(const struct virtqueue *queue, uint64_t offset, uint16_t value)
+static inline void store16(uint8_t *ring, uint64_t offset, uint16_t value)
 {
-	uint16_t *at = used_field(queue, offset, sizeof(*at));
+	__atomic_store_n((uint16_t *)(void *)(ring + offset), value, __ATOMIC_RELAXED);
+}
+
+/* Of any. Return: the field is RAM. */
+static bool avail_load(const struct virtqueue *queue, uint64_t offset, uint16_t *value)
+{
+	const uint8_t *at = avail_field(queue, offset, sizeof(*value));
 
 	if (at != NULL)
-		__atomic_store_n(at, value, __ATOMIC_RELAXED);
+		*value = load16(at, 0);
 	return at != NULL;
 }
 
-static inline bool used_store32(const struct virtqueue *queue, uint64_t offset, uint32_t value)
+static bool used_store16(const struct virtqueue *queue, uint64_t offset, uint16_t value)
+{
+	uint8_t *at = used_field(queue, offset, sizeof(value));
+
+	if (at != NULL)
+		store16(at, 0, value);
+	return at != NULL;
+}
+
+static bool used_store32(const struct virtqueue *queue, uint64_t offset, uint32_t value)
 {
 	uint32_t *at = used_field(queue, offset, sizeof(*at));
 
@@ -121,7 +109,10 @@ int virtqueue_start(struct virtqueue *queue)
 	queue->next_avail = queue->next_used = queue->told_used = 0;
 	queue->told = false;
 	queue->ready = true;
-	rings_find(queue, epoch_now(queue));
+	queue->desc_at = in_one_piece(queue, queue->desc, VIRTQ_DESC_SIZE(size));
+	queue->avail_at = in_one_piece(queue, queue->avail, VIRTQ_AVAIL_SIZE(size));
+	queue->used_at = in_one_piece(queue, queue->used, VIRTQ_USED_SIZE(size));
+	queue->plain = queue->avail_at != NULL && queue->used_at != NULL;
 	return 0;
 }
 
@@ -222,9 +213,10 @@ static inline bool table_enter(const struct virtqueue *queue, struct table *tabl
 
 /*
  * Follow a chain from its head, also through the indirect table that may end it. No chain has more
- * buffers than a queue can have, which is how a loop is noticed. Return: 0, -EINVAL.
+ * buffers than a queue can have, which is how a loop is noticed. Return: 1, -EINVAL.
  */
-static inline int chain_load(const struct virtqueue *queue, struct virtqueue_chain *chain)
+static __attribute__((noinline)) int chain_load(struct virtqueue *queue,
+						struct virtqueue_chain *chain)
 {
 	struct table table = { (const uint64_t *)(const void *)queue->desc_at, queue->desc,
 			       queue->size, false };
@@ -271,18 +263,38 @@ static inline int chain_load(const struct virtqueue *queue, struct virtqueue_cha
 		chain->out_bytes = bytes;
 		chain->in_bytes = 0;
 	}
-	return 0;
+	queue->next_avail++;
+	return 1;
+}
+
+/* An available ring that is not in one piece, or a queue that is not ready. */
+static __attribute__((noinline)) int take_unusual(struct virtqueue *queue,
+						  struct virtqueue_chain *chain)
+{
+	uint16_t idx, next = queue->next_avail;
+
+	if (!queue->ready)
+		return 0;
+	if (!avail_load(queue, VIRTQ_AVAIL_IDX, &idx))
+		return -EINVAL;
+	if (idx == next)
+		return 0;
+	if ((uint16_t)(idx - next) > queue->size)
+		return -EINVAL;
+	/* As below. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)), &chain->head))
+		return -EINVAL;
+	return chain_load(queue, chain);
 }
 
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
-	uint16_t idx, head, next = queue->next_avail;
+	uint16_t idx, next = queue->next_avail;
 
-	if (!queue->ready)
-		return 0;
-	rings_check(queue);
-	if (!avail_load(queue, VIRTQ_AVAIL_IDX, &idx))
-		return -EINVAL;
+	if (unlikely(!queue->plain))
+		return take_unusual(queue, chain);
+	idx = load16(queue->avail_at, VIRTQ_AVAIL_IDX);
 	if (idx == next)
 		return 0;
 	if ((uint16_t)(idx - next) > queue->size)
@@ -292,14 +304,9 @@ int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 	 * barrier: what was written before idx must be read after it.
 	 */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)), &head))
-		return -EINVAL;
-	chain->head = head;
-	chain->epoch = queue->epoch;
-	if (chain_load(queue, chain))
-		return -EINVAL;
-	queue->next_avail = (uint16_t)(next + 1);
-	return 1;
+	chain->head = load16(queue->avail_at,
+			     VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)));
+	return chain_load(queue, chain);
 }
 
 void virtqueue_untake(struct virtqueue *queue)
@@ -307,15 +314,14 @@ void virtqueue_untake(struct virtqueue *queue)
 	queue->next_avail--;
 }
 
-/* The used ring is not in one piece, or memory has moved; or the queue is not ready. */
-static __attribute__((noinline)) int give_in_pieces(struct virtqueue *queue, uint16_t head,
-						    uint32_t written_bytes)
+/* A used ring that is not in one piece, or a queue that is not ready. */
+static __attribute__((noinline)) int give_unusual(struct virtqueue *queue, uint16_t head,
+						  uint32_t written_bytes)
 {
 	uint64_t entry = VIRTQ_USED_RING + 8UL * (queue->next_used & (queue->size - 1));
 
 	if (!queue->ready)
 		return 0;
-	rings_check(queue);
 	if (!used_store32(queue, entry, head) || !used_store32(queue, entry + 4, written_bytes))
 		return -EINVAL;
 	queue->next_used++;
@@ -330,8 +336,8 @@ int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_byte
 	uint8_t *used = queue->used_at;
 	volatile uint32_t *entry;
 
-	if (unlikely(used == NULL || queue->epoch != epoch_now(queue)))
-		return give_in_pieces(queue, head, written_bytes);
+	if (unlikely(!queue->plain))
+		return give_unusual(queue, head, written_bytes);
 	/* Two stores: an entry is aligned to 4. */
 	entry = (volatile uint32_t *)(void *)(used + VIRTQ_USED_RING) +
 		2UL * (next & (queue->size - 1));
@@ -340,157 +346,84 @@ int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_byte
 	queue->next_used = ++next;
 	/* Pairs with the driver's barrier after its load of idx: data and entry come first. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*(volatile uint16_t *)(void *)(used + VIRTQ_USED_IDX) = next;
+	store16(used, VIRTQ_USED_IDX, next);
 	return 0;
+}
+
+/* Did next_used pass used_event since the driver was looked after last (2.7.7.1)? */
+static inline bool event_passed(struct virtqueue *queue, uint16_t event)
+{
+	uint16_t old = queue->told_used, now = queue->next_used;
+	bool told = queue->told;
+
+	queue->told_used = now;
+	queue->told = true;
+	return !told || (uint16_t)(now - event - 1) < (uint16_t)(now - old);
+}
+
+/* Rings that are not in one piece, a queue that is not ready, or flags instead of event indices. */
+static __attribute__((noinline)) bool wants_interrupt_unusual(struct virtqueue *queue)
+{
+	uint16_t word = 0;
+
+	if (!queue->ready)
+		return false;
+	/* As below. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!queue->event_idx) {
+		avail_load(queue, VIRTQ_AVAIL_FLAGS, &word);
+		return !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
+	}
+	return avail_load(queue, VIRTQ_AVAIL_RING + 2UL * queue->size, &word) &&
+	       event_passed(queue, word);
 }
 
 bool virtqueue_wants_interrupt(struct virtqueue *queue)
 {
-	uint16_t old = queue->told_used, now = queue->next_used, word = 0;
-	bool told = queue->told;
-
-	if (!queue->ready)
-		return false;
-	rings_check(queue);
+	if (unlikely(!queue->plain || !queue->event_idx))
+		return wants_interrupt_unusual(queue);
 	/*
 	 * The driver stores used_event or flags and then looks at idx again; we stored idx and look
 	 * at its wish. Without a full fence between, both could miss the other's store (2.7.7).
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(!queue->event_idx)) {
-		avail_load(queue, VIRTQ_AVAIL_FLAGS, &word);
-		return !(word & VIRTQ_AVAIL_F_NO_INTERRUPT);
-	}
-	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * queue->size, &word))
-		return false;
-	queue->told_used = now;
-	queue->told = true;
-	/* Did next_used pass used_event since the driver was looked after last? */
-	return !told || (uint16_t)(now - word - 1) < (uint16_t)(now - old);
+	return event_passed(queue, load16(queue->avail_at, VIRTQ_AVAIL_RING + 2UL * queue->size));
 }
 
 void virtqueue_notify_off(struct virtqueue *queue)
 {
 	/* With event indices an old avail_event does it. */
-	if (!queue->ready || queue->event_idx)
-		return;
-	rings_check(queue);
-	used_store16(queue, VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
+	if (!queue->event_idx && queue->ready)
+		used_store16(queue, VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
 }
 
-bool virtqueue_notify_on(struct virtqueue *queue)
+/* Rings that are not in one piece, a queue that is not ready, or flags instead of event indices. */
+static __attribute__((noinline)) bool notify_on_unusual(struct virtqueue *queue)
 {
 	uint16_t idx = 0;
 
 	if (!queue->ready)
 		return false;
-	rings_check(queue);
 	if (queue->event_idx)
 		used_store16(queue, VIRTQ_USED_RING + 8UL * queue->size, queue->next_avail);
 	else
 		used_store16(queue, VIRTQ_USED_FLAGS, 0);
+	/* As below. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return avail_load(queue, VIRTQ_AVAIL_IDX, &idx) && idx != queue->next_avail;
+}
+
+bool virtqueue_notify_on(struct virtqueue *queue)
+{
+	uint16_t next = queue->next_avail;
+
+	if (unlikely(!queue->plain || !queue->event_idx))
+		return notify_on_unusual(queue);
+	store16(queue->used_at, VIRTQ_USED_RING + 8UL * queue->size, next);
 	/*
 	 * The driver stores idx and then looks at our wish; we stored the wish and look at idx.
 	 * A full fence between, or a chain could wait for a notification that never comes.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return avail_load(queue, VIRTQ_AVAIL_IDX, &idx) && idx != queue->next_avail;
-}
-
-/* ---- The bytes of a chain ---- */
-
-struct virtqueue_cursor virtqueue_out(const struct virtqueue_chain *chain)
-{
-	return (struct virtqueue_cursor){ .end = chain->out_count };
-}
-
-struct virtqueue_cursor virtqueue_in(const struct virtqueue_chain *chain)
-{
-	return (struct virtqueue_cursor){ .segment = chain->out_count, .end = chain->count };
-}
-
-/* A buffer that is not in one piece, or memory that has moved; the cursor is in segment. */
-static __attribute__((noinline)) void *map_piece(const struct virtqueue *queue,
-						 struct virtqueue_cursor *cursor,
-						 const struct virtqueue_segment *segment,
-						 size_t size, size_t *got)
-{
-	void *at = queue->memory->map(queue->memory->arg, segment->gpa + cursor->offset, size, got);
-
-	if (at != NULL)
-		cursor->offset += (uint32_t)*got;
-	return at;
-}
-
-void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain *chain,
-		    struct virtqueue_cursor *cursor, size_t size, size_t *got)
-{
-	const struct virtqueue_segment *segment = &chain->segments[cursor->segment];
-	uint32_t offset = cursor->offset;
-
-	*got = 0;
-	if (size == 0)
-		return NULL;
-	for (;; segment++) {
-		if (cursor->segment >= cursor->end)
-			return NULL;
-		if (likely(offset != segment->size))
-			break;
-		cursor->segment++;
-		cursor->offset = offset = 0;
-	}
-	size = MIN(size, segment->size - offset);
-	if (unlikely(segment->at == NULL || chain->epoch != epoch_now(queue)))
-		return map_piece(queue, cursor, segment, size, got);
-	*got = size;
-	cursor->offset = offset + (uint32_t)size;
-	return segment->at + offset;
-}
-
-size_t virtqueue_read(const struct virtqueue *queue, const struct virtqueue_chain *chain,
-		      struct virtqueue_cursor *cursor, void *to, size_t size)
-{
-	size_t done = 0, got;
-
-	while (done < size) {
-		const void *from = virtqueue_map(queue, chain, cursor, size - done, &got);
-
-		if (from == NULL)
-			break;
-		memcpy((char *)to + done, from, got);
-		done += got;
-	}
-	return done;
-}
-
-size_t virtqueue_write(const struct virtqueue *queue, const struct virtqueue_chain *chain,
-		       struct virtqueue_cursor *cursor, const void *from, size_t size)
-{
-	size_t done = 0, got;
-
-	while (done < size) {
-		void *to = virtqueue_map(queue, chain, cursor, size - done, &got);
-
-		if (to == NULL)
-			break;
-		memcpy(to, (const char *)from + done, got);
-		done += got;
-	}
-	return done;
-}
-
-void virtqueue_skip(const struct virtqueue_chain *chain, struct virtqueue_cursor *cursor,
-		    uint64_t size)
-{
-	while (cursor->segment < cursor->end) {
-		uint32_t left = chain->segments[cursor->segment].size - cursor->offset;
-
-		if (size < left) {
-			cursor->offset += (uint32_t)size;
-			return;
-		}
-		size -= left;
-		cursor->segment++;
-		cursor->offset = 0;
-	}
+	return load16(queue->avail_at, VIRTQ_AVAIL_IDX) != next;
 }

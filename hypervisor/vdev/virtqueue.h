@@ -14,7 +14,10 @@
 
 #define VIRTQUEUE_SIZE_MAX	256U
 
-/* Guest memory. Its pieces need not be contiguous in the host. */
+/*
+ * Guest memory. Its pieces need not be contiguous in the host, and stay where they are: before they
+ * go away, all queues are reset.
+ */
 struct virtqueue_memory {
 	/*
 	 * The host address of guest RAM [gpa, gpa + size); NULL if a part is no RAM. *got is how
@@ -22,11 +25,9 @@ struct virtqueue_memory {
 	 */
 	void *(*map)(void *arg, uint64_t gpa, size_t size, size_t *got);
 	void *arg;
-	/* Changes whenever what map() said before may be wrong now; NULL: it never does. */
-	const uint64_t *epoch;
 	/*
 	 * Most of it, [gpa, gpa + size), in chunks of 2 MiB: what lies inside one of them is found
-	 * without a call. The owner keeps this right; size 0: there is nothing of the kind.
+	 * without a call. size 0: there is nothing of the kind.
 	 */
 	uint64_t gpa, size;
 	const hpa_t *chunks;
@@ -43,15 +44,15 @@ struct virtqueue {
 	uint16_t next_used;		/* the next entry of the used ring to fill */
 	uint16_t told_used;		/* next_used when the driver was interrupted last */
 	bool told;			/* told_used is valid */
-	/* Where the rings are in the host, as of that epoch; NULL: not in one piece. */
-	uint64_t epoch;
+	/* Where the rings are in the host; NULL: not in one piece. */
 	struct virtq_desc *desc_at;
 	uint8_t *avail_at, *used_at;
+	bool plain;			/* it is ready, and both of these are in one piece */
 };
 
 struct virtqueue_segment {
 	uint64_t gpa;
-	uint8_t *at;			/* in the host, as of the chain's epoch; NULL: in pieces */
+	uint8_t *at;			/* in the host; NULL: in pieces, or nowhere */
 	uint32_t size;
 };
 
@@ -61,7 +62,6 @@ struct virtqueue_segment {
  */
 struct virtqueue_chain {
 	uint16_t head;
-	uint64_t epoch;			/* of the memory when it was taken */
 	unsigned out_count, count;	/* segments to read; all */
 	uint64_t out_bytes, in_bytes;
 	struct virtqueue_segment segments[VIRTQUEUE_SIZE_MAX];
@@ -98,7 +98,7 @@ struct virtqueue_cursor virtqueue_out(const struct virtqueue_chain *chain);
 struct virtqueue_cursor virtqueue_in(const struct virtqueue_chain *chain);
 /*
  * The next at most size bytes at the cursor that are contiguous in the host; *got is how many.
- * Moves the cursor behind them. Return: NULL at the end of the chain (or if memory went away).
+ * Moves the cursor behind them. Return: NULL at the end of the chain.
  */
 void *virtqueue_map(const struct virtqueue *queue, const struct virtqueue_chain *chain,
 		    struct virtqueue_cursor *cursor, size_t size, size_t *got);

@@ -81,13 +81,9 @@ struct vm {
 	enum vm_state state;
 	char why[96];			/* why it ended, one line */
 
+	/* It stays where it is until the devices, which keep addresses of it, have been stopped. */
 	struct vm_memory *memory;
 	size_t memory_count;
-	/*
-	 * Whoever moves guest RAM in the host stops the devices, which keep addresses of it, and
-	 * counts this up.
-	 */
-	uint64_t ram_epoch;
 	struct gstage gstage;		/* guest RAM alone: hw, and the guest user of other modes */
 	struct gstage shadow_gstage;	/* the same and the private window; deprivileged modes */
 	uint64_t hgatp, shadow_hgatp;	/* without VMIDs, which depend on the hart */

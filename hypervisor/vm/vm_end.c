@@ -53,7 +53,6 @@ static void release(struct vm *vm)
 	free_devices(vm);
 	if (vm->console != NULL)
 		vconsole_destroy(vm);
-	vm->ram_epoch++;
 	/* Once no hart can translate by them, the shadows' pages are free one by one. */
 	gstage_destroy(&vm->shadow_gstage);
 	for (unsigned i = 0; i < vm->vcpu_count; i++)

@@ -5,6 +5,7 @@
  * SOURCES: hypervisor/vdev/virtio_blk.c hypervisor/vdev/ramdisk.c hypervisor/vdev/virtio_net.c
  * SOURCES: hypervisor/vdev/virtio_console.c hypervisor/vdev/virtio_rng.c
  * SOURCES: hypervisor/vdev/vswitch.c hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  * SOURCES: hypervisor/lib/sha256.c
  */
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * The block device and the disk in memory: VIRTIO 1.2, section 5.2.
  * SOURCES: hypervisor/vdev/virtio_blk.c hypervisor/vdev/ramdisk.c
  * SOURCES: hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  */
 #include "test.h"
 

@@ -3,6 +3,7 @@
  * The block device on a disk whose transfers take time, as the host's do: several under way, in any
  * order, a reset and the device's end meanwhile. VIRTIO 1.2, section 5.2.
  * SOURCES: hypervisor/vdev/virtio_blk.c hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  */
 #include "test.h"
 

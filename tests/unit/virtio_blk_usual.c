@@ -3,6 +3,7 @@
  * The block device's straight way for usual requests, beside the way for all: VIRTIO 1.2, 5.2.6.
  * SOURCES: hypervisor/vdev/virtio_blk.c hypervisor/vdev/ramdisk.c
  * SOURCES: hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  */
 #include "test.h"
 

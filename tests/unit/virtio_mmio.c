@@ -2,6 +2,7 @@
 /*
  * The MMIO transport: VIRTIO 1.2, sections 2.1, 2.2, 3.1 and 4.2.
  * SOURCES: hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  */
 #include "test.h"
 
@@ -267,6 +268,26 @@ TEST("no access of any width at any offset does harm, whatever is written")
 	}
 	CHECK(notified[0] + notified[1] > 0);
 	ram_free();
+}
+
+TEST("a device that was stopped knows nothing of guest memory any more")
+{
+	static struct virtqueue_chain chain;
+
+	create();
+	driver_start(&dev, FEATURE, 4);
+	put_desc(Q_DESC, 0, DATA, 16, VIRTQ_DESC_F_WRITE, 0);
+	offer(0);
+	CHECK_EQ(virtqueue_take(&dev.queues[0], &chain), 1);
+	virtio_stop(&dev);
+	/* ASan watches. */
+	ram_free();
+	CHECK_EQ(virtqueue_take(&dev.queues[0], &chain), 0);
+	CHECK_EQ(virtqueue_give(&dev.queues[0], 0, 16), 0);
+	virtio_used(&dev, 0);
+	reg_write(&dev, VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+	CHECK_EQ(notified[0], 0);
+	CHECK(!virtio_is_live(&dev));
 }
 
 static void check_page(const uint32_t *page, unsigned step)

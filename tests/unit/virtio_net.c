@@ -4,6 +4,7 @@
  * SOURCES: hypervisor/vdev/virtio_net.c hypervisor/vdev/vswitch.c
  * SOURCES: hypervisor/vdev/virtio_console.c hypervisor/vdev/virtio_rng.c
  * SOURCES: hypervisor/vdev/virtio_mmio.c hypervisor/vdev/virtqueue.c hypervisor/lib/sha256.c
+ * SOURCES: hypervisor/vdev/virtqueue_chain.c
  */
 #include "test.h"
 
