@@ -20,6 +20,9 @@
 #define STAT_FAST		41
 #define STAT_FAST_CONSOLE	5	/* bytes of the console: FAST_HW_CONSOLE */
 
+/* What vCPUs of the VM ask of each other, by SBI IPI and RFENCE. */
+enum stat_received { STAT_IPI, STAT_FENCE_I, STAT_FENCE_VMA, STAT_FENCE_ASID, STAT_RECEIVED };
+
 struct vcpu_stat {
 	uint64_t mmio_read, mmio_write;
 	uint64_t fast[STAT_FAST];	/* exits that are in no other counter: mode/fast.h */
@@ -33,7 +36,14 @@ struct vcpu_stat {
 	uint64_t injected_exceptions[32];
 	uint64_t shadow_fills, satp_switches;
 	uint64_t schedules, migrations;
+	uint64_t received[STAT_RECEIVED];	/* counted by whoever asks, on any hart: atomic */
 };
+
+/* The vCPU with these counters has been asked for that; an IPI to itself may be in fast[]. */
+static inline void stat_receive(struct vcpu_stat *stat, enum stat_received what)
+{
+	__atomic_fetch_add(&stat->received[what], 1, __ATOMIC_RELAXED);
+}
 
 /* Add the counters of a vCPU, which may be counting just now, to sum. */
 static inline void stat_add(struct vcpu_stat *sum, const struct vcpu_stat *stat)

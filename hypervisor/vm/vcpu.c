@@ -269,6 +269,10 @@ static void wait_taken(struct vcpu *v, struct vcpu *target, uint64_t bits)
 /* Ask target for the request, or for the fence if there is one: of everything, at the worst. */
 static void request_fence(struct vcpu *target, uint64_t request, const struct vfence *fence)
 {
+	enum stat_received what = fence == NULL ? STAT_FENCE_I : fence->has_asid ? STAT_FENCE_ASID :
+										   STAT_FENCE_VMA;
+
+	stat_receive(&target->stat, what);
 	if (fence != NULL)
 		request = vfence_post(&target->fence_box, fence) ? VCPU_REQ_FENCE_RANGE :
 								   VCPU_REQ_FENCE_VMA;

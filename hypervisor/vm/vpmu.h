@@ -12,7 +12,7 @@
  * Counters 0 and 2 are cycle and instret, numbered like their CSRs, as Linux wants them. The others
  * are the firmware's: more than there are events of ours, so that each can be counted at once.
  */
-#define VPMU_COUNTERS		18
+#define VPMU_COUNTERS		22
 #define VPMU_CYCLE		0
 #define VPMU_INSTRET		2
 

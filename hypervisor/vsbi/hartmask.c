@@ -22,13 +22,13 @@ void hartmask_send_ipi(struct vm *vm, uint64_t mask, uint64_t base)
 {
 	if (base == HARTMASK_ALL) {
 		for (unsigned i = 0; i < vm->vcpu_count; i++)
-			vcpu_irq_set(vm->vcpus[i], IRQ_S_SOFT);
+			hartmask_send_one(vm->vcpus[i]);
 		return;
 	}
 	for (uint64_t hartid = base; mask != 0; mask >>= 1, hartid++) {
 		struct vcpu *target = mask & 1 ? vm_vcpu_by_hartid(vm, hartid) : NULL;
 
 		if (target != NULL)
-			vcpu_irq_set(target, IRQ_S_SOFT);
+			hartmask_send_one(target);
 	}
 }

@@ -13,6 +13,13 @@
 
 /* Does every hart that is named exist in the VM? */
 bool hartmask_is_valid(struct vm *vm, uint64_t mask, uint64_t base);
+/* An IPI to one vCPU. */
+static inline void hartmask_send_one(struct vcpu *target)
+{
+	stat_receive(&target->stat, STAT_IPI);
+	vcpu_irq_set(target, IRQ_S_SOFT);
+}
+
 /* Raise the software interrupt of every hart named. */
 void hartmask_send_ipi(struct vm *vm, uint64_t mask, uint64_t base);
 

@@ -48,9 +48,13 @@ bool pmu_event_is_counted(uint64_t event, uint64_t data)
 	case SBI_PMU_FW_ILLEGAL_INSN:
 	case SBI_PMU_FW_SET_TIMER:
 	case SBI_PMU_FW_IPI_SENT:
+	case SBI_PMU_FW_IPI_RECEIVED:
 	case SBI_PMU_FW_FENCE_I_SENT:
+	case SBI_PMU_FW_FENCE_I_RECEIVED:
 	case SBI_PMU_FW_SFENCE_VMA_SENT:
+	case SBI_PMU_FW_SFENCE_VMA_RECEIVED:
 	case SBI_PMU_FW_SFENCE_VMA_ASID_SENT:
+	case SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED:
 		return true;
 	default:
 		return code >= SBI_PMU_FW_OWN && code - SBI_PMU_FW_OWN < PMU_OWN_EVENTS;
@@ -76,6 +80,15 @@ uint64_t pmu_event_count(const struct vcpu_stat *stat, uint32_t event)
 	case SBI_PMU_FW_IPI_SENT:
 		return calls(stat, VSBI_IPI, SBI_IPI_SEND_IPI, SBI_EXT_LEGACY_SEND_IPI) +
 		       stat->fast[FAST_HW_IPI];
+	case SBI_PMU_FW_IPI_RECEIVED:
+		/* The fast path's are to itself. */
+		return stat->received[STAT_IPI] + stat->fast[FAST_HW_IPI];
+	case SBI_PMU_FW_FENCE_I_RECEIVED:
+		return stat->received[STAT_FENCE_I];
+	case SBI_PMU_FW_SFENCE_VMA_RECEIVED:
+		return stat->received[STAT_FENCE_VMA];
+	case SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED:
+		return stat->received[STAT_FENCE_ASID];
 	case SBI_PMU_FW_FENCE_I_SENT:
 		return calls(stat, VSBI_RFENCE, SBI_RFENCE_FENCE_I, SBI_EXT_LEGACY_RFENCE_I);
 	case SBI_PMU_FW_SFENCE_VMA_SENT:

@@ -79,7 +79,7 @@ static __attribute__((noinline)) enum vcpu_next vsbi_ipi_one(struct vcpu *v)
 	v->regs[REG_A0] = target == NULL ? (uint64_t)SBI_ERR_INVALID_PARAM : SBI_SUCCESS;
 	v->regs[REG_A1] = 0;
 	if (target != NULL)
-		vcpu_irq_set(target, IRQ_S_SOFT);
+		hartmask_send_one(target);
 	return VCPU_RESUME;
 }
 

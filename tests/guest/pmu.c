@@ -66,6 +66,16 @@ static void call_fence(void)
 	sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, 1, self, 0, 0, 0);
 }
 
+static void call_fence_vma(void)
+{
+	sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 1, self, 0, 4096, 0);
+}
+
+static void call_fence_asid(void)
+{
+	sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, 1, self, 0, ~0UL, 1);
+}
+
 /* Configures a counter, has it count from 100 on, and reads it while it counts and after. */
 static void check_event(uint64_t event, void (*call)(void), const char *what)
 {
@@ -95,6 +105,73 @@ static void test_events(void)
 	check_event(FW(SBI_PMU_FW_SET_TIMER), call_timer, "set_timer");
 	check_event(FW(SBI_PMU_FW_IPI_SENT), call_ipi, "send_ipi");
 	check_event(FW(SBI_PMU_FW_FENCE_I_SENT), call_fence, "remote_fence_i");
+	test_end();
+
+	test_begin("what a hart asks of itself it receives, too");
+	check_event(FW(SBI_PMU_FW_IPI_RECEIVED), call_ipi, "IPI");
+	check_event(FW(SBI_PMU_FW_FENCE_I_RECEIVED), call_fence, "fence.i");
+	check_event(FW(SBI_PMU_FW_SFENCE_VMA_RECEIVED), call_fence_vma, "sfence.vma");
+	check_event(FW(SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED), call_fence_asid, "sfence.vma, ASID");
+	test_end();
+}
+
+/* ---- Another hart ---- */
+
+static volatile bool other_done;
+
+/* To the first hart by number, and to all; none for itself alone. */
+static void other_main(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		call_ipi();
+		sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 0, ~0UL, 0, 0, 0);
+		call_fence();
+		call_fence_vma();
+		call_fence_asid();
+		sbi_call(SBI_EXT_RFENCE, SBI_RFENCE_SFENCE_VMA, 2, self, 0, ~0UL, 0);
+	}
+	other_done = true;
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+static uint64_t count_from_now(uint64_t event)
+{
+	uint64_t base, mask = firmware_counters(&base);
+	struct sbi_ret found = pmu(SBI_PMU_COUNTER_CONFIG_MATCHING, base, mask,
+				   SBI_PMU_CONFIG_CLEAR_VALUE | SBI_PMU_CONFIG_AUTO_START, event);
+
+	if (found.error)
+		test_fail("event 0x%lx: error %ld", event, found.error);
+	return found.value;
+}
+
+static void test_received(void)
+{
+	static const struct {
+		uint64_t event, wanted;
+	} events[] = {
+		{ FW(SBI_PMU_FW_IPI_RECEIVED), 2 * CALLS },
+		{ FW(SBI_PMU_FW_FENCE_I_RECEIVED), CALLS },
+		{ FW(SBI_PMU_FW_SFENCE_VMA_RECEIVED), CALLS },
+		{ FW(SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED), CALLS },
+		{ FW(SBI_PMU_FW_IPI_SENT), 0 },
+	};
+	uint64_t numbers[5];
+
+	test_begin("a hart counts what it receives of another one, not what is for that one");
+	for (unsigned i = 0; i < 5; i++)
+		numbers[i] = count_from_now(events[i].event);
+	if (!hart_start_other(self + 1, other_main))
+		return test_skip("only one hart");
+	while (!other_done)
+		;
+	csr_clear(CSR_SIP, SIP_SSIP);
+	for (unsigned i = 0; i < 5; i++) {
+		EXPECT_EQ(pmu(SBI_PMU_COUNTER_FW_READ, numbers[i], 0, 0, 0).value,
+			  events[i].wanted);
+		pmu(SBI_PMU_COUNTER_STOP, numbers[i], 1, SBI_PMU_STOP_RESET, 0);
+	}
 	test_end();
 }
 
@@ -385,6 +462,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	if (boot_arg("exact"))
 		return test_exact();
 	test_events();
+	test_received();
 	test_snapshot();
 	test_info();
 	test_hardware();

@@ -180,6 +180,9 @@ def add(environment):
     for mode in ("te", "pv", "hw"):
         spread(environment, f"two vCPUs on one hart see what they steal from each other in {mode}",
                run_guest("sta", mode, 1, ("--vcpus", "2")), turn, "guests")
+    for mode, cpus in (("te", 1), ("hw", 2)):
+        add_case(f"each hart counts the IPIs and fences that it receives in {mode}",
+                 run_guest("pmu", mode, cpus, ("--vcpus", "2")), group="guests")
     for mode in ("te", "pv0"):
         spread(environment, f"every access to an S-mode CSR has the same result in {mode} as "
                "natively", compare_transcripts(mode), turn, "guests")

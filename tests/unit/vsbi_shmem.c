@@ -244,7 +244,7 @@ TEST("PMU: matching takes a counter that is free and fits; skipping it the first
 
 TEST("PMU: sets with a counter that is not there, reserved flags and other events are refused")
 {
-	static const uint64_t events[] = { 0, 3, 10, 0x10000, 0x20000, 0x30000, 0x40000, FW(7),
+	static const uint64_t events[] = { 0, 3, 10, 0x10000, 0x20000, 0x30000, 0x40000,
 					   FW(14), FW(22), FW(255), FW(259), FW(65535),
 					   1UL << 20 | EVENT_TIMER, 1UL << 20 | EVENT_CYCLES,
 					   UINT64_MAX, 1UL << 32 | EVENT_TIMER,
@@ -252,7 +252,8 @@ TEST("PMU: sets with a counter that is not there, reserved flags and other event
 	static const struct pmu_wild {
 		uint64_t base, mask;
 	} sets[] = {
-		{ 0, 0 }, { 0, 1UL << 18 }, { 17, 2 }, { 18, 1 }, { UINT64_MAX, 1 },
+		{ 0, 0 }, { 0, 1UL << VPMU_COUNTERS },
+		{ VPMU_COUNTERS - 1, 2 }, { VPMU_COUNTERS, 1 }, { UINT64_MAX, 1 },
 		{ UINT64_MAX, 2 }, { 1UL << 63, UINT64_MAX },
 	};
 
@@ -274,6 +275,20 @@ TEST("PMU: sets with a counter that is not there, reserved flags and other event
 	CHECK_EQ(begin(1, 1, SBI_PMU_START_INIT_SNAPSHOT, 0), SBI_ERR_NO_SHMEM);
 	CHECK_EQ(stop(1, 1, 4), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(stop(1, 1, SBI_PMU_STOP_TAKE_SNAPSHOT), SBI_ERR_NO_SHMEM);
+}
+
+TEST("PMU: an IPI is received by each hart that it is for, a fast one by its sender")
+{
+	start();
+	CHECK_EQ(config(4, 1, SBI_PMU_CONFIG_AUTO_START, FW(SBI_PMU_FW_IPI_RECEIVED), 0),
+		 SBI_SUCCESS);
+	CHECK_EQ(call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 3, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 2, 0, 0), SBI_SUCCESS);
+	CHECK_EQ(call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 0, UINT64_MAX, 0), SBI_SUCCESS);
+	cpus[0].stat.fast[FAST_HW_IPI] += 5;
+	expect_count(4, 1 + 1 + 5);
+	CHECK_EQ(cpus[1].stat.received[STAT_IPI], 3);
+	CHECK_EQ(cpus[2].stat.received[STAT_IPI], 1);
 }
 
 TEST("PMU: a snapshot holds the set's values from its base on, and starts them again")

@@ -131,9 +131,13 @@
 #define SBI_PMU_FW_ILLEGAL_INSN		4
 #define SBI_PMU_FW_SET_TIMER		5
 #define SBI_PMU_FW_IPI_SENT		6
+#define SBI_PMU_FW_IPI_RECEIVED		7
 #define SBI_PMU_FW_FENCE_I_SENT		8
+#define SBI_PMU_FW_FENCE_I_RECEIVED	9
 #define SBI_PMU_FW_SFENCE_VMA_SENT	10
+#define SBI_PMU_FW_SFENCE_VMA_RECEIVED	11
 #define SBI_PMU_FW_SFENCE_VMA_ASID_SENT	12
+#define SBI_PMU_FW_SFENCE_VMA_ASID_RECEIVED 13
 #define SBI_PMU_FW_OWN			256	/* and above: the implementation's own */
 #define SBI_PMU_SNAPSHOT_SIZE		4096
 #define SBI_PMU_SNAPSHOT_VALUES		8	/* where the counters' values begin */
