@@ -299,7 +299,7 @@ $(O)/linux/disk.img: Makefile
 
 # What dts/linux.dts starts with, in memory and on its disk. Checked by Debian's own program.
 E2FSCK := $(wildcard $(CACHE)/linux/e2fsck)
-LINUX_STRESS := $(O)/pvguest/root/bin/stress $(O)/pvguest/root/bin/pulse
+LINUX_STRESS := $(addprefix $(O)/pvguest/root/bin/,stress pulse counters)
 LINUX_ROOT := $(ROOTS)/busybox $(ROOTS)/linux/root $(E2FSCK:%=sbin/e2fsck=%) \
 	$(foreach f,$(LINUX_STRESS),$(f:$(O)/pvguest/root/%=%)=$(f))
 LINUX_ROOT_FILES := $(E2FSCK) $(LINUX_STRESS) $(shell find $(ROOTS)/linux $(ROOTS)/busybox -type f)

@@ -48,7 +48,7 @@ def run(bench, tests, *words, vcpus=None, mode=None):
 def disk(size):
     def function(bench):
         bench.deadline *= max(1, size / LONG_MIB)
-        run(bench, {"linux": f"disk:{size}"})
+        run(bench, {"linux": f"counters,disk:{size}"})
     return function
 
 
@@ -58,6 +58,13 @@ def transfer(size):
         run(bench, {
             "linux": f"serve:{size}:10.0.0.2", "linux2": f"fetch:{size}:10.0.0.1"
         }, "--cpus", "2")
+    return function
+
+
+def counters(mode):
+    def function(bench):
+        out = run(bench, {"linux": "counters:exact"}, "--icount", mode=mode)
+        check_line(out, r"^PASS: counters: ")
     return function
 
 
@@ -189,6 +196,9 @@ def add(environment):
         ("three Linux VMs run at once, each with a load and a disk", three),
         ("a Linux VM whose disk fails ends its test with what it said", full_disk),
     )
+    for mode in ("hw", "te") if full else ():
+        add_case("perf_event_open of Debian's Linux counts a program's cycles and instructions in "
+                 f"{mode}", counters(mode), group="linux", heavy=True)
     for variant in environment.variants() if full else [environment.primary]:
         if variant.firmware != environment.primary.firmware:
             continue
