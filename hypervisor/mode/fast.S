@@ -89,7 +89,36 @@
 	answer
 	.endm
 
+	/* DBCN: a byte into the ring of vm/conring.h, whose count is kind's. */
+	.macro	console_byte kind, slow
+	addi	t0, a6, -SBI_DBCN_WRITE_BYTE
+	bnez	t0, \slow
+	/* The end of a line is to be shown. */
+	csrr	t0, CSR_SSCRATCH
+	addi	t0, t0, -'\n'
+	beqz	t0, \slow
+	sd	t1, SAVED_T1(a0)
+	ld	t0, FAST(\kind)(a0)
+	ld	t1, VCPU_CONSOLE_LIMIT(a0)
+	beq	t0, t1, console_full
+	andi	t1, t0, CONRING_MASK
+	ld	a1, VCPU_CONSOLE_BYTES(a0)
+	add	t1, t1, a1
+	csrr	a1, CSR_SSCRATCH
+	sb	a1, 0(t1)
+	addi	t0, t0, 1
+	/* Another hart that sees the count sees the byte. */
+	fence	w, w
+	sd	t0, FAST(\kind)(a0)
+	ld	t1, SAVED_T1(a0)
+	li	a1, 0
+	answer
+	.endm
+
 	.section .text.hot, "ax"
+console_full:
+	ld	t1, SAVED_T1(a0)
+	j	vcpu_exit_t0_saved
 host:
 	csrrw	a0, CSR_SSCRATCH, a0
 	j	host_trap
@@ -147,33 +176,9 @@ hw_base:
 	answer_base FAST_HW_BASE
 hw_base_end:
 
-	/* A byte into the ring of vm/conring.h, whose count is the one of this path. */
 hw_console:
-	addi	t0, a6, -SBI_DBCN_WRITE_BYTE
-	bnez	t0, hw_slow
-	/* The end of a line is to be shown. */
-	csrr	t0, CSR_SSCRATCH
-	addi	t0, t0, -'\n'
-	beqz	t0, hw_slow
-	sd	t1, SAVED_T1(a0)
-	ld	t0, FAST(FAST_HW_CONSOLE)(a0)
-	ld	t1, VCPU_CONSOLE_LIMIT(a0)
-	beq	t0, t1, hw_console_slow
-	andi	t1, t0, CONRING_MASK
-	ld	a1, VCPU_CONSOLE_BYTES(a0)
-	add	t1, t1, a1
-	csrr	a1, CSR_SSCRATCH
-	sb	a1, 0(t1)
-	addi	t0, t0, 1
-	/* Another hart that sees the count sees the byte. */
-	fence	w, w
-	sd	t0, FAST(FAST_HW_CONSOLE)(a0)
-	ld	t1, SAVED_T1(a0)
-	li	a1, 0
-	answer
+	console_byte FAST_HW_CONSOLE, hw_slow
 hw_console_end:
-hw_console_slow:
-	ld	t1, SAVED_T1(a0)
 hw_slow:
 	j	vcpu_exit_t0_saved
 
@@ -272,14 +277,24 @@ fast_te:
 	beqz	t0, te_virtual
 	addi	t0, t0, EXC_VIRTUAL_INST - EXC_ECALL_U
 	bnez	t0, dep_slow
+	/* A call of the guest's user is none of the SBI's: known first. */
 dep_sbi:
-	li	t0, SBI_EXT_BASE
-	bne	a7, t0, dep_slow
 	check_supervisor t0, dep_slow
+	li	t0, SBI_EXT_BASE
+	bne	a7, t0, dep_console
+dep_sbi_base:
 	check_requests t0, dep_slow
 	check_base dep_slow
 	answer_base FAST_DEP_BASE
 dep_sbi_end:
+	/* Most others have function 0. */
+dep_console:
+	beqz	a6, dep_slow
+	li	t0, SBI_EXT_DBCN
+	bne	a7, t0, dep_slow
+	check_requests t0, dep_slow
+	console_byte FAST_DEP_CONSOLE, dep_slow
+dep_console_end:
 dep_slow:
 	j	vcpu_exit_t0_saved
 
@@ -421,6 +436,7 @@ fast_insns:
 	.8byte	(hw_time - fast_hw - 12 + hw_ipi_end - hw_ipi) / 4
 	.8byte	(hw_time_end - fast_hw) / 4
 	.8byte	(hw_function_0 - fast_hw + 12 + hw_console_end - hw_console) / 4
+	.8byte	(dep_sbi_base - fast_te + dep_console_end - dep_console) / 4
 	.8byte	(dep_sbi_end - fast_te) / 4
 	.8byte	(pv_write - fast_pv + pv_done_end - pv_done) / 4
 	.8byte	(pv_done_end - fast_pv - 8 - 4) / 4

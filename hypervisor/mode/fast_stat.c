@@ -11,13 +11,14 @@
 #include "vsbi/vsbi.h"
 
 _Static_assert(FAST_COUNT == STAT_FAST, "vcpu_stat.fast has another size");
-_Static_assert(FAST_HW_CONSOLE == STAT_FAST_CONSOLE, "vm/conring.c looks elsewhere");
+_Static_assert(FAST_HW_CONSOLE == STAT_FAST_CONSOLE && FAST_DEP_CONSOLE == STAT_FAST_CONSOLE + 1,
+	       "vm/conring.c looks elsewhere");
 _Static_assert(FAST_BASE_COUNT == VSBI_BASE_CONSTANTS, "the fast path knows other constants");
 
 /* mode/fast.S: instructions of each path. */
 enum fast_path {
-	PATH_HW_BASE, PATH_HW_IPI, PATH_HW_TIME, PATH_HW_CONSOLE, PATH_DEP_BASE, PATH_PV_READ,
-	PATH_PV_WRITE, PATH_CSR_READ, PATH_CSR_WRITE, PATH_CSR_SIE, PATH_COUNT
+	PATH_HW_BASE, PATH_HW_IPI, PATH_HW_TIME, PATH_HW_CONSOLE, PATH_DEP_CONSOLE, PATH_DEP_BASE,
+	PATH_PV_READ, PATH_PV_WRITE, PATH_CSR_READ, PATH_CSR_WRITE, PATH_CSR_SIE, PATH_COUNT
 };
 extern const uint64_t fast_insns[PATH_COUNT];
 
@@ -66,6 +67,10 @@ static struct fast_kind kind_of(unsigned place)
 		return (struct fast_kind){ .path = PATH_DEP_BASE, .cause = EXC_ECALL_U,
 					   .ext = VSBI_BASE, .eid = SBI_EXT_BASE,
 					   .fid = place - FAST_DEP_BASE };
+	if (place == FAST_DEP_CONSOLE)
+		return (struct fast_kind){ .path = PATH_DEP_CONSOLE, .cause = EXC_ECALL_U,
+					   .ext = VSBI_DBCN, .eid = SBI_EXT_DBCN,
+					   .fid = SBI_DBCN_WRITE_BYTE };
 	if (place == FAST_HW_CONSOLE)
 		return (struct fast_kind){ .path = PATH_HW_CONSOLE, .cause = EXC_ECALL_VS,
 					   .ext = VSBI_DBCN, .eid = SBI_EXT_DBCN,

@@ -430,7 +430,6 @@ const struct mode_ops mode_hw = {
 	.lazy_fp = true,
 	.exits = hw_exits,
 	.fast = hw_fast,
-	.fast_console = true,
 	.features = hw_features,
 	.vcpu_init = hw_vcpu_init,
 	.vcpu_fini = hw_vcpu_fini,

@@ -29,7 +29,11 @@ void conring_fini(struct conring *ring)
 /* Acquire: the bytes were stored before their count. */
 static uint64_t count_of(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->stat.fast[STAT_FAST_CONSOLE], __ATOMIC_ACQUIRE);
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < STAT_FAST_CONSOLES; i++)
+		count += __atomic_load_n(&v->stat.fast[STAT_FAST_CONSOLE + i], __ATOMIC_ACQUIRE);
+	return count;
 }
 
 static void show(struct conring *ring)

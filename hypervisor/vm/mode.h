@@ -20,8 +20,6 @@ struct mode_ops {
 	exit_handler *const *exits;
 	/* The vector of mode/fast.S with which v runs on this hart; NULL: none fits. */
 	const char *(*fast)(const struct vcpu *v);
-	/* It writes bytes to the console, too: vm/conring.h. */
-	bool fast_console;
 	/* The feature word of STRATA_FN_FEATURES. */
 	uint64_t (*features)(const struct vm *vm);
 

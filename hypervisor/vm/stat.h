@@ -17,8 +17,10 @@
 #define STAT_CSRS		257
 
 /* Counters of the exits that mode/fast.S answers. */
-#define STAT_FAST		41
-#define STAT_FAST_CONSOLE	5	/* bytes of the console: FAST_HW_CONSOLE */
+#define STAT_FAST		42
+/* Of these: bytes of the console, one for each cause; a vCPU uses one of them. */
+#define STAT_FAST_CONSOLE	5
+#define STAT_FAST_CONSOLES	2
 
 /* What vCPUs of the VM ask of each other, by SBI IPI and RFENCE. */
 enum stat_received { STAT_IPI, STAT_FENCE_I, STAT_FENCE_VMA, STAT_FENCE_ASID, STAT_RECEIVED };

@@ -5,7 +5,7 @@
 #include "hart/hart.h"
 #include "lib/errno.h"
 #include "mem/kalloc.h"
-#include "vm/mode.h"
+#include "vm/vcpu.h"
 #include "vm/vconsole.h"
 #include "vm/vm.h"
 
@@ -80,8 +80,7 @@ void vconsole_put(struct vcpu *v, char byte)
 
 	vconsole_write(vm, &byte, 1);
 	/* The end of a line is shown at once, and so nothing to put into the ring. */
-	if (byte != '\n' && v->mode->fast_console && v->vector != vcpu_trap_vector &&
-	    vm->console && vconsole_ops)
+	if (byte != '\n' && v->vector != vcpu_trap_vector && vm->console && vconsole_ops)
 		conring_open(&vm->console->ring, v, time_now());
 }
 

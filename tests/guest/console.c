@@ -10,6 +10,7 @@
 #define TURNS		8
 #define LONG_LINE	3000
 #define ROUNDS		40
+#define MANY		5200		/* 200 alphabets */
 #define MANY_TRAPS	1000UL		/* so many the first boot leaves behind */
 
 static uint64_t self, other;
@@ -87,6 +88,13 @@ static void pass_turn(unsigned next, uint64_t hartid)
 	sbi_send_ipi(hartid);
 }
 
+/* Letters of the alphabet from first on, again and again. */
+static void put_many(char first)
+{
+	for (unsigned i = 0; i < MANY; i++)
+		put((char)(first + i % 26));
+}
+
 static void other_main(void)
 {
 	csr_write(CSR_SIE, SIP_SSIP);
@@ -96,6 +104,9 @@ static void other_main(void)
 		pass_turn(2 * i + 2, self);
 	}
 	wait_turn(2 * ROUNDS + 1);
+	put_many('A');
+	pass_turn(2 * ROUNDS + 2, self);
+	wait_turn(2 * ROUNDS + 3);
 	put_all("C: its last words");
 	sbi_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0);
 }
@@ -125,8 +136,16 @@ static void test_harts(void)
 	put('\n');
 	test_end();
 
-	test_begin("a hart that writes and stops has written");
+	test_begin("two harts write at once");
+	put_all("C: both ");
 	pass_turn(2 * ROUNDS + 1, other);
+	put_many('a');
+	wait_turn(2 * ROUNDS + 2);
+	put('\n');
+	test_end();
+
+	test_begin("a hart that writes and stops has written");
+	pass_turn(2 * ROUNDS + 3, other);
 	while (!other_stopped())
 		;
 	put_all(" and mine\n");

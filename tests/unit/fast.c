@@ -12,7 +12,7 @@
 
 /* mode/fast.S, in the order of enum fast_path. */
 extern const uint64_t fast_insns[];
-const uint64_t fast_insns[] = { 30, 40, 33, 38, 36, 50, 51, 52, 53, 54 };
+const uint64_t fast_insns[] = { 30, 40, 33, 38, 45, 36, 50, 51, 52, 53, 54 };
 
 static struct vcpu_stat stat;
 static struct account account;
@@ -39,6 +39,9 @@ TEST("an SBI call of the fast path counts as a call and as an exit")
 	count_one(FAST_HW_CONSOLE);
 	CHECK_EQ(stat.ecall[VSBI_DBCN][SBI_DBCN_WRITE_BYTE], 3);
 	CHECK_EQ(stat.exceptions[EXC_ECALL_VS], 3);
+	count_one(FAST_DEP_CONSOLE);
+	CHECK_EQ(stat.ecall[VSBI_DBCN][SBI_DBCN_WRITE_BYTE], 3);
+	CHECK_EQ(stat.exceptions[EXC_ECALL_U], 3);
 	count_one(FAST_DEP_BASE);
 	CHECK_EQ(stat.ecall[VSBI_BASE][SBI_BASE_GET_SPEC_VERSION], 3);
 	CHECK_EQ(stat.exceptions[EXC_ECALL_U], 3);
