@@ -20,24 +20,39 @@ static bool same_alignment(const void *left, const void *right, size_t unit)
 	return (((uintptr_t)left ^ (uintptr_t)right) & (unit - 1)) == 0;
 }
 
+/* Loads first: what they take overlaps. */
+static inline void copy_eight(word_t *t, const word_t *f)
+{
+	word_t a = f[0], b = f[1], c = f[2], d = f[3];
+	word_t e = f[4], g = f[5], h = f[6], i = f[7];
+
+	t[0] = a;
+	t[1] = b;
+	t[2] = c;
+	t[3] = d;
+	t[4] = e;
+	t[5] = g;
+	t[6] = h;
+	t[7] = i;
+}
+
 /* Copies words forward; both addresses are aligned. Returns the bytes copied. */
 static size_t copy_words(uint8_t *to, const uint8_t *from, size_t size)
 {
 	word_t *t = (word_t *)to;
 	const word_t *f = (const word_t *)from;
 
-	for (; size >= 8 * WORD; size -= 8 * WORD, t += 8, f += 8) {
-		word_t a = f[0], b = f[1], c = f[2], d = f[3];
-		word_t e = f[4], g = f[5], h = f[6], i = f[7];
-
-		t[0] = a;
-		t[1] = b;
-		t[2] = c;
-		t[3] = d;
-		t[4] = e;
-		t[5] = g;
-		t[6] = h;
-		t[7] = i;
+	if (size >= 8 * WORD) {
+		for (; size >= 16 * WORD; size -= 16 * WORD, t += 16, f += 16) {
+			copy_eight(t, f);
+			copy_eight(t + 8, f + 8);
+		}
+		if (size >= 8 * WORD) {
+			copy_eight(t, f);
+			size -= 8 * WORD;
+			t += 8;
+			f += 8;
+		}
 	}
 	for (; size >= WORD; size -= WORD)
 		*t++ = *f++;

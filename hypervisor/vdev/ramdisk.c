@@ -50,20 +50,28 @@ static inline void page_read(const struct ramdisk *ram, uint64_t offset, uint8_t
 		memcpy(to, page + offset % RAMDISK_PAGE, size);
 }
 
-static int ramdisk_read(struct disk *disk, uint64_t offset, void *to, size_t size)
+static __attribute__((noinline)) int pages_read(const struct ramdisk *ram, uint64_t offset,
+						uint8_t *to, size_t size)
 {
-	struct ramdisk *ram = ramdisk_of(disk);
-	uint8_t *out = to;
+	while (size > 0) {
+		size_t piece = MIN(size, RAMDISK_PAGE - offset % RAMDISK_PAGE);
 
-	while (unlikely(size > RAMDISK_PAGE - offset % RAMDISK_PAGE)) {
-		size_t piece = RAMDISK_PAGE - offset % RAMDISK_PAGE;
-
-		page_read(ram, offset, out, piece);
-		out += piece;
+		page_read(ram, offset, to, piece);
+		to += piece;
 		offset += piece;
 		size -= piece;
 	}
-	page_read(ram, offset, out, size);
+	return 0;
+}
+
+static int ramdisk_read(struct disk *disk, uint64_t offset, void *to, size_t size)
+{
+	struct ramdisk *ram = ramdisk_of(disk);
+
+	/* Mostly it is one page. */
+	if (unlikely(size > RAMDISK_PAGE - offset % RAMDISK_PAGE))
+		return pages_read(ram, offset, to, size);
+	page_read(ram, offset, to, size);
 	return 0;
 }
 

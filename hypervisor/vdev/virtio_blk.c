@@ -81,9 +81,10 @@ static void zero_range(struct virtio_blk *blk, struct virtio_blk_request *r)
 	}
 }
 
-/* Begin with a request whose chain was taken. */
-static void request_begin(struct virtio_blk *blk, struct virtio_blk_request *r,
-			  struct virtio_blk_header header)
+/* Begin with a request whose chain was taken. Out of line, as what follows: it is not the usual. */
+static __attribute__((noinline)) void request_begin(struct virtio_blk *blk,
+						    struct virtio_blk_request *r,
+						    struct virtio_blk_header header)
 {
 	blk->requests++;
 	r->busy = true;
@@ -168,7 +169,8 @@ static void request_move(struct virtio_blk *blk, struct virtio_blk_request *r, s
 }
 
 /* Go on with a request until its end: 0; or the budget is used up: -EAGAIN; or -EINVAL. */
-static int request_go_on(struct virtio_blk *blk, struct virtio_blk_request *r, size_t *budget)
+static __attribute__((noinline)) int request_go_on(struct virtio_blk *blk,
+						   struct virtio_blk_request *r, size_t *budget)
 {
 	request_move(blk, r, budget);
 	return r->left > 0 ? -EAGAIN : request_end(blk, r);
@@ -303,33 +305,53 @@ static void go_on_later(struct virtio_blk *blk)
 
 /* ---- The queue ---- */
 
-static int work(struct virtio_blk *blk, uint16_t used_before, size_t budget)
+/* After some of it: tell the driver what came back, or that it broke the rules. Return: err. */
+static inline int work_end(struct virtio_blk *blk, uint16_t used_before, int err)
 {
-	struct virtqueue *queue = queue_of(blk);
-	bool by_slots = blk->disk->ops->start != NULL;
-	int err;
-
-	virtqueue_notify_off(queue);
-	err = by_slots ? run_by_slots(blk, budget) : run_at_once(blk, budget);
-	/*
-	 * More that came before we asked to be told has no notification of its own. Without a slot
-	 * we ask for none: whoever frees it looks for more.
-	 */
-	if (by_slots && err == -EAGAIN)
-		err = 0;
-	if (err == 0 && (!by_slots || free_slot(blk) != NULL) && virtqueue_notify_on(queue))
-		err = -EAGAIN;
-	if (queue->next_used != used_before)
+	if (queue_of(blk)->next_used != used_before)
 		virtio_used(&blk->virtio, QUEUE_REQUESTS);
-	if (err == -EINVAL)
+	if (unlikely(err == -EINVAL))
 		virtio_broken(&blk->virtio);
 	return err;
 }
 
+static int work_at_once(struct virtio_blk *blk, size_t budget)
+{
+	struct virtqueue *queue = queue_of(blk);
+	uint16_t before = queue->next_used;
+	int err;
+
+	virtqueue_notify_off(queue);
+	err = run_at_once(blk, budget);
+	/* More that came before we asked to be told has no notification of its own. */
+	if (err == 0 && virtqueue_notify_on(queue))
+		err = -EAGAIN;
+	return work_end(blk, before, err);
+}
+
+static __attribute__((noinline)) int work_by_slots(struct virtio_blk *blk, uint16_t used_before,
+						   size_t budget)
+{
+	struct virtqueue *queue = queue_of(blk);
+	int err;
+
+	virtqueue_notify_off(queue);
+	err = run_by_slots(blk, budget);
+	/* Without a slot we ask for no notification: whoever frees it looks for more. */
+	if (err != -EINVAL)
+		err = free_slot(blk) != NULL && virtqueue_notify_on(queue) ? -EAGAIN : 0;
+	return work_end(blk, used_before, err);
+}
+
 static int blk_notify(struct virtio *dev, unsigned index)
 {
-	int err = work(blk_of(dev), dev->queues[index].next_used, SLICE_BYTES);
+	struct virtio_blk *blk = blk_of(dev);
+	int err;
 
+	if (blk->disk->ops->start != NULL)
+		err = work_by_slots(blk, dev->queues[index].next_used, SLICE_BYTES);
+	else
+		err = work_at_once(blk, SLICE_BYTES);
 	return err == -EAGAIN ? err : 0;
 }
 
@@ -361,7 +383,7 @@ void virtio_blk_done(struct virtio_blk *blk, struct virtio_blk_request *request,
 			virtio_broken(&blk->virtio);
 	}
 	/* What waited for the slot. */
-	if (virtio_is_live(&blk->virtio) && work(blk, before, DONE_BYTES) == -EAGAIN)
+	if (virtio_is_live(&blk->virtio) && work_by_slots(blk, before, DONE_BYTES) == -EAGAIN)
 		go_on_later(blk);
 }
 

@@ -24,8 +24,8 @@ bool virtio_is_live(const struct virtio *dev)
 
 static void page_store(struct virtio *dev, uint64_t offset)
 {
-	__atomic_store_n(&dev->page[offset / sizeof(uint32_t)], register_read(dev, offset),
-			 __ATOMIC_RELAXED);
+	/* In one store: the driver may be reading it. */
+	*(volatile uint32_t *)&dev->page[offset / sizeof(uint32_t)] = register_read(dev, offset);
 }
 
 /* After all that may have changed what a register reads, but for the interrupts' reasons. */
@@ -292,8 +292,9 @@ static int notify(struct virtio *dev, uint32_t queue)
 	return dev->class->notify(dev, queue);
 }
 
-/* What sets a device up; everything but notifications and acknowledgements. */
-static void setup_write(struct virtio *dev, uint64_t offset, uint32_t word)
+/* What sets a device up: all but notifications and acknowledgements, and so out of line. */
+static __attribute__((noinline)) void setup_write(struct virtio *dev, uint64_t offset,
+						  uint32_t word)
 {
 	struct virtqueue *queue;
 

@@ -137,42 +137,50 @@ struct desc {
 /* One that no driver may write (2.7.5.3.1): for a descriptor that is not there. */
 #define DESC_NONE		((uint64_t)(VIRTQ_DESC_F_INDIRECT | VIRTQ_DESC_F_NEXT) << 32)
 
-/* The host address of size bytes of guest memory that lie in one of its chunks; else NULL. */
-static inline uint8_t *chunk_find(const struct virtqueue_memory *memory, uint64_t gpa,
-				  uint64_t size)
+/* Where size bytes of guest memory are in the host, if they lie in one of its chunks; or NULL. */
+static inline bool chunk_find(const struct virtqueue_memory *memory, uint64_t gpa, uint64_t size,
+			      uint8_t **at)
 {
 	uint64_t offset = gpa - memory->gpa, in_chunk = offset & (PAGE_2M_SIZE - 1);
 
-	if (unlikely(offset >= memory->size || in_chunk + size > PAGE_2M_SIZE))
-		return NULL;
-	return (uint8_t *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
+	if (unlikely(offset >= memory->size || in_chunk + size > PAGE_2M_SIZE)) {
+		*at = NULL;
+		return false;
+	}
+	*at = (uint8_t *)hva_from_hpa(memory->chunks[offset >> PAGE_2M_SHIFT]) + in_chunk;
+	return true;
 }
 
-/* The same for any buffer. Return: all of it is RAM. */
-static __attribute__((noinline)) bool segment_find(const struct virtqueue_memory *memory,
-						   struct virtqueue_segment *segment)
+/*
+ * Look for the buffers of a chain that are in no chunk; one of no bytes may be anywhere. Return: 1;
+ * -EINVAL: not all are RAM.
+ */
+static __attribute__((noinline)) int segments_find(const struct virtqueue_memory *memory,
+						   struct virtqueue_chain *chain)
 {
-	size_t got = 0;
-	void *at;
+	for (unsigned i = 0; i < chain->count; i++) {
+		struct virtqueue_segment *segment = &chain->segments[i];
+		size_t got = 0;
+		void *at;
 
-	if (segment->size == 0)
-		return true;
-	at = memory->map(memory->arg, segment->gpa, segment->size, &got);
-	if (got == segment->size)
-		segment->at = at;
-	return at != NULL;
+		if (segment->at != NULL || segment->size == 0)
+			continue;
+		at = memory->map(memory->arg, segment->gpa, segment->size, &got);
+		if (at == NULL)
+			return -EINVAL;
+		segment->at = got == segment->size ? at : NULL;
+	}
+	return 1;
 }
 
 /* An indirect table may stand anywhere: its entries may lie across pages. */
-static __attribute__((noinline)) struct desc desc_load_in_pieces(const struct virtqueue *queue,
-								 uint64_t gpa)
+static struct desc desc_load_in_pieces(const struct virtqueue_memory *memory, uint64_t gpa)
 {
 	struct desc desc;
 	size_t got;
 
 	for (size_t done = 0; done < sizeof(desc); done += got) {
-		const void *at = queue->memory->map(queue->memory->arg, gpa + done,
-						    sizeof(desc) - done, &got);
+		const void *at = memory->map(memory->arg, gpa + done, sizeof(desc) - done, &got);
 
 		if (at == NULL)
 			return (struct desc){ 0, DESC_NONE };
@@ -182,29 +190,33 @@ static __attribute__((noinline)) struct desc desc_load_in_pieces(const struct vi
 }
 
 /* Each word is loaded once: what is judged is what is used. */
-static inline struct desc desc_load(const struct virtqueue *queue, const struct table *table,
-				    unsigned index)
+static inline struct desc desc_load(const struct virtqueue_memory *memory,
+				    const struct table *table, unsigned index, bool in_pieces)
 {
 	const uint64_t *words = table->words;
 
 	if (unlikely(index >= table->count))
 		return (struct desc){ 0, DESC_NONE };
-	if (unlikely(words == NULL))
-		return desc_load_in_pieces(queue, table->gpa + index * sizeof(struct virtq_desc));
+	if (in_pieces && words == NULL)
+		return desc_load_in_pieces(memory,
+					   table->gpa + index * sizeof(struct virtq_desc));
 	words += 2UL * index;
 	return (struct desc){ READ_ONCE(words[0]), READ_ONCE(words[1]) };
 }
 
 /* An indirect descriptor ends its table and is not nested (2.7.5.3.1). Return: it is a good one. */
-static inline bool table_enter(const struct virtqueue *queue, struct table *table, struct desc desc)
+static inline bool table_enter(const struct virtqueue *queue,
+			       const struct virtqueue_memory *memory, struct table *table,
+			       struct desc desc)
 {
 	uint32_t len = DESC_LEN(desc.rest);
-	const uint8_t *at = chunk_find(queue->memory, desc.addr, len);
+	uint8_t *at;
 
 	if (!queue->indirect || table->indirect || DESC_FLAGS(desc.rest) & VIRTQ_DESC_F_NEXT ||
 	    len == 0 || len % sizeof(struct virtq_desc) != 0)
 		return false;
-	if (!IS_ALIGNED((uintptr_t)at, sizeof(uint64_t)))
+	if (!chunk_find(memory, desc.addr, len, &at) ||
+	    !IS_ALIGNED((uintptr_t)at, sizeof(uint64_t)))
 		at = NULL;
 	*table = (struct table){ (const uint64_t *)(const void *)at, desc.addr,
 				 len / (unsigned)sizeof(struct virtq_desc), true };
@@ -213,25 +225,32 @@ static inline bool table_enter(const struct virtqueue *queue, struct table *tabl
 
 /*
  * Follow a chain from its head, also through the indirect table that may end it. No chain has more
- * buffers than a queue can have, which is how a loop is noticed. Return: 1, -EINVAL.
+ * buffers than a queue can have, which is how a loop is noticed. Return: 1; -EINVAL; -EAGAIN: a
+ * table is in pieces, which the caller has not reckoned with.
  */
-static __attribute__((noinline)) int chain_load(struct virtqueue *queue,
-						struct virtqueue_chain *chain)
+static inline __attribute__((always_inline)) int
+chain_walk(struct virtqueue *queue, struct virtqueue_chain *chain, bool in_pieces)
 {
+	const struct virtqueue_memory memory = *queue->memory;
 	struct table table = { (const uint64_t *)(const void *)queue->desc_at, queue->desc,
 			       queue->size, false };
 	struct virtqueue_segment *segment = chain->segments;
 	unsigned index = chain->head, count = 0;
 	uint64_t bytes = 0, kind = 0, flags;
+	bool all_found = true;
 
+	if (!in_pieces && unlikely(table.words == NULL))
+		return -EAGAIN;
 	do {
-		struct desc desc = desc_load(queue, &table, index);
+		struct desc desc = desc_load(&memory, &table, index, in_pieces);
 
 		flags = DESC_FLAGS(desc.rest);
 		index = DESC_NEXT(desc.rest);
 		if (flags & VIRTQ_DESC_F_INDIRECT) {
-			if (!table_enter(queue, &table, desc))
+			if (!table_enter(queue, &memory, &table, desc))
 				return -EINVAL;
+			if (!in_pieces && unlikely(table.words == NULL))
+				return -EAGAIN;
 			index = 0;
 			flags = VIRTQ_DESC_F_NEXT;
 			continue;
@@ -249,10 +268,9 @@ static __attribute__((noinline)) int chain_load(struct virtqueue *queue,
 			return -EINVAL;
 		segment->gpa = desc.addr;
 		segment->size = DESC_LEN(desc.rest);
-		segment->at = chunk_find(queue->memory, desc.addr, segment->size);
-		if (unlikely(segment->at == NULL) && !segment_find(queue->memory, segment))
-			return -EINVAL;
-		bytes += segment->size;
+		if (!chunk_find(&memory, desc.addr, DESC_LEN(desc.rest), &segment->at))
+			all_found = false;
+		bytes += DESC_LEN(desc.rest);
 		segment++;
 		count++;
 	} while (flags & VIRTQ_DESC_F_NEXT);
@@ -264,7 +282,25 @@ static __attribute__((noinline)) int chain_load(struct virtqueue *queue,
 		chain->in_bytes = 0;
 	}
 	queue->next_avail++;
-	return 1;
+	return likely(all_found) ? 1 : segments_find(queue->memory, chain);
+}
+
+static __attribute__((noinline)) int chain_load_in_pieces(struct virtqueue *queue,
+							  struct virtqueue_chain *chain)
+{
+	return chain_walk(queue, chain, true);
+}
+
+/*
+ * Load the chain at its head. If a table is in pieces, it is begun again: nothing that was loaded
+ * before counts. Return: 1, -EINVAL.
+ */
+static __attribute__((noinline)) int chain_load(struct virtqueue *queue,
+						struct virtqueue_chain *chain)
+{
+	int took = chain_walk(queue, chain, false);
+
+	return unlikely(took == -EAGAIN) ? chain_load_in_pieces(queue, chain) : took;
 }
 
 /* An available ring that is not in one piece, or a queue that is not ready. */
@@ -285,7 +321,7 @@ static __attribute__((noinline)) int take_unusual(struct virtqueue *queue,
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (!avail_load(queue, VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)), &chain->head))
 		return -EINVAL;
-	return chain_load(queue, chain);
+	return chain_load_in_pieces(queue, chain);
 }
 
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
@@ -390,10 +426,9 @@ bool virtqueue_wants_interrupt(struct virtqueue *queue)
 	return event_passed(queue, load16(queue->avail_at, VIRTQ_AVAIL_RING + 2UL * queue->size));
 }
 
-void virtqueue_notify_off(struct virtqueue *queue)
+void virtqueue_flag_off(struct virtqueue *queue)
 {
-	/* With event indices an old avail_event does it. */
-	if (!queue->event_idx && queue->ready)
+	if (queue->ready)
 		used_store16(queue, VIRTQ_USED_FLAGS, VIRTQ_USED_F_NO_NOTIFY);
 }
 

@@ -88,8 +88,15 @@ void virtqueue_untake(struct virtqueue *queue);
 int virtqueue_give(struct virtqueue *queue, uint16_t head, uint32_t written_bytes);
 /* After giving chains back: does the driver want an interrupt for them (2.7.7)? */
 bool virtqueue_wants_interrupt(struct virtqueue *queue);
+/* That by the used ring's flag. */
+void virtqueue_flag_off(struct virtqueue *queue);
 /* Ask the driver for no notifications, for as long as the ring is being worked on (2.7.10). */
-void virtqueue_notify_off(struct virtqueue *queue);
+static inline void virtqueue_notify_off(struct virtqueue *queue)
+{
+	/* With event indices an old avail_event does it. */
+	if (!queue->event_idx)
+		virtqueue_flag_off(queue);
+}
 /* Ask for a notification of the next chain. Return: whether one came meanwhile: go on with it. */
 bool virtqueue_notify_on(struct virtqueue *queue);
 
