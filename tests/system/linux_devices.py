@@ -124,6 +124,28 @@ def shells(bench):
         check(session.finish(limit), "QEMU does not end with the last VM")
 
 
+def created_again(bench):
+    """One is destroyed while the other pings it without end, and is there again after create."""
+    need_linux(bench, "linux-root")
+    bench.deadline *= SECONDS_FACTOR / 2
+    limit = bench.left() / 2
+    with bench.console([bench.tree(name) for name in ("linux", "linux2")], cpus=2) as session:
+        for _ in range(2):
+            expect(session, r"Ctrl-D or `poweroff` ends this VM", limit)
+        session.send(b"\x1d1while :; do ping -c 9 -i 0.01 linux2 >/run/pings; done 2>/dev/null &\n")
+        session.send(b"\x1dmdestroy linux2\n")
+        expect(session, r"^strata: linux2: destroyed", limit)
+        ended = session.seconds() + limit
+        while not session.expect(r"^strata: linux2: mode hw", 2):
+            check(session.seconds() < ended, "it is not created")
+            session.send(b"create linux2\n")       # unless it is still ending
+        expect(session, r"Ctrl-D or `poweroff` ends this VM", limit)
+        session.send(b"\x1d1ping -c 2 -W 60 linux2 | grep -c ' from '\n")
+        expect(session, r"^\[linux\] 2\r?$", limit)
+        session.send(b"\x1dmpoweroff\n")
+        check(session.finish(limit), "QEMU does not end with the last VM")
+
+
 def host_root(bench):
     """A file with the root on it, for HOST_DISK=; and the tree that uses it."""
     path = own_file(bench, "root.img", b"")
@@ -194,6 +216,8 @@ def add(environment):
          shells),
         ("a Linux root keeps what it wrote over a clean shutdown", shutdown_keeps),
         ("three Linux VMs run at once, each with a load and a disk", three),
+        ("a Linux VM that is destroyed while another one pings it is created again, and answers",
+         created_again),
         ("a Linux VM whose disk fails ends its test with what it said", full_disk),
     )
     for mode in ("hw", "te") if full else ():
