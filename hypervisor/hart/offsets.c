@@ -18,4 +18,6 @@ void hart_offsets(void)
 	OFFSET(HART_TRAP_STVAL, struct hart, trap.stval);
 	OFFSET(HART_TRAP_SSTATUS, struct hart, trap.sstatus);
 	OFFSET(HART_TRAP_DEPTH, struct hart, trap_depth);
+	OFFSET(HART_KICK_REGISTER, struct hart, kick_register);
+	OFFSET(HART_KICK_VALUE, struct hart, kick_value);
 }

@@ -153,7 +153,7 @@ hw_ipi:
 	addi	t0, t0, -1
 	bnez	t0, hw_slow
 	ld	t0, VCPU_HARTID(a0)
-	bne	t0, a1, hw_slow
+	bne	t0, a1, hw_ipi_other
 	csrrsi	a1, CSR_HVIP, HVIP_VSSIP
 	andi	a1, a1, HVIP_VSSIP
 	bnez	a1, 1f
@@ -164,6 +164,64 @@ hw_ipi:
 	li	a1, 0
 	answer
 hw_ipi_end:
+
+	/*
+	 * To another one, that runs or sleeps on a hart of its own: vcpu_irq_set(), hart_kick().
+	 * The orders are sequentially consistent, as there. t2: the target.
+	 */
+hw_ipi_other:
+	sd	t1, SAVED_T1(a0)
+	sd	t2, SAVED_T2(a0)
+	ld	t2, VCPU_VM(a0)
+	lwu	t0, VM_VCPU_COUNT(t2)
+	bgeu	a1, t0, hw_slow_t012
+	ld	t2, VM_VCPUS(t2)
+	slli	t0, a1, 3
+	add	t2, t2, t0
+	ld	t2, 0(t2)
+	ld	t0, VCPU_HARTID(t2)
+	bne	t0, a1, hw_slow_t012
+	addi	t1, t2, VCPU_IRQ_PENDING
+	li	t0, SIP_SSIP
+	amoor.d.aqrl t0, t0, (t1)
+	andi	t0, t0, SIP_SSIP
+	bnez	t0, 2f
+	addi	t1, t2, VCPU_REQUESTS
+	li	t0, VCPU_REQ_IRQ
+	amoor.d.aqrl zero, t0, (t1)
+	lw	t0, VCPU_STATE(t2)
+	addi	t0, t0, -VCPU_BLOCKED
+	bnez	t0, hw_ipi_not_blocked
+	addi	t1, t2, VCPU_ASLEEP
+	amoswap.w.aqrl t0, zero, (t1)
+	beqz	t0, hw_ipi_not_sent
+1:	ld	t0, VCPU_HART(t2)
+	ld	t1, HART_KICK_REGISTER(t0)
+	beqz	t1, hw_ipi_not_sent
+	lwu	t0, HART_KICK_VALUE(t0)
+	fence	rw, ow
+	sw	t0, 0(t1)
+2:	addi	t1, t2, VCPU_RECEIVED_IPI
+	li	t0, 1
+	amoadd.d zero, t0, (t1)
+	count	FAST_HW_IPI_OTHER, t0, a0
+	ld	t1, SAVED_T1(a0)
+	ld	t2, SAVED_T2(a0)
+	li	a1, 0
+	answer
+hw_ipi_other_end:
+	/* It takes the request before it runs, whenever that is. */
+hw_ipi_not_blocked:
+	lbu	t0, VCPU_RUNNING(t2)
+	bnez	t0, 1b
+	j	2b
+	/* It is to be queued, or about to sleep, or firmware kicks: in C, as if not pending. */
+hw_ipi_not_sent:
+	addi	t1, t2, VCPU_IRQ_PENDING
+	li	t0, ~SIP_SSIP
+	amoand.d.aqrl zero, t0, (t1)
+hw_slow_t012:
+	j	vcpu_exit_t012_saved
 
 	/* The others have no function but 0. */
 hw_function:
@@ -219,7 +277,7 @@ csr_write_\cause:
 	/* t1 = rs1 */
 	srli	t1, t0, 15 - 3
 	andi	t1, t1, 0x1f << 3
-	lla	t2, csr_get
+	lla	t2, fast_get_reg
 	add	t1, t1, t2
 	jalr	t2, 0(t1)
 	srli	t2, t0, 20 - 3
@@ -251,7 +309,7 @@ csr_sstatus_\cause:
 	ld	t2, VCPU_VCSR_PAGE(a0)
 	sd	zero, STRATA_PAGE_SIE_ON(t2)
 	count	(\kind + FAST_CSR_SIE), t1, a0
-	j	csr_done
+	j	fast_csr_done
 csr_sstatus_end_\cause:
 csr_set_\cause:
 	lui	t2, CSRSI_BEFORE_CSRCI >> 12
@@ -265,7 +323,7 @@ csr_set_\cause:
 	li	t1, 1
 	sd	t1, STRATA_PAGE_SIE_ON(t2)
 	count	(\kind + FAST_CSR_SIE + 1), t1, a0
-	j	csr_done
+	j	fast_csr_done
 	.endm
 
 	.balign	64
@@ -312,11 +370,12 @@ csr_slow:
 csr_set_rd:
 	srli	t0, t0, 7 - 3
 	andi	t0, t0, 0x1f << 3
-	lla	t2, csr_put
+	lla	t2, fast_put_reg
 	add	t0, t0, t2
 	jr	t0
 csr_set_rd_end:
-csr_done:
+	.globl	fast_csr_done
+fast_csr_done:
 	step_pc
 	ld	t0, SAVED_T0(a0)
 	ld	t1, SAVED_T1(a0)
@@ -324,56 +383,6 @@ csr_done:
 	csrrw	a0, CSR_SSCRATCH, a0
 	sret
 csr_done_end:
-
-	/* Two instructions for each register; called with jalr t2. */
-	.balign	8
-csr_get:
-	.irp	r, 0, 1, 2, 3, 4
-	mv	t1, x\r
-	jr	t2
-	.endr
-	.irp	r, 5, 6, 7
-	ld	t1, (VCPU_REGS + \r * 8)(a0)
-	jr	t2
-	.endr
-	.irp	r, 8, 9
-	mv	t1, x\r
-	jr	t2
-	.endr
-	csrr	t1, CSR_SSCRATCH
-	jr	t2
-	.irp	r, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
-	mv	t1, x\r
-	jr	t2
-	.endr
-	.irp	r, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-	mv	t1, x\r
-	jr	t2
-	.endr
-
-csr_put:
-	.irp	r, 0, 1, 2, 3, 4
-	mv	x\r, t1
-	j	csr_done
-	.endr
-	.irp	r, 5, 6, 7
-	sd	t1, (VCPU_REGS + \r * 8)(a0)
-	j	csr_done
-	.endr
-	.irp	r, 8, 9
-	mv	x\r, t1
-	j	csr_done
-	.endr
-	csrw	CSR_SSCRATCH, t1
-	j	csr_done
-	.irp	r, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21
-	mv	x\r, t1
-	j	csr_done
-	.endr
-	.irp	r, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-	mv	x\r, t1
-	j	csr_done
-	.endr
 
 /* ---- pv: the hypercalls of step 0 for the same four CSRs ---- */
 
@@ -435,15 +444,16 @@ fast_insns:
 	.8byte	(hw_time - fast_hw - 24 + hw_base_end - hw_base) / 4
 	.8byte	(hw_time - fast_hw - 12 + hw_ipi_end - hw_ipi) / 4
 	.8byte	(hw_time_end - fast_hw) / 4
+	.8byte	(hw_time - fast_hw - 12 + 20 + hw_ipi_other_end - hw_ipi_other) / 4
 	.8byte	(hw_function_0 - fast_hw + 12 + hw_console_end - hw_console) / 4
 	.8byte	(dep_sbi_base - fast_te + dep_console_end - dep_console) / 4
 	.8byte	(dep_sbi_end - fast_te) / 4
 	.8byte	(pv_write - fast_pv + pv_done_end - pv_done) / 4
 	.8byte	(pv_done_end - fast_pv - 8 - 4) / 4
 	.8byte	(6 * 4 + csr_write_illegal - te_illegal + csr_set_rd_end - csr_set_rd + 8 + \
-		 csr_done_end - csr_done) / 4
+		 csr_done_end - fast_csr_done) / 4
 	.8byte	(6 * 4 + csr_write_end_illegal - te_illegal - 12 * 4 + 8 + csr_set_rd_end - \
-		 csr_set_rd + 8 + csr_done_end - csr_done) / 4
+		 csr_set_rd + 8 + csr_done_end - fast_csr_done) / 4
 	.8byte	(6 * 4 + 7 * 4 + csr_sstatus_end_illegal - csr_sstatus_illegal + csr_done_end - \
-		 csr_done) / 4
+		 fast_csr_done) / 4
 	.previous

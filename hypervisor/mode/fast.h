@@ -13,13 +13,14 @@
 #define FAST_HW_TIME		4
 #define FAST_HW_CONSOLE		5	/* DBCN's write_byte, to vm/conring.h */
 #define FAST_DEP_CONSOLE	6
-#define FAST_DEP_BASE		7
-#define FAST_PV			10	/* STRATA_FN_CSR_READ, WRITE and SWAP, by CSR */
+#define FAST_HW_IPI_OTHER	7	/* to a vCPU on another hart */
+#define FAST_DEP_BASE		8
+#define FAST_PV			11	/* STRATA_FN_CSR_READ, WRITE and SWAP, by CSR */
 #define FAST_PV_FUNCTIONS	3
-#define FAST_CSR_ILLEGAL	22	/* csrr by CSR, then csrrw by CSR; cause 2 */
+#define FAST_CSR_ILLEGAL	23	/* csrr by CSR, then csrrw by CSR; cause 2 */
 #define FAST_CSR_SIE		8	/* behind them: csrci, then csrsi of sstatus.SIE */
-#define FAST_CSR_VIRTUAL	32	/* the same, cause 22 */
-#define FAST_COUNT		42	/* STAT_FAST */
+#define FAST_CSR_VIRTUAL	33	/* the same, cause 22 */
+#define FAST_COUNT		43	/* STAT_FAST */
 
 #ifndef __ASSEMBLER__
 

@@ -17,7 +17,8 @@ _Static_assert(FAST_BASE_COUNT == VSBI_BASE_CONSTANTS, "the fast path knows othe
 
 /* mode/fast.S: instructions of each path. */
 enum fast_path {
-	PATH_HW_BASE, PATH_HW_IPI, PATH_HW_TIME, PATH_HW_CONSOLE, PATH_DEP_CONSOLE, PATH_DEP_BASE,
+	PATH_HW_BASE, PATH_HW_IPI, PATH_HW_TIME, PATH_HW_IPI_OTHER, PATH_HW_CONSOLE,
+	PATH_DEP_CONSOLE, PATH_DEP_BASE,
 	PATH_PV_READ, PATH_PV_WRITE, PATH_CSR_READ, PATH_CSR_WRITE, PATH_CSR_SIE, PATH_COUNT
 };
 extern const uint64_t fast_insns[PATH_COUNT];
@@ -79,8 +80,10 @@ static struct fast_kind kind_of(unsigned place)
 		return (struct fast_kind){ .path = PATH_HW_TIME, .cause = EXC_ECALL_VS,
 					   .ext = VSBI_TIME, .eid = SBI_EXT_TIME,
 					   .fid = SBI_TIME_SET_TIMER };
-	if (place == FAST_HW_IPI)
-		return (struct fast_kind){ .path = PATH_HW_IPI, .cause = EXC_ECALL_VS,
+	if (place == FAST_HW_IPI || place == FAST_HW_IPI_OTHER)
+		return (struct fast_kind){ .path = place == FAST_HW_IPI ? PATH_HW_IPI
+									: PATH_HW_IPI_OTHER,
+					   .cause = EXC_ECALL_VS,
 					   .ext = VSBI_IPI, .eid = SBI_EXT_IPI,
 					   .fid = SBI_IPI_SEND_IPI };
 	return (struct fast_kind){ .path = PATH_HW_BASE, .cause = EXC_ECALL_VS, .ext = VSBI_BASE,

@@ -77,6 +77,13 @@ static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->supervisor = true;
 }
 
+static inline void count_raised(struct vcpu *v, uint64_t raised, unsigned irq)
+{
+	/* The bits of hvip are one further up. */
+	if (raised & 2UL << irq)
+		v->stat.injected_interrupts[irq]++;
+}
+
 /*
  * The timer and external lines are levels that only the hypervisor changes. VSSIP is the guest's to
  * clear, straight in vsip: a request is handed over to hvip once, and lives there from then on.
@@ -90,9 +97,9 @@ static void hw_irq_update(struct vcpu *v)
 
 	levels |= (pending & SIP_SSIP) << 1 | (before & HVIP_VSSIP);
 	raised = levels & ~before;
-	v->stat.injected_interrupts[IRQ_S_SOFT] += raised >> IRQ_VS_SOFT & 1;
-	v->stat.injected_interrupts[IRQ_S_TIMER] += raised >> IRQ_VS_TIMER & 1;
-	v->stat.injected_interrupts[IRQ_S_EXT] += raised >> IRQ_VS_EXT & 1;
+	count_raised(v, raised, IRQ_S_SOFT);
+	count_raised(v, raised, IRQ_S_TIMER);
+	count_raised(v, raised, IRQ_S_EXT);
 	csr_write(CSR_HVIP, levels);
 	/* vstopi shows an external interrupt without a guest file only if it has a priority. */
 	if (unlikely(v->imsic != NULL))
@@ -358,24 +365,10 @@ static bool emulate_counter(struct vcpu *v, const struct insn *insn)
 }
 
 /* WFI is ours; everything else that raises cause 22 is not for this guest. */
-static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
+static __attribute__((noinline)) enum vcpu_next virtual_inst(struct vcpu *v, uint32_t raw)
 {
-	uint32_t raw;
-	struct insn insn;
+	struct insn insn = insn_decode(raw);
 
-	/*
-	 * Not stval: QEMU 7.2 leaves an older instruction there for HLV, perhaps another VM's WFI,
-	 * for which this one would wait.
-	 */
-	if (!vcpu_fetch_insn(v, &raw))
-		return VCPU_RESUME;
-	/* What a guest that sleeps does most needs no decoder. */
-	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
-		v->stat.wfi_exit_stat++;
-		v->pc += 4;
-		return vcpu_block(v);
-	}
-	insn = insn_decode(raw);
 	/* VTW also catches VU-mode, from which WFI is illegal for the guest. */
 	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {
 		v->stat.wfi_exit_stat++;
@@ -389,6 +382,25 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	v->stat.illegal_injected++;
 	vcpu_inject(v, EXC_ILLEGAL_INST, raw);
 	return VCPU_RESUME;
+}
+
+static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
+{
+	uint32_t raw;
+
+	/*
+	 * Not stval: QEMU 7.2 leaves an older instruction there for HLV, perhaps another VM's WFI,
+	 * for which this one would wait.
+	 */
+	if (!vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	/* What a guest that sleeps does most needs no decoder. */
+	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
+		v->stat.wfi_exit_stat++;
+		v->pc += 4;
+		return vcpu_block(v);
+	}
+	return virtual_inst(v, raw);
 }
 
 /* FP while sstatus.FS is Off is illegal, whatever the guest says in vsstatus: it is on then. */

@@ -31,15 +31,25 @@ enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next)
 	return v->requests != 0 ? vcpu_take_requests(v) | next : next;
 }
 
-struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next)
+/* v, which cannot go on, leaves its hart. */
+static inline struct vcpu *leave(struct vcpu *v)
 {
-	if (v->requests != 0)
-		next |= vcpu_take_requests(v);
-	if (next == VCPU_RESUME)
-		return v;
 	if (v->state != VCPU_BLOCKED)
 		return NULL;
 	return hart_count > 1 ? sched_sleep(v) : sched_switch(v);
+}
+
+static __attribute__((noinline)) struct vcpu *end_requested(struct vcpu *v, enum vcpu_next next)
+{
+	next |= vcpu_take_requests(v);
+	return next == VCPU_RESUME ? v : leave(v);
+}
+
+struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next)
+{
+	if (v->requests != 0)
+		return end_requested(v, next);
+	return next == VCPU_RESUME ? v : leave(v);
 }
 
 /*

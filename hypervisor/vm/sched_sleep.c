@@ -2,6 +2,7 @@
 /*
  * A vCPU that waits and has its hart to itself. Privileged specification, "Wait for Interrupt".
  */
+#include "hart/trace.h"
 #include "vm/mode.h"
 #include "vm/sched.h"
 #include "vm/sched_hart.h"
@@ -43,13 +44,22 @@ static bool lie_down(struct hart *hart, struct vcpu *v)
 			vpmu_pause(&v->vpmu);
 		runq_put(runq, now);
 		cputime_switch(&v->time, CPUTIME_BLOCKED, now);
-		__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&v->asleep, 1U, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
+		/* Whoever does not see it yet wakes v by its queue. */
+		__atomic_store_n(&v->asleep, 1U, __ATOMIC_RELAXED);
 	}
 	spin_unlock(&hart->lock);
-	if (asleep)
+	if (asleep && deadline != hart->timer_programmed)
 		hart_timer_program(deadline);
 	return asleep;
+}
+
+static bool somebody_waits(void)
+{
+	for (unsigned i = 0; i < hart_count; i++)
+		if (runq_count(&sched_of(harts[i])->runq) > 0)
+			return true;
+	return false;
 }
 
 /*
@@ -62,10 +72,10 @@ static bool wait(struct hart *hart, struct vcpu *v)
 
 	if (v->mode->settle != NULL)
 		v->mode->settle(v);
-	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&sched->idle, 1U, __ATOMIC_RELAXED);
 	/* The store must be visible before the queues are looked at, which are plain loads. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!sched_steal(hart))
+	if (likely(!somebody_waits()) || !sched_steal(hart))
 		hart_wait();
 	if (csr_read_clear(CSR_SIP, SIP_SSIP) & SIP_SSIP)
 		/* As in take_interrupts(): what it came for is looked at behind the clearing. */
@@ -81,9 +91,11 @@ static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 
 	spin_lock(&hart->lock);
 	now = time_now();
-	roused = !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST);
-	starts = roused && alone && v->state == VCPU_BLOCKED && !v->paused && !v->left &&
-		 runq_start(&sched_of(hart)->runq, &v->runq, now);
+	roused = READ_ONCE(v->asleep) == 0 ||
+		 !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST);
+	/* What comes from now on interrupts it. */
+	starts = roused && alone && v->state == VCPU_BLOCKED && !v->paused && !v->evict &&
+		 !v->left && runq_start(&sched_of(hart)->runq, &v->runq, now);
 	if (starts) {
 		v->state = VCPU_RUNNABLE;
 		cputime_switch(&v->time, CPUTIME_RUN, now);
@@ -95,21 +107,19 @@ static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 	return starts;
 }
 
-/* The order of running and requests is that of begin() in vm/sched_run.c. */
+/* The order of running, a fence behind it, and requests is that of begin() in vm/sched_run.c. */
 static bool begin(struct vcpu *v)
 {
 	v->stat.schedules++;
-	if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) != 0 &&
-	    vcpu_take_requests(v) != VCPU_RESUME)
+	if (READ_ONCE(v->requests) != 0 && vcpu_take_requests(v) != VCPU_RESUME)
 		return false;
 	v->suspended = false;
 	if (unlikely(v->vpmu.clock_users != 0))
 		vpmu_resume(&v->vpmu);
-	if (READ_ONCE(v->paused) || READ_ONCE(v->evict))
-		return false;
-	/* The trace may have been switched on meanwhile. */
-	vcpu_choose_exits(v);
-	csr_write(CSR_STVEC, (uint64_t)(uintptr_t)v->vector);
+	if (unlikely(trace_on())) {
+		vcpu_choose_exits(v);
+		csr_write(CSR_STVEC, (uint64_t)(uintptr_t)v->vector);
+	}
 	return true;
 }
 

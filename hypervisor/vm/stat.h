@@ -17,7 +17,7 @@
 #define STAT_CSRS		257
 
 /* Counters of the exits that mode/fast.S answers. */
-#define STAT_FAST		42
+#define STAT_FAST		43
 /* Of these: bytes of the console, one for each cause; a vCPU uses one of them. */
 #define STAT_FAST_CONSOLE	5
 #define STAT_FAST_CONSOLES	2
@@ -26,6 +26,7 @@
 enum stat_received { STAT_IPI, STAT_FENCE_I, STAT_FENCE_VMA, STAT_FENCE_ASID, STAT_RECEIVED };
 
 struct vcpu_stat {
+	uint64_t received[STAT_RECEIVED];	/* counted by whoever asks, on any hart: atomic */
 	uint64_t mmio_read, mmio_write;
 	uint64_t fast[STAT_FAST];	/* exits that are in no other counter: mode/fast.h */
 	uint64_t injected_interrupts[16];
@@ -38,7 +39,6 @@ struct vcpu_stat {
 	uint64_t injected_exceptions[32];
 	uint64_t shadow_fills, satp_switches;
 	uint64_t schedules, migrations;
-	uint64_t received[STAT_RECEIVED];	/* counted by whoever asks, on any hart: atomic */
 };
 
 /* The vCPU with these counters has been asked for that; an IPI to itself may be in fast[]. */

@@ -219,8 +219,8 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
 
 /* ---- Requests ---- */
 
-/* Fences, and what is rarer. */
-static void take_others(struct vcpu *v, uint64_t requests)
+/* With fences, and what is rarer. */
+static __attribute__((noinline)) enum vcpu_next take_others(struct vcpu *v, uint64_t requests)
 {
 	static const struct vfence everything = { .pages = 0 };
 	struct vfence fence;
@@ -234,6 +234,9 @@ static void take_others(struct vcpu *v, uint64_t requests)
 		v->mode->fence_vma(v, &fence);
 	if (requests & VCPU_REQ_FENCE_VMA)
 		v->mode->fence_vma(v, &everything);
+	if (requests & VCPU_REQ_IRQ)
+		v->mode->irq_update(v);
+	return VCPU_RESUME;
 }
 
 enum vcpu_next vcpu_take_requests(struct vcpu *v)
@@ -245,7 +248,7 @@ enum vcpu_next vcpu_take_requests(struct vcpu *v)
 		return VCPU_RESCHEDULE;
 	}
 	if (unlikely(requests & (VCPU_REQ_FENCES | VCPU_REQ_CONSOLE)))
-		take_others(v, requests);
+		return take_others(v, requests);
 	if (requests & VCPU_REQ_IRQ)
 		v->mode->irq_update(v);
 	return VCPU_RESUME;
@@ -454,14 +457,15 @@ void vcpu_resume(struct vcpu *v)
 
 enum vcpu_next vcpu_block(struct vcpu *v)
 {
-	if (v->mode->irq_wakes(v))
-		return VCPU_RESUME;
-	/* Only another hart can have sent one since; the run loop finds a timer that is due. */
-	if (hart_count > 1)
-		vcpu_block_always(v);
-	else
-		sched_block(v);
-	return VCPU_RESCHEDULE;
+	/*
+	 * Without the lock of its hart: it runs, and so is in no queue. Whoever sends it an
+	 * interrupt sets that first and then looks at the state.
+	 */
+	__atomic_store_n(&v->state, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
+	if (!v->mode->irq_wakes(v))
+		return VCPU_RESCHEDULE;
+	v->state = VCPU_RUNNABLE;
+	return VCPU_RESUME;
 }
 
 /* ---- Injection ---- */

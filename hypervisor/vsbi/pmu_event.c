@@ -79,9 +79,9 @@ uint64_t pmu_event_count(const struct vcpu_stat *stat, uint32_t event)
 		       stat->fast[FAST_HW_TIME];
 	case SBI_PMU_FW_IPI_SENT:
 		return calls(stat, VSBI_IPI, SBI_IPI_SEND_IPI, SBI_EXT_LEGACY_SEND_IPI) +
-		       stat->fast[FAST_HW_IPI];
+		       stat->fast[FAST_HW_IPI] + stat->fast[FAST_HW_IPI_OTHER];
 	case SBI_PMU_FW_IPI_RECEIVED:
-		/* The fast path's are to itself. */
+		/* The others count there. */
 		return stat->received[STAT_IPI] + stat->fast[FAST_HW_IPI];
 	case SBI_PMU_FW_FENCE_I_RECEIVED:
 		return stat->received[STAT_FENCE_I];

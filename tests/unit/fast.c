@@ -12,7 +12,7 @@
 
 /* mode/fast.S, in the order of enum fast_path. */
 extern const uint64_t fast_insns[];
-const uint64_t fast_insns[] = { 30, 40, 33, 38, 45, 36, 50, 51, 52, 53, 54 };
+const uint64_t fast_insns[] = { 30, 40, 33, 60, 38, 45, 36, 50, 51, 52, 53, 54 };
 
 static struct vcpu_stat stat;
 static struct account account;
@@ -33,6 +33,8 @@ TEST("an SBI call of the fast path counts as a call and as an exit")
 	CHECK_EQ(stat.ecall[VSBI_BASE][SBI_BASE_GET_IMPL_ID], 3);
 	CHECK_EQ(stat.exceptions[EXC_ECALL_VS], 3);
 	count_one(FAST_HW_IPI);
+	CHECK_EQ(stat.ecall[VSBI_IPI][SBI_IPI_SEND_IPI], 3);
+	count_one(FAST_HW_IPI_OTHER);
 	CHECK_EQ(stat.ecall[VSBI_IPI][SBI_IPI_SEND_IPI], 3);
 	count_one(FAST_HW_TIME);
 	CHECK_EQ(stat.ecall[VSBI_TIME][SBI_TIME_SET_TIMER], 3);
