@@ -90,7 +90,7 @@ static void ring_alarm(struct valarm *alarm)
 		/* Without room, the guest waits when the ring is full, and not we. */
 		if (vconsole_accepts(ring->vm))
 			show(ring);
-		valarm_set(alarm, alarm->node.deadline_ticks + ring->delay_ticks);
+		valarm_set_in(alarm, ring->delay_ticks);
 	}
 	spin_unlock(&ring->lock);
 }
@@ -109,7 +109,7 @@ void conring_open(struct conring *ring, struct vcpu *v, uint64_t now_ticks)
 		v->console_bytes = ring->bytes;
 		v->console_limit = ring->shown + CONRING_BYTES;
 		WRITE_ONCE(ring->owner, v);
-		valarm_set(&ring->alarm, now_ticks + ring->delay_ticks);
+		valarm_set_in(&ring->alarm, ring->delay_ticks);
 	}
 	spin_unlock(&ring->lock);
 }

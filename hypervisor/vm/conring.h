@@ -23,7 +23,7 @@ struct vcpu;
 struct vm;
 
 struct conring {
-	struct spinlock lock;	/* the rest; valarm_set()'s and the multiplexer's nest inside */
+	struct spinlock lock;	/* the rest; valarm_set_in()'s and the multiplexer's nest inside */
 	struct vm *vm;
 	struct vcpu *owner;	/* who appends, or NULL; for a look without the lock, too */
 	uint64_t shown;		/* of the owner's count */

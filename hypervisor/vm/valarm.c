@@ -29,6 +29,11 @@ void valarm_set(struct valarm *alarm, uint64_t deadline_ticks)
 	set_on(&hart_boot, alarm, deadline_ticks);
 }
 
+void valarm_set_in(struct valarm *alarm, uint64_t ticks)
+{
+	valarm_set(alarm, time_now() + ticks);
+}
+
 void valarm_cancel(struct valarm *alarm)
 {
 	spin_lock(&hart_boot.lock);

@@ -20,6 +20,8 @@ struct valarm {
 void valarm_init(struct valarm *alarm, void (*ring)(struct valarm *alarm));
 /* At deadline_ticks of the time CSR, instead of what was set before. Takes the boot hart's lock. */
 void valarm_set(struct valarm *alarm, uint64_t deadline_ticks);
+/* The same, so many ticks from now on. */
+void valarm_set_in(struct valarm *alarm, uint64_t ticks);
 /* Not any more, but it may be ringing just now. Takes the boot hart's lock. */
 void valarm_cancel(struct valarm *alarm);
 /* The same, and waits for ring() to return: the caller holds no lock that it takes. */

@@ -9,7 +9,7 @@
  *	handler	a trap handler that traps a few instructions behind its vector, for ever
  *	tables	satp points to no memory
  *	spin	a loop with interrupts off
- *	flood	output without end
+ *	flood	output without end, a line at once and one byte by byte
  *	crash	SRST with a failure as its reason
  */
 #include "guest.h"
@@ -317,6 +317,16 @@ __asm__(".balign 4\nfault_vector: .word 0xc0001073\n");
 extern char fault_handler[];
 __asm__(".balign 4\nfault_handler: csrrw sp, sscratch, sp\nnop\nsd ra, 0(zero)\n");
 
+/* What cannot be shown at once is waited for, whichever way it goes. */
+static void dull_lines(void)
+{
+	static const char line[] = "hostile: all work and no play makes a dull console\n";
+
+	printf("%s", line);
+	for (const char *c = line; *c; c++)
+		sbi_call(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, (uint64_t)*c, 0, 0, 0, 0);
+}
+
 /* The endings that the hypervisor must deal with; natively they hang the hart. */
 static void endings(void)
 {
@@ -347,7 +357,7 @@ static void endings(void)
 	}
 	if (boot_arg("flood"))
 		for (;;)
-			printf("hostile: all work and no play makes a dull console\n");
+			dull_lines();
 	if (boot_arg("crash")) {
 		printf("hostile: a system failure\n");
 		power_off(true);
