@@ -12,6 +12,7 @@ void hart_offsets(void)
 {
 	OFFSET(HART_STACK_TOP, struct hart, stack_top);
 	OFFSET(HART_SATP, struct hart, satp);
+	OFFSET(HART_LOADED, struct hart, loaded);
 	OFFSET(HART_TRAP_REGS, struct hart, trap.regs);
 	OFFSET(HART_TRAP_SEPC, struct hart, trap.sepc);
 	OFFSET(HART_TRAP_SCAUSE, struct hart, trap.scause);

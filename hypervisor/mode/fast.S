@@ -129,7 +129,7 @@ host:
 	.globl	fast_hw
 fast_hw:
 	vector	EXC_ECALL_VS
-	bnez	t0, hw_slow
+	bnez	t0, hw_other
 	check_requests t0, hw_slow
 	bnez	a6, hw_function
 hw_function_0:
@@ -239,6 +239,16 @@ hw_console:
 hw_console_end:
 hw_slow:
 	j	vcpu_exit_t0_saved
+
+	/* An access to a device goes through C, by way of vm/light.S, which knows this way. */
+hw_other:
+	sd	t1, SAVED_T1(a0)
+	addi	t0, t0, EXC_ECALL_VS - EXC_LOAD_GUEST_FAULT
+	andi	t1, t0, ~(EXC_STORE_GUEST_FAULT - EXC_LOAD_GUEST_FAULT)
+	beqz	t1, hw_device
+	j	vcpu_exit_t01_saved
+hw_device:
+	j	vcpu_light_exit
 
 /* ---- te: CSR instructions of virtual S-mode raise 2 or 22 ---- */
 

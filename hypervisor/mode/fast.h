@@ -31,8 +31,8 @@
 extern const char fast_hw[], fast_te[], fast_pv[];
 
 /*
- * Move what the fast path has counted to the counters that the C path would have counted in. stat
- * is a copy or a sum: the original is the fast path's own.
+ * Move what the fast path and light exits have counted to the counters that the C path would have
+ * counted in. stat is a copy or a sum: the original is the fast path's own.
  */
 void fast_stat_fold(struct vcpu_stat *stat);
 

@@ -90,8 +90,18 @@ static struct fast_kind kind_of(unsigned place)
 				   .eid = SBI_EXT_BASE, .fid = place - FAST_HW_BASE };
 }
 
+static void light_fold(struct vcpu_stat *stat)
+{
+	stat->exceptions[EXC_LOAD_GUEST_FAULT] += stat->light_load;
+	stat->exceptions[EXC_STORE_GUEST_FAULT] += stat->light_store;
+	stat->mmio_read += stat->light_load;
+	stat->mmio_write += stat->light_store;
+	stat->light_load = stat->light_store = 0;
+}
+
 void fast_stat_fold(struct vcpu_stat *stat)
 {
+	light_fold(stat);
 	for (unsigned i = 0; i < FAST_COUNT; i++) {
 		struct fast_kind kind = kind_of(i);
 		uint64_t times = stat->fast[i];

@@ -441,6 +441,7 @@ const struct mode_ops mode_hw = {
 	.name = "hw",
 	.lazy_fp = true,
 	.exits = hw_exits,
+	.light = mmio_light_exits,
 	.fast = hw_fast,
 	.features = hw_features,
 	.vcpu_init = hw_vcpu_init,

@@ -65,6 +65,7 @@ struct account {
 
 	/* vm/account_exit.c */
 	enum vcpu_next (*const *inner)(struct vcpu *v);
+	unsigned way;			/* on which the last exit went on */
 	uint64_t last;			/* instret when the guest went on, or the run loop did */
 	struct account_line *away;	/* whose the run loop's time is; NULL: the guest runs */
 	uint64_t fast[STAT_FAST];	/* of vcpu_stat.fast, what is charged already */
@@ -99,6 +100,8 @@ int account_create(struct vcpu *v);
 void account_destroy(struct vcpu *v);
 /* The exits that v->exits handles are accounted from now on; just before vcpu_enter(). */
 void account_enter(struct vcpu *v);
+/* And light ones, while v->light has these (LIGHT_COUNT entries). */
+extern enum vcpu_next (*const account_light[])(struct vcpu *v);
 /* v leaves its hart to another vCPU, whose time is not v's; v is back. */
 void account_pause(struct vcpu *v);
 void account_resume(struct vcpu *v);

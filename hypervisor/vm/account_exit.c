@@ -20,6 +20,8 @@
  * the guest; of the way out of it; behind a handler. And a handler of two instructions.
  */
 extern const uint64_t vcpu_switch_bytes[4];
+/* vm/light.S: of the way out of the guest, into it, and from a light exit to a whole one. */
+extern const uint64_t vcpu_light_bytes[3];
 enum vcpu_next vcpu_exit_nothing(struct vcpu *v);
 
 #define INSN_BYTES	4
@@ -41,11 +43,29 @@ static inline uint64_t insns_now(void)
 	return csr_read(CSR_INSTRET);
 }
 
+/* How a handler was left: as vm/enter.S does, a light exit, or a light one for its whole one. */
+enum way { WAY_WHOLE, WAY_LIGHT, WAY_COMPLETE };
+
+/* Instructions from the guest to a handler. */
+static int64_t in_insns(bool light)
+{
+	return (int64_t)(light ? vcpu_light_bytes[0] : vcpu_switch_bytes[2]) / INSN_BYTES;
+}
+
+/* And from there. A light exit that goes on to its own handler has its way in behind it. */
+static int64_t out_insns(unsigned way)
+{
+	if (way == WAY_COMPLETE)
+		return (int64_t)vcpu_light_bytes[2] / INSN_BYTES;
+	if (way == WAY_LIGHT)
+		return (int64_t)vcpu_light_bytes[1] / INSN_BYTES;
+	return (int64_t)(vcpu_switch_bytes[1] + vcpu_switch_bytes[3]) / INSN_BYTES;
+}
+
 /* Instructions of the world switch for an exit, and what the first entry has more. */
 static int64_t switch_insns(void)
 {
-	return (int64_t)(vcpu_switch_bytes[1] + vcpu_switch_bytes[2] + vcpu_switch_bytes[3]) /
-	       INSN_BYTES;
+	return in_insns(false) + out_insns(WAY_WHOLE);
 }
 
 static uint64_t first_entry_insns(void)
@@ -179,41 +199,72 @@ static struct account_line *line_after(struct vcpu *v, struct account_line *line
 	return account_line(v->account, ACCOUNT_KEY(ACCOUNT_FILL, scause, 0));
 }
 
-static void guest_ran(struct account *account, uint64_t now)
+static void guest_ran(struct account *account, uint64_t now, bool light)
 {
-	account_add(&account->lines[ACCOUNT_GUEST], 0,
-		    without_firmware(account, now - account->last) - fixed.around - switch_insns());
+	int64_t insns = without_firmware(account, now - account->last) - fixed.around -
+			out_insns(account->way);
+
+	/* Between a light handler and the exit's own the guest did not run. */
+	if (account->way != WAY_COMPLETE)
+		insns -= in_insns(light);
+	account_add(&account->lines[ACCOUNT_GUEST], 0, insns);
+}
+
+static enum way way_of(bool light, enum vcpu_next next)
+{
+	return !light ? WAY_WHOLE : next == VCPU_WHOLE ? WAY_COMPLETE : WAY_LIGHT;
+}
+
+static exit_handler *handler_of(const struct vcpu *v, uint64_t scause, bool light)
+{
+	return light ? v->mode->light[(scause - EXC_LOAD_GUEST_FAULT) % LIGHT_COUNT] :
+		       v->account->inner[scause % EXIT_COUNT];
+}
+
+/* Light or not, in one function: what it takes itself is the same for both. */
+static __attribute__((noinline)) enum vcpu_next exit_measured(struct vcpu *v, bool light)
+{
+	uint64_t begin = insns_now(), end, pc = v->pc, scause = csr_read(CSR_SCAUSE);
+	exit_handler *handler = handler_of(v, scause, light);
+	struct account *account = v->account;
+	int64_t in = account->way == WAY_COMPLETE ? 0 : in_insns(light);
+	struct account_line *line;
+	enum vcpu_next next;
+
+	guest_ran(account, begin, light);
+	line = line_of(v, scause);
+	begin = insns_now();
+	next = handler(v);
+	if (unlikely(v->requests != 0) && !light)
+		next = vcpu_exit_requests(v, next);
+	end = insns_now();
+	account->way = way_of(light, next);
+	if (line != NULL)
+		account_add(line_after(v, line, scause, pc), next != VCPU_WHOLE,
+			    without_firmware(account, end - begin) - fixed.handler + in +
+				    out_insns(account->way));
+	if (next == VCPU_RESCHEDULE)
+		account->away = &account->lines[ACCOUNT_SCHEDULE];
+	account->last = insns_now();
+	return next;
 }
 
 static enum vcpu_next exit_accounted(struct vcpu *v)
 {
-	uint64_t begin = insns_now(), end, pc = v->pc, scause = csr_read(CSR_SCAUSE);
-	struct account *account = v->account;
-	struct account_line *line;
-	enum vcpu_next next;
+	return exit_measured(v, false);
+}
 
-	guest_ran(account, begin);
-	line = line_of(v, scause);
-	begin = insns_now();
-	next = account->inner[scause % EXIT_COUNT](v);
-	if (unlikely(v->requests != 0))
-		next = vcpu_exit_requests(v, next);
-	end = insns_now();
-	if (line != NULL)
-		account_add(line_after(v, line, scause, pc), 1,
-			    without_firmware(account, end - begin) - fixed.handler +
-				    switch_insns());
-	if (next != VCPU_RESUME)
-		account->away = &account->lines[ACCOUNT_SCHEDULE];
-	account->last = insns_now();
-	return next;
+static enum vcpu_next light_accounted(struct vcpu *v)
+{
+	return exit_measured(v, true);
 }
 
 void account_interrupt(struct vcpu *v, uint64_t scause)
 {
 	struct account *account = v->account;
 
-	guest_ran(account, insns_now());
+	guest_ran(account, insns_now(), false);
+	account->way = WAY_WHOLE;
 	account->away = account_line(account, ACCOUNT_KEY(ACCOUNT_CAUSE, scause, 0));
 	account_add(account->away, 1, switch_insns());
 	account->last = insns_now();
@@ -223,6 +274,11 @@ void account_interrupt(struct vcpu *v, uint64_t scause)
 
 static exit_handler *const accounted_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = exit_accounted
+};
+
+exit_handler *const account_light[LIGHT_COUNT] = {
+	[0] = light_accounted,
+	[EXC_STORE_GUEST_FAULT - EXC_LOAD_GUEST_FAULT] = light_accounted,
 };
 
 static void charge_away(struct account *account)
@@ -242,6 +298,7 @@ void account_enter(struct vcpu *v)
 	if (account->away != NULL)
 		account_add(account->away, 0, (int64_t)first_entry_insns());
 	account->away = NULL;
+	account->way = WAY_WHOLE;
 	account->inner = v->exits;
 	v->exits = accounted_exits;
 	account->last = insns_now() + first_entry_insns();

@@ -76,6 +76,8 @@ guest_trap:
 	.globl	vcpu_exit_t0_saved
 vcpu_exit_t0_saved:
 	sd	t1, (VCPU_REGS + 6 * 8)(a0)
+	.globl	vcpu_exit_t01_saved
+vcpu_exit_t01_saved:
 	sd	t2, (VCPU_REGS + 7 * 8)(a0)
 	.globl	vcpu_exit_t012_saved
 vcpu_exit_t012_saved:
@@ -99,6 +101,9 @@ vcpu_exit_t012_saved:
 	sd	t2, VCPU_EXCEPTIONS(t1)
 	ld	t1, VCPU_EXIT_TABLE(t1)
 	jalr	t1
+	/* s1 is the vCPU, whose registers are in v->regs; a0 is what to do next. */
+	.globl	vcpu_exit_handled
+vcpu_exit_handled:
 handled:
 	ld	t0, VCPU_REQUESTS(s1)
 	or	t0, t0, a0

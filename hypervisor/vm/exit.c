@@ -82,6 +82,16 @@ static const char *choose_vector(const struct vcpu *v)
 	return fast != NULL ? fast : vcpu_trap_vector;
 }
 
+/* With the trace on, the vector is one that has no light exits. */
+static void use_exits(struct vcpu *v)
+{
+	exit_handler *const *light = v->account != NULL ? account_light : v->mode->light;
+
+	memcpy(v->exit_table, v->exits, sizeof(v->exit_table));
+	for (unsigned i = 0; i < LIGHT_COUNT; i++)
+		v->light[i] = v->mode->light != NULL ? light[i] : NULL;
+}
+
 void vcpu_choose_exits(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
@@ -90,5 +100,5 @@ void vcpu_choose_exits(struct vcpu *v)
 	if (unlikely(v->account != NULL))
 		account_enter(v);
 	if (unlikely(v->exit_table[0] != v->exits[0]))
-		memcpy(v->exit_table, v->exits, sizeof(v->exit_table));
+		use_exits(v);
 }

@@ -109,8 +109,10 @@ bool vcpu_fetch_insn(struct vcpu *v, uint32_t *raw)
 {
 	uint64_t insn = guestmem_try_fetch(v->pc);
 
-	if (unlikely(insn == 0))
+	if (unlikely(insn == 0)) {
+		guestmem_came_from_guest();
 		return fetch_helped(v, raw);
+	}
 	*raw = (uint32_t)(INSN_IS_16BIT(insn) ? insn & 0xffff : insn);
 	return true;
 }

@@ -19,9 +19,10 @@ void guestmem_came_from_guest(void);
 /*
  * An instruction that is there: all at once where it is aligned, else one halfword, and another if
  * it says so. One fixup serves all. Return: the instruction, and beyond one of 2 bytes anything;
- * 0, which is none, if it could not be fetched: vcpu_fetch_insn() has the mode's help. Inline, so
- * that an exit for a device needs no call for it; without a clobber of memory, because nothing that
- * we store before it is an instruction of the guest's.
+ * 0, which is none, if it could not be fetched: then guestmem_came_from_guest() has to be called,
+ * and vcpu_fetch_insn() has the mode's help. Inline, so that an exit for a device needs no call for
+ * it; without a clobber of memory, because nothing that we store before it is an instruction of the
+ * guest's.
  */
 static inline uint64_t guestmem_try_fetch(uint64_t address)
 {
@@ -45,8 +46,6 @@ static inline uint64_t guestmem_try_fetch(uint64_t address)
 			 FIXUP_ENTRY(1b, 6b) FIXUP_ENTRY(2b, 6b) FIXUP_ENTRY(3b, 6b)
 			 : "=&r"(insn), "=&r"(part)
 			 : "r"(address));
-	if (unlikely(insn == 0))
-		guestmem_came_from_guest();
 	return insn;
 }
 

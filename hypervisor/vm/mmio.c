@@ -72,25 +72,25 @@ static uint64_t decode(uint32_t raw)
 	return length | ACCESS(width, insn.rd);
 }
 
-/* c.lw, c.ld, c.sw and c.sd; ACCESS_NONE, as for 0: decode() knows. */
-static inline uint64_t decode_compressed(uint64_t raw)
-{
-	uint64_t funct3 = raw >> 13 & 7;
-
-	if ((raw & 3) != 0 || (funct3 & 3) < 2)
-		return ACCESS_NONE;
-	return ACCESS(funct3 & 3, 8 + (raw >> 2 & 7)) | (funct3 & 4 ? ACCESS_STORE : 0);
-}
+/*
+ * lw and sw, which the registers of most devices are made for, and their compressed forms with a
+ * base register, whose register is one of x8 to x15; lbu and sb, for a UART's.
+ */
+#define INSN_SORT(raw)		((raw) & (INSN_OPCODE(~0UL) | ACCESS(7, 0)))
+#define INSN_LW			(OPCODE_LOAD | ACCESS(FUNCT3_LW, 0))
+#define INSN_LBU		(OPCODE_LOAD | ACCESS(FUNCT3_LBU, 0))
+#define INSN_SW			(OPCODE_STORE | ACCESS(FUNCT3_LW, 0))
+#define INSN_SB			OPCODE_STORE
+#define INSN_C_FUNCT3(raw)	((raw) >> 13 & 7)
+#define INSN_C_LW		2
+#define INSN_C_SW		6
+#define INSN_C_REG(raw)		(8 + ((raw) >> 2 & 7))
 
 /* The low bytes of value, extended to a register. */
 static inline uint64_t extend(uint64_t access, uint64_t value)
 {
 	uint64_t shift = (0 - 8 * ACCESS_SIZE(access)) & 63;
 
-	if (likely(INSN_FUNCT3(access) == FUNCT3_LW))
-		return (uint64_t)(int32_t)value;
-	if (likely(INSN_FUNCT3(access) == FUNCT3_LBU))
-		return (uint8_t)value;
 	if (ACCESS_ZERO_EXTENDS(access))
 		return value << shift >> shift;
 	return (uint64_t)((int64_t)(value << shift) >> shift);
@@ -146,36 +146,33 @@ static __attribute__((noinline)) enum vcpu_next not_done(struct vcpu *v, int err
 }
 
 /* One that is not aligned gets an access fault, as real buses give. */
-static inline bool is_aligned(uint64_t stval, uint64_t access)
+static inline bool is_aligned(uint64_t stval, uint64_t size)
 {
-	return likely((stval & (ACCESS_SIZE(access) - 1)) == 0);
+	return likely((stval & (size - 1)) == 0);
 }
 
-static inline enum vcpu_next load(struct vcpu *v, struct vdev *dev, uint64_t offset,
-				  uint64_t access, uint64_t length)
+static enum vcpu_next load(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t access)
 {
-	uint64_t value;
+	uint64_t value, length = ACCESS_LENGTH(access);
 	int err;
 
-	v->stat.mmio_read++;
 	v->pc += length;
 	err = dev->ops->read(dev, v, offset, (unsigned)ACCESS_SIZE(access), &value);
 	if (unlikely(err))
-		return not_done(v, err, ACCESS_LENGTH(access));
+		return not_done(v, err, length);
 	if (likely(INSN_RD(access) != 0))
 		v->regs[INSN_RD(access)] = extend(access, value);
 	return VCPU_RESUME;
 }
 
-static inline enum vcpu_next store(struct vcpu *v, struct vdev *dev, uint64_t offset,
-				   uint64_t access, uint64_t reg, uint64_t length)
+static enum vcpu_next store(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t access)
 {
+	uint64_t value = v->regs[INSN_RD(access)], length = ACCESS_LENGTH(access);
 	int err;
 
-	v->stat.mmio_write++;
 	v->pc += length;
-	err = dev->ops->write(dev, v, offset, (unsigned)ACCESS_SIZE(access), v->regs[reg]);
-	return unlikely(err) ? not_done(v, err, ACCESS_LENGTH(access)) : VCPU_RESUME;
+	err = dev->ops->write(dev, v, offset, (unsigned)ACCESS_SIZE(access), value);
+	return unlikely(err) ? not_done(v, err, length) : VCPU_RESUME;
 }
 
 /*
@@ -197,14 +194,16 @@ static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	access = decode(raw);
-	if (access == ACCESS_NONE || !is_aligned(stval, access) ||
+	if (access == ACCESS_NONE || !is_aligned(stval, ACCESS_SIZE(access)) ||
 	    gpa.v - dev->gpa + ACCESS_SIZE(access) > dev->size ||
 	    scause != (access & ACCESS_STORE ? EXC_STORE_GUEST_FAULT : EXC_LOAD_GUEST_FAULT))
 		return refuse(v);
-	if (access & ACCESS_STORE)
-		return store(v, dev, gpa.v - dev->gpa, access, INSN_RD(access),
-			     ACCESS_LENGTH(access));
-	return load(v, dev, gpa.v - dev->gpa, access, ACCESS_LENGTH(access));
+	if (access & ACCESS_STORE) {
+		v->stat.mmio_write++;
+		return store(v, dev, gpa.v - dev->gpa, access);
+	}
+	v->stat.mmio_read++;
+	return load(v, dev, gpa.v - dev->gpa, access);
 }
 
 enum vcpu_next mmio_exit_fetch(struct vcpu *v)
@@ -228,51 +227,167 @@ static inline struct vdev *device_of(const struct vcpu *v, uint64_t stval, uint6
 	return unlikely(is_walk(gpa, stval)) ? NULL : dev;
 }
 
-/* A fetch that failed has left its own trap in the CSRs; the guest will meet it, too. */
-static inline enum vcpu_next other_insn(struct vcpu *v, uint64_t raw)
+/*
+ * In a light exit v->regs has the caller-saved registers alone, and sp and tp: here one of the 32
+ * bits for each. What is about another one, or unusual, is left to the whole exit.
+ */
+#define LIGHT_REGS	0xf003fcf7U
+
+static inline bool is_at_hand(bool light, uint64_t reg)
 {
-	return raw == 0 ? VCPU_RESUME : mmio_unusual(v);
+	return !light || likely(LIGHT_REGS >> reg & 1);
 }
 
-/*
- * The loads and stores that drivers are mostly made of, compressed ones with a base register among
- * them. Reserved widths, which raise another exception, are not looked for.
- */
-enum vcpu_next mmio_exit_load(struct vcpu *v)
+static inline enum vcpu_next unusual(struct vcpu *v, bool light)
 {
-	uint64_t stval = csr_read(CSR_STVAL), offset, access;
+	return light ? VCPU_WHOLE : mmio_unusual(v);
+}
+
+/* A fetch that failed has left its own trap in the CSRs; the guest will meet it, too. */
+static enum vcpu_next not_fetched(struct vcpu *v, bool light, uint64_t cause)
+{
+	guestmem_came_from_guest();
+	v->stat.exceptions[cause] += light;
+	return VCPU_RESUME;
+}
+
+/* Any load of 4 bytes. Reserved widths, which raise another exception, are not looked for. */
+static __attribute__((noinline)) enum vcpu_next
+load_other(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t raw, uint64_t *count)
+{
+	bool light = count == &v->stat.light_load;
+
+	if (unlikely(raw == 0))
+		return not_fetched(v, light, EXC_LOAD_GUEST_FAULT);
+	if (unlikely(INSN_OPCODE(raw) != OPCODE_LOAD || !is_at_hand(light, INSN_RD(raw)) ||
+		     !is_aligned(offset, ACCESS_SIZE(raw))))
+		return unusual(v, light);
+	++*count;
+	return load(v, dev, offset, raw);
+}
+
+/* The same for stores. */
+static __attribute__((noinline)) enum vcpu_next
+store_other(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t raw, uint64_t *count)
+{
+	uint64_t access = ACCESS_LONG | ACCESS(INSN_FUNCT3(raw), INSN_RS2(raw));
+	bool light = count == &v->stat.light_store;
+
+	if (unlikely(raw == 0))
+		return not_fetched(v, light, EXC_STORE_GUEST_FAULT);
+	if (unlikely(INSN_OPCODE(raw) != OPCODE_STORE || !is_at_hand(light, INSN_RD(access)) ||
+		     !is_aligned(offset, ACCESS_SIZE(access))))
+		return unusual(v, light);
+	++*count;
+	return store(v, dev, offset, access);
+}
+
+/* lw and lbu, whose register is not x0 and at hand. */
+static inline __attribute__((always_inline)) enum vcpu_next
+load_usual(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t reg, unsigned size,
+	   uint64_t length)
+{
+	uint64_t *to = &v->regs[reg], value;
+	int err;
+
+	v->pc += length;
+	err = dev->ops->read(dev, v, offset, size, &value);
+	if (unlikely(err))
+		return not_done(v, err, length);
+	*to = size == 4 ? (uint64_t)(int32_t)value : (uint8_t)value;
+	return VCPU_RESUME;
+}
+
+/* sw and sb, whose register is at hand. */
+static inline __attribute__((always_inline)) enum vcpu_next
+store_usual(struct vcpu *v, struct vdev *dev, uint64_t offset, uint64_t reg, unsigned size,
+	    uint64_t length)
+{
+	int err;
+
+	v->pc += length;
+	err = dev->ops->write(dev, v, offset, size, v->regs[reg]);
+	return unlikely(err) ? not_done(v, err, length) : VCPU_RESUME;
+}
+
+/* Words are what drivers mostly load and store: the shortest way is theirs. */
+static inline __attribute__((always_inline)) enum vcpu_next
+exit_load(struct vcpu *v, bool light, uint64_t *count)
+{
+	uint64_t stval = csr_read(CSR_STVAL), offset, raw;
 	struct vdev *dev = device_of(v, stval, &offset);
 
 	if (unlikely(dev == NULL))
-		return mmio_unusual(v);
-	access = guestmem_try_fetch(v->pc);
-	if (likely(INSN_OPCODE(access) == OPCODE_LOAD)) {
-		if (!is_aligned(stval, access))
-			return refuse(v);
-		return load(v, dev, offset, access, 4);
+		return unusual(v, light);
+	raw = guestmem_try_fetch(v->pc);
+	if ((raw & 3) == 0) {
+		if (likely(INSN_C_FUNCT3(raw) == INSN_C_LW && is_aligned(stval, 4) &&
+			   is_at_hand(light, INSN_C_REG(raw)))) {
+			++*count;
+			return load_usual(v, dev, offset, INSN_C_REG(raw), 4, 2);
+		}
+	} else if (likely(INSN_RD(raw) != 0 && is_at_hand(light, INSN_RD(raw)))) {
+		if (INSN_SORT(raw) == INSN_LW && is_aligned(stval, 4)) {
+			++*count;
+			return load_usual(v, dev, offset, INSN_RD(raw), 4, 4);
+		}
+		if (INSN_SORT(raw) == INSN_LBU) {
+			++*count;
+			return load_usual(v, dev, offset, INSN_RD(raw), 1, 4);
+		}
 	}
-	if (decode_compressed(access) == ACCESS_NONE || decode_compressed(access) & ACCESS_STORE)
-		return other_insn(v, access);
-	access = decode_compressed(access);
-	return is_aligned(stval, access) ? load(v, dev, offset, access, 2) : refuse(v);
+	return load_other(v, dev, offset, raw, count);
+}
+
+static inline __attribute__((always_inline)) enum vcpu_next
+exit_store(struct vcpu *v, bool light, uint64_t *count)
+{
+	uint64_t stval = csr_read(CSR_STVAL), offset, raw;
+	struct vdev *dev = device_of(v, stval, &offset);
+
+	if (unlikely(dev == NULL))
+		return unusual(v, light);
+	raw = guestmem_try_fetch(v->pc);
+	if ((raw & 3) == 0) {
+		if (likely(INSN_C_FUNCT3(raw) == INSN_C_SW && is_aligned(stval, 4) &&
+			   is_at_hand(light, INSN_C_REG(raw)))) {
+			++*count;
+			return store_usual(v, dev, offset, INSN_C_REG(raw), 4, 2);
+		}
+	} else if (likely(is_at_hand(light, INSN_RS2(raw)))) {
+		if (INSN_SORT(raw) == INSN_SW && is_aligned(stval, 4)) {
+			++*count;
+			return store_usual(v, dev, offset, INSN_RS2(raw), 4, 4);
+		}
+		if (INSN_SORT(raw) == INSN_SB) {
+			++*count;
+			return store_usual(v, dev, offset, INSN_RS2(raw), 1, 4);
+		}
+	}
+	return store_other(v, dev, offset, raw, count);
+}
+
+enum vcpu_next mmio_exit_load(struct vcpu *v)
+{
+	return exit_load(v, false, &v->stat.mmio_read);
 }
 
 enum vcpu_next mmio_exit_store(struct vcpu *v)
 {
-	uint64_t stval = csr_read(CSR_STVAL), offset, raw, access;
-	struct vdev *dev = device_of(v, stval, &offset);
-
-	if (unlikely(dev == NULL))
-		return mmio_unusual(v);
-	raw = guestmem_try_fetch(v->pc);
-	if (likely(INSN_OPCODE(raw) == OPCODE_STORE)) {
-		if (!is_aligned(stval, raw))
-			return refuse(v);
-		return store(v, dev, offset, raw, INSN_RS2(raw), 4);
-	}
-	access = decode_compressed(raw);
-	if (!(access & ACCESS_STORE))
-		return other_insn(v, raw);
-	return is_aligned(stval, access) ?
-		       store(v, dev, offset, access, INSN_RD(access), 2) : refuse(v);
+	return exit_store(v, false, &v->stat.mmio_write);
 }
+
+static enum vcpu_next light_load(struct vcpu *v)
+{
+	return exit_load(v, true, &v->stat.light_load);
+}
+
+static enum vcpu_next light_store(struct vcpu *v)
+{
+	return exit_store(v, true, &v->stat.light_store);
+}
+
+enum vcpu_next (*const mmio_light_exits[LIGHT_COUNT])(struct vcpu *v) = {
+	[0] = light_load,
+	[EXC_STORE_GUEST_FAULT - EXC_LOAD_GUEST_FAULT] = light_store,
+};

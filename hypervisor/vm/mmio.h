@@ -17,6 +17,9 @@ enum vcpu_next mmio_exit_load(struct vcpu *v);
 enum vcpu_next mmio_exit_store(struct vcpu *v);
 enum vcpu_next mmio_exit_fetch(struct vcpu *v);
 
+/* The same as light exits; where the guest's kernel is deprivileged, injecting needs more. */
+extern enum vcpu_next (*const mmio_light_exits[LIGHT_COUNT])(struct vcpu *v);
+
 /* A device of no bytes: in v->mmio_last of a vCPU that has used none. */
 extern struct vdev mmio_no_device;
 

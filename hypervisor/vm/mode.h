@@ -18,6 +18,8 @@ struct mode_ops {
 	bool lazy_fp;
 	/* Synchronous exits by scause (EXIT_COUNT entries); every entry is set. */
 	exit_handler *const *exits;
+	/* Light exits (LIGHT_COUNT entries, each may be NULL), for a vector that knows them. */
+	exit_handler *const *light;
 	/* The vector of mode/fast.S with which v runs on this hart; NULL: none fits. */
 	const char *(*fast)(const struct vcpu *v);
 	/* The feature word of STRATA_FN_FEATURES. */

@@ -15,6 +15,8 @@ void vm_offsets(void)
 	OFFSET(VCPU_PC, struct vcpu, pc);
 	OFFSET(VCPU_HOST_SP, struct vcpu, host_sp);
 	OFFSET(VCPU_HOST_TP, struct vcpu, host_tp);
+	OFFSET(VCPU_LIGHT, struct vcpu, light);
+	CONSTANT(VCPU_WHOLE, VCPU_WHOLE);
 	OFFSET(VCPU_EXIT_TABLE, struct vcpu, exit_table);
 	OFFSET(VCPU_VCSR_SIP, struct vcpu, vcsr.sip);
 	OFFSET(VCPU_REQUESTS, struct vcpu, requests);

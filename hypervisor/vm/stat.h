@@ -28,6 +28,7 @@ enum stat_received { STAT_IPI, STAT_FENCE_I, STAT_FENCE_VMA, STAT_FENCE_ASID, ST
 struct vcpu_stat {
 	uint64_t received[STAT_RECEIVED];	/* counted by whoever asks, on any hart: atomic */
 	uint64_t mmio_read, mmio_write;
+	uint64_t light_load, light_store;	/* light exits, in no other counter */
 	uint64_t fast[STAT_FAST];	/* exits that are in no other counter: mode/fast.h */
 	uint64_t injected_interrupts[16];
 	uint64_t exceptions[64];	/* synchronous exits, by scause; vm/enter.S counts them */
@@ -62,7 +63,7 @@ static inline void stat_add(struct vcpu_stat *sum, const struct vcpu_stat *stat)
 /* All synchronous exits: STRATA_COUNTER_TRAPS. */
 static inline uint64_t stat_traps(const struct vcpu_stat *stat)
 {
-	uint64_t sum = 0;
+	uint64_t sum = stat->light_load + stat->light_store;
 
 	for (int i = 0; i < 64; i++)
 		sum += stat->exceptions[i];

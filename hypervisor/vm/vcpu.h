@@ -67,7 +67,15 @@ struct account;
  * What an exit handler returns: go straight back into the guest, or leave to the run loop
  * (state changed: blocked, stopped, time slice over).
  */
-enum vcpu_next { VCPU_RESUME = 0, VCPU_RESCHEDULE = 1 };
+enum vcpu_next {
+	VCPU_RESUME = 0,
+	VCPU_RESCHEDULE = 1,
+	/* A light handler has done nothing: the exit's own is to be called, with all registers. */
+	VCPU_WHOLE = 2,
+};
+
+/* Causes that may be light (vm/light.S), from EXC_LOAD_GUEST_FAULT on; the middle one is none. */
+#define LIGHT_COUNT	3
 
 struct vcpu {
 	/* Used by vm/enter.S through generated offsets. */
@@ -76,6 +84,11 @@ struct vcpu {
 	uint64_t host_sp, host_tp;
 	/* Exit handlers by scause (EXIT_COUNT): the mode's, of the trace, of the account. */
 	enum vcpu_next (*const *exits)(struct vcpu *v);
+	/*
+	 * Handlers that find none but caller-saved registers in regs, by scause less
+	 * EXC_LOAD_GUEST_FAULT; NULL: the one in exit_table only.
+	 */
+	enum vcpu_next (*light[LIGHT_COUNT])(struct vcpu *v);
 	/* stvec while it runs: the mode's fast path, or what leads to exits alone. */
 	const char *vector;
 	/* Requests from other harts, taken before the next entry (VCPU_REQ_*). Atomic. */

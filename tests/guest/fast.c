@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a hypervisor may answer on a fast path: SBI calls and CSR accesses, with every register as
- * source and destination, and what they leave everywhere else. SBI 3.0; Zicsr.
+ * What a hypervisor may answer on a fast path: SBI calls, CSR accesses and those to devices, with
+ * every register as source and destination, and what they leave everywhere else. SBI 3.0; Zicsr.
  *
  * Lines that begin with "T:" are the transcript, which tests/system compares between a hypervisor
  * with and one without its fast path (fast=off).
@@ -46,6 +46,9 @@ static void emit_sd(uint32_t rs, uint32_t base, uint64_t offset)
 	     (uint32_t)(offset & 31) << 7 | OPCODE_STORE);
 }
 
+/* The instructions between those of code_make(): words, of which the second may be 0. */
+static uint32_t second_word;
+
 /*
  * One instruction between loads of all registers from set.in and stores of all to set.out, but for
  * base, which holds their address. Called with that in a0.
@@ -60,6 +63,8 @@ static void code_make(uint32_t word, uint32_t base)
 		if (r != base)
 			emit_ld(r, base, offsetof(struct registers, in) + r * 8);
 	emit(word);
+	if (second_word != 0)
+		emit(second_word);
 	for (uint32_t r = 1; r < 32; r++)
 		if (r != base)
 			emit_sd(r, base, offsetof(struct registers, out) + r * 8);
@@ -282,6 +287,97 @@ static void test_bytes(void)
 	test_end();
 }
 
+/* ---- Devices ---- */
+
+#define PLIC_ENABLES	0x0c002080UL	/* of hart 0's S-mode context: 31 bits that are kept */
+#define UART_SCRATCH	0x10000007UL	/* 8 bits that are kept */
+#define C_NOP		1U
+
+static uint64_t device_get(uint64_t device)
+{
+	return device == UART_SCRATCH ? *(volatile uint8_t *)device : *(volatile uint32_t *)device;
+}
+
+static void device_put(uint64_t device, uint64_t value)
+{
+	if (device == UART_SCRATCH)
+		*(volatile uint8_t *)device = (uint8_t)value;
+	else
+		*(volatile uint32_t *)device = (uint32_t)value;
+}
+
+/* An instruction at a multiple of 4 or behind one of 2 bytes; base holds the registers. */
+static void run_at(uint32_t insn, bool compressed, bool aligned, uint32_t base)
+{
+	if (compressed) {
+		code_run(aligned ? C_NOP << 16 | insn : insn << 16 | C_NOP, base);
+	} else if (aligned) {
+		code_run(insn, base);
+	} else {
+		second_word = C_NOP << 16 | insn >> 16;
+		code_run(insn << 16 | C_NOP, base);
+		second_word = 0;
+	}
+}
+
+/* A load (of rd) or a store (of it) by a base register rs1 and without an offset. */
+static void device_once(uint32_t insn, bool compressed, uint32_t rd, uint32_t rs1, bool aligned)
+{
+	uint32_t base = rd != 31 && rs1 != 31 ? 31 : rd != 8 && rs1 != 8 ? 8 : 18;
+	uint32_t funct3 = compressed ? 2 : insn >> 12 & 7;
+	bool store = compressed ? insn >> 15 & 1 : (insn & 0x7f) == OPCODE_STORE;
+	uint64_t device = (funct3 & 3) == 0 ? UART_SCRATCH : PLIC_ENABLES, value, before;
+
+	randomize();
+	device_put(device, random_next());
+	before = device_get(device);
+	set.in[rs1] = device;
+	set.in[0] = 0;
+	run_at(insn, compressed, aligned, base);
+	check_kept(base, store ? 0 : X(rd), store ? "store" : "load");
+	value = funct3 == 4 ? before : funct3 == 0 ? (uint64_t)(int8_t)before
+						    : (uint64_t)(int32_t)before;
+	if (!store && rd != 0)
+		expect_eq(set.out[rd], value, "what was loaded");
+	if (store)
+		before = device == UART_SCRATCH ? (uint8_t)set.in[rd] : (uint32_t)set.in[rd];
+	/* Bit 0 of the enables is of no source, and QEMU keeps it. */
+	if (device == PLIC_ENABLES)
+		before = (before & ~1UL) | (device_get(device) & 1);
+	expect_eq(device_get(device), before, "the device's register after");
+}
+
+static void test_devices(void)
+{
+	static const uint32_t sorts[] = { 0, 2, 4 };
+
+	test_begin("a device's registers are loaded and stored by way of every register");
+	for (uint32_t r = 0; r < 32; r++) {
+		uint32_t rs1 = r % 31 + 1;
+
+		for (unsigned i = 0; i < 2 * ARRAY_SIZE(sorts); i++) {
+			uint32_t funct3 = sorts[i / 2] << 12;
+
+			device_once(rs1 << 15 | funct3 | r << 7 | OPCODE_LOAD, false, r, rs1,
+				    i & 1);
+			if (i / 2 < 2)
+				device_once(r << 20 | rs1 << 15 | funct3 | OPCODE_STORE, false, r,
+					    rs1, i & 1);
+		}
+	}
+	test_end();
+
+	test_begin("and by instructions of 2 bytes");
+	for (uint32_t r = 0; r < 8; r++) {
+		uint32_t rs1 = (r + 3) % 8, fields = rs1 << 7 | r << 2;
+
+		for (unsigned i = 0; i < 4; i++)
+			device_once(fields | (i & 2 ? 6U : 2U) << 13, true, 8 + r, 8 + rs1, i & 1);
+	}
+	device_put(PLIC_ENABLES, 0);
+	test_end();
+}
+
 /* In pv: the same CSRs by hypercall. */
 static void test_hypercalls(void)
 {
@@ -316,6 +412,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_masking();
 	test_calls(hartid);
 	test_bytes();
+	test_devices();
 	if (features.error == 0 && features.value & STRATA_F_HYPERCALL)
 		test_hypercalls();
 	traps = sbi_call(STRATA_EID, STRATA_FN_COUNTER_READ, STRATA_COUNTER_TRAPS, 0, 0, 0, 0);
