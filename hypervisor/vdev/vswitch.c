@@ -69,6 +69,8 @@ void vswitch_remove_port(struct vswitch *sw, struct vswitch_port *port)
 	list_remove(&port->link);
 	list_remove(&port->owner_link);
 	list_remove(&port->dirty_link);
+	if (sw->last == port)
+		sw->last = NULL;
 }
 
 static struct vswitch_entry *entry_of(struct vswitch *sw, uint64_t mac)

@@ -59,7 +59,7 @@ struct vswitch_entry {
 
 struct vswitch {
 	struct list_head ports, dirty;
-	struct vswitch_port *last;	/* the last port that a frame was handed to */
+	struct vswitch_port *last;	/* the last one that got a frame; NULL: it has gone */
 	struct list_head owners[VSWITCH_OWNERS];
 	uint64_t age_ticks;
 	struct vswitch_entry table[VSWITCH_TABLE];

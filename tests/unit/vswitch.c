@@ -216,7 +216,10 @@ TEST("two ports cannot have one address")
 
 	create();
 	CHECK_EQ(vswitch_add_port(&sw, &other, &ops, A), -EEXIST);
+	CHECK_EQ(send(1, A + 1, A, 0), 1);
+	CHECK(sw.last == &ports[0]);
 	vswitch_remove_port(&sw, &ports[0]);
+	CHECK(sw.last == NULL);
 	CHECK_EQ(vswitch_add_port(&sw, &other, &ops, A), 0);
 }
 
