@@ -2,7 +2,7 @@
 /*
  * The fast path: exits that are answered with two or three registers saved and no C. A vector for
  * each mode, which hands over to vm/enter.S what it does not know, before it has changed anything.
- * SBI 2.0, BASE, IPI and TIME; privileged specification, "Supervisor CSRs"; <strata/abi.h>.
+ * SBI 2.0, BASE, IPI, TIME and DBCN; privileged specification, "Supervisor CSRs"; <strata/abi.h>.
  *
  * Each path has a twin in C, which answers the same while the fast path is off (fast=off, a trace,
  * an extension switched off): vsbi_call(), vcsr_emulate_fast(), pv_csr_read(), pv_csr_swap(),
