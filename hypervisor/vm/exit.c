@@ -11,7 +11,10 @@
 #include "vm/trace_hook.h"
 #include "vm/vcpu.h"
 
-/* Interrupts are the run loop's: it looks at what is pending, and at whose turn it is. */
+/*
+ * Interrupts are the run loop's: it looks at what is pending, and at whose turn it is. But one of
+ * another hart, mostly, has brought nothing but requests of the vCPU.
+ */
 enum vcpu_next vcpu_exit_interrupt(struct vcpu *v)
 {
 	uint64_t scause = csr_read(CSR_SCAUSE);
@@ -22,7 +25,10 @@ enum vcpu_next vcpu_exit_interrupt(struct vcpu *v)
 		trace_done(v, VCPU_RESCHEDULE);
 		if (v->account != NULL)
 			account_interrupt(v, scause);
+		return VCPU_RESCHEDULE;
 	}
+	if (scause == (SCAUSE_INTERRUPT | IRQ_S_SOFT) && sched_is_for_vcpu(v))
+		return VCPU_RESUME;
 	return VCPU_RESCHEDULE;
 }
 

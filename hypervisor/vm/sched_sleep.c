@@ -8,23 +8,28 @@
 #include "vm/sched_hart.h"
 #include "vm/sched_sleep.h"
 
-/* Its exits are the usual ones, and no guest interrupt file can wake it. */
+/* Its exits are the usual ones, not traced, and no guest interrupt file can wake it. */
 static bool may_sleep(const struct hart *hart, const struct vcpu *v)
 {
-	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits &&
-	       v->account == NULL;
+	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits;
+}
+
+/* When the hart's first timer is due; it is locked. */
+static uint64_t first_timer(const struct hart *hart)
+{
+	const struct timerq_node *first = timerq_first(&hart->timers);
+
+	return first != NULL ? first->deadline_ticks : UINT64_MAX;
 }
 
 /* When the hart has something to do of its own accord while v sleeps; the hart is locked. */
 static uint64_t wake_up_time(struct hart *hart, struct vcpu *v)
 {
 	uint64_t deadline = v->mode->wake_deadline(v);
-	const struct timerq_node *first;
 
 	if (deadline != UINT64_MAX)
 		timerq_insert(&hart->timers, &v->timer_node, deadline);
-	first = timerq_first(&hart->timers);
-	return first != NULL ? first->deadline_ticks : UINT64_MAX;
+	return first_timer(hart);
 }
 
 /* v leaves the hart, which nobody else wants: it is blocked and does not run. */
@@ -80,28 +85,32 @@ static bool wait(struct hart *hart, struct vcpu *v)
 	if (csr_read_clear(CSR_SIP, SIP_SSIP) & SIP_SSIP)
 		/* As in take_interrupts(): what it came for is looked at behind the clearing. */
 		__asm__ volatile("fence o, rw" : : : "memory");
-	return __atomic_exchange_n(&sched->idle, 0U, __ATOMIC_SEQ_CST) != 0;
+	return __atomic_exchange_n(&sched->idle, 0U, __ATOMIC_RELAXED) != 0;
 }
 
 /* v runs again if it was roused and nobody else wants the hart: then the run loop is not needed. */
 static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 {
 	bool roused, starts;
-	uint64_t now;
+	uint64_t now, deadline;
 
 	spin_lock(&hart->lock);
 	now = time_now();
+	deadline = first_timer(hart);
 	roused = READ_ONCE(v->asleep) == 0 ||
 		 !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST);
-	/* What comes from now on interrupts it. */
+	/* What comes from now on interrupts it; that it has left its VM only this hart can say. */
 	starts = roused && alone && v->state == VCPU_BLOCKED && !v->paused && !v->evict &&
-		 !v->left && runq_start(&sched_of(hart)->runq, &v->runq, now);
+		 runq_start(&sched_of(hart)->runq, &v->runq, now);
 	if (starts) {
 		v->state = VCPU_RUNNABLE;
 		cputime_switch(&v->time, CPUTIME_RUN, now);
 		__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&hart->lock);
+	/* Another hart may have set one, and interrupted this one for that, too. */
+	if (deadline < hart->timer_programmed)
+		hart_timer_program(deadline);
 	if (roused && !starts)
 		sched_wake(v);
 	return starts;
@@ -110,7 +119,6 @@ static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 /* The order of running, a fence behind it, and requests is that of begin() in vm/sched_run.c. */
 static bool begin(struct vcpu *v)
 {
-	v->stat.schedules++;
 	if (READ_ONCE(v->requests) != 0 && vcpu_take_requests(v) != VCPU_RESUME)
 		return false;
 	v->suspended = false;
@@ -120,6 +128,24 @@ static bool begin(struct vcpu *v)
 		vcpu_choose_exits(v);
 		csr_write(CSR_STVEC, (uint64_t)(uintptr_t)v->vector);
 	}
+	return true;
+}
+
+bool sched_is_for_vcpu(struct vcpu *v)
+{
+	struct hart *hart = this_hart();
+	uint64_t deadline;
+
+	csr_clear(CSR_SIP, SIP_SSIP);
+	/* As in take_interrupts(): what it came for is looked at behind the clearing. */
+	__asm__ volatile("fence o, rw" : : : "memory");
+	if (READ_ONCE(v->requests) == 0 || READ_ONCE(v->paused) || READ_ONCE(v->evict) ||
+	    runq_count(&sched_of(hart)->runq) > 0 || hart->geilen != 0 || trace_on())
+		return false;
+	spin_lock(&hart->lock);
+	deadline = MIN(first_timer(hart), runq_deadline(&sched_of(hart)->runq));
+	spin_unlock(&hart->lock);
+	hart_timer_program(deadline);
 	return true;
 }
 

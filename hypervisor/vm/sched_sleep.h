@@ -16,6 +16,13 @@
 struct vcpu *sched_sleep(struct vcpu *v);
 
 /*
+ * Another hart interrupts this one, which runs v, in v's exit. Return: whether it did so for
+ * requests of v alone, which the end of the exit takes; else the run loop has to look what for:
+ * vCPUs that wait, a pause, another hart for v. A timer that has come meanwhile is seen to here.
+ */
+bool sched_is_for_vcpu(struct vcpu *v);
+
+/*
  * An interrupt has been requested of v, which is blocked. Return: whether that was all, its hart
  * being about to look; else it has to be woken by sched_wake(). Any hart.
  */
