@@ -11,6 +11,7 @@
 #define LONG_LINE	3000
 #define ROUNDS		40
 #define MANY		5200		/* 200 alphabets */
+#define DOZE_TICKS	500000UL	/* 50 ms: QEMU's virt machine has 10 MHz */
 #define MANY_TRAPS	1000UL		/* so many the first boot leaves behind */
 
 static uint64_t self, other;
@@ -154,14 +155,28 @@ static void test_harts(void)
 
 /* ---- With whoever types ---- */
 
-/* A prompt, and then nothing that would show it: no sleep, no output, no end. */
-static void talk(void)
+static void spin(void)
+{
+}
+
+static void doze(void)
+{
+	sbi_set_timer(read_time() + DOZE_TICKS);
+	csr_write(CSR_SIE, SIP_STIP);
+	__asm__ volatile("wfi");
+	csr_write(CSR_SIE, 0);
+}
+
+/* A prompt, and then nothing that would show it: no output, no end. */
+static void talk(const char *prompt, void (*wait)(void))
 {
 	char byte = 0;
 
-	put_all("C: prompt> ");
-	while (byte == 0)
+	put_all(prompt);
+	while (byte == 0) {
+		wait();
 		sbi_call(SBI_EXT_DBCN, SBI_DBCN_READ, 1, (uint64_t)&byte, 0, 0, 0);
+	}
 	put_all("got ");
 	put(byte);
 	put('\n');
@@ -185,7 +200,8 @@ void guest_main(uint64_t hartid, const void *dtb)
 	}
 	test_ways();
 	test_harts();
-	talk();
+	talk("C: prompt> ", spin);
+	talk("C: sleeper> ", doze);
 	put_all("C: before the reboot");
 	reset(SBI_SRST_TYPE_COLD_REBOOT);
 }

@@ -12,6 +12,7 @@ SHOWN = (
     ("two harts at once", r"^C: both [A-Za-z]{10400}\r*$"),
     ("a hart that stopped", r"^C: its last words and mine\r*$"),
     ("a prompt and an answer", r"^C: prompt> got x\r*$"),
+    ("a prompt of one that sleeps", r"^C: sleeper> got x\r*$"),
     ("a reboot", r"^C: before the reboot\r*$"),
     ("the end", r"^C: before the end\r*$"),
 )
@@ -22,9 +23,10 @@ def in_order(mode, cpus):
     def function(bench):
         tree = bench.tree(f"pvguest-{mode}", kernel="console", vcpus=2)
         with bench.console([tree], cpus=cpus) as session:
-            check(session.expect(r"^C: prompt> ", bench.left() / 2),
-                  f"no prompt; the last line: {session.text().splitlines()[-1:]}")
-            session.send(b"x")
+            for prompt in ("prompt", "sleeper"):
+                check(session.expect(f"^C: {prompt}> ", bench.left() / 2),
+                      f"no {prompt}; the last line: {session.text().splitlines()[-1:]}")
+                session.send(b"x")
             verdict = bench.verdict(session)
             text = session.text()
         for what, pattern in SHOWN:
