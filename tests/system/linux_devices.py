@@ -161,6 +161,7 @@ def on_host_disk(bench, words):
     for node in tree.devices():
         if node.props.pop("strata,image", None):
             node.props.pop("strata,size", None)
+            node.props.pop("strata,quota", None)
             node.props["strata,host-disk"] = bytes(4)
     tree.take_files(bench.settings)
     own_file(bench, "linux.dtb", tree.data())
