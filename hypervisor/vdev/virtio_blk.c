@@ -185,14 +185,16 @@ static int run_at_once(struct virtio_blk *blk, size_t budget)
 	while (!err && budget > 0) {
 		struct virtio_blk_header header;
 		uint64_t cost;
+		bool usual;
 
 		err = virtqueue_take(queue_of(blk), &r->chain);
 		if (err <= 0)
 			return err;
-		if (!is_request(&r->chain))
+		usual = is_usual(&r->chain);
+		if (!usual && !is_request(&r->chain))
 			return -EINVAL;
-		header = header_load(blk, &r->chain);
-		if (likely(is_usual(blk, &r->chain, header, budget))) {
+		header = usual ? header_usual(&r->chain) : header_load(blk, &r->chain);
+		if (likely(usual && is_good(blk, &r->chain, header, budget))) {
 			cost = REQUEST_COST + 3 * SEGMENT_COST + r->chain.segments[1].size;
 			err = request_usual(blk, &r->chain, header);
 			budget -= MIN(budget, cost);

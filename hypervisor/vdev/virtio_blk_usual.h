@@ -28,9 +28,15 @@ static inline uint8_t status_of(int err)
 	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 }
 
-/* A header that is not in one aligned piece. */
+/* There is room for a header and a status: it is a request. */
+static inline bool is_request(const struct virtqueue_chain *chain)
+{
+	return chain->out_bytes >= sizeof(struct virtio_blk_header) && chain->in_bytes != 0;
+}
+
+/* The header of a request whose chain was taken, wherever it lies. */
 static __attribute__((noinline)) struct virtio_blk_header
-header_in_pieces(struct virtio_blk *blk, const struct virtqueue_chain *chain)
+header_load(struct virtio_blk *blk, const struct virtqueue_chain *chain)
 {
 	struct virtqueue_cursor out = virtqueue_out(chain);
 	struct virtio_blk_header header = { 0 };
@@ -39,43 +45,39 @@ header_in_pieces(struct virtio_blk *blk, const struct virtqueue_chain *chain)
 	return header;
 }
 
-/* The header of a chain that has just been taken, with bytes enough for one; loaded once. */
-static inline struct virtio_blk_header header_load(struct virtio_blk *blk,
-						   const struct virtqueue_chain *chain)
+/* It is a request in the three buffers of 5.2.6, each in one piece. Whichever way the data goes. */
+static inline bool is_usual(const struct virtqueue_chain *chain)
 {
-	const struct virtqueue_segment *first = chain->segments;
-	const uint64_t *words = (const uint64_t *)(const void *)first->at;
+	const struct virtqueue_segment *s = chain->segments;
 
-	if (unlikely(first->size < sizeof(struct virtio_blk_header) || words == NULL ||
-		     !IS_ALIGNED((uintptr_t)words, sizeof(*words))))
-		return header_in_pieces(blk, chain);
+	return chain->count == 3 && chain->out_count - 1 < 2 &&
+	       s[0].size == sizeof(struct virtio_blk_header) && s[1].size != 0 && s[2].size == 1 &&
+	       s[1].at != NULL && s[2].at != NULL && s[0].at != NULL &&
+	       IS_ALIGNED((uintptr_t)s[0].at, sizeof(uint64_t));
+}
+
+/* The header of a usual request; each word is loaded once. */
+static inline struct virtio_blk_header header_usual(const struct virtqueue_chain *chain)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)chain->segments[0].at;
+
 	return (struct virtio_blk_header){ .type = (uint32_t)READ_ONCE(words[0]),
 					   .sector = READ_ONCE(words[1]) };
 }
 
-/* There is room for a header and a status: it is a request. */
-static inline bool is_request(const struct virtqueue_chain *chain)
-{
-	return chain->out_bytes >= sizeof(struct virtio_blk_header) && chain->in_bytes != 0;
-}
-
 /*
- * Whole sectors in the three buffers of 5.2.6, each of which is in one piece, and no more than may
- * be done at once. All else, and what must fail, is request_begin()'s.
+ * A usual request is for sectors that there are, no more than may be done at once, and its data
+ * goes the right way. All else, and what must fail, is request_begin()'s.
  */
-static inline bool is_usual(const struct virtio_blk *blk, const struct virtqueue_chain *chain,
-			    struct virtio_blk_header header, size_t budget)
+static inline bool is_good(const struct virtio_blk *blk, const struct virtqueue_chain *chain,
+			   struct virtio_blk_header header, size_t budget)
 {
-	const struct virtqueue_segment *s = chain->segments;
+	uint64_t size = chain->segments[1].size;
 
-	if (chain->count != 3 || s[0].size != sizeof(header) || s[2].size != 1)
-		return false;
-	/* The data is to be written for a read, and the other way round. */
-	if (header.type > VIRTIO_BLK_T_OUT || chain->out_count != header.type + 1)
-		return false;
-	return s[1].at != NULL && s[2].at != NULL && s[1].size != 0 && s[1].size <= budget &&
-	       s[1].size % VIRTIO_BLK_SECTOR == 0 &&
-	       on_disk(blk, header.sector, s[1].size >> VIRTIO_BLK_SECTOR_SHIFT) &&
+	_Static_assert(VIRTIO_BLK_T_IN == 0 && VIRTIO_BLK_T_OUT == 1, "one buffer more to read");
+	return chain->out_count == header.type + 1 && size <= budget &&
+	       size % VIRTIO_BLK_SECTOR == 0 &&
+	       on_disk(blk, header.sector, size >> VIRTIO_BLK_SECTOR_SHIFT) &&
 	       !(header.type == VIRTIO_BLK_T_OUT && blk->disk->read_only);
 }
 

@@ -62,11 +62,13 @@ static void isr_set(struct virtio *dev, uint32_t isr)
 		dev->interrupt(dev->arg, isr != 0);
 }
 
-void virtio_used(struct virtio *dev, unsigned queue)
+void virtio_interrupt(struct virtio *dev)
 {
-	/* It has a full fence: whoever reads the reason in the page finds what was given back. */
-	if (virtqueue_wants_interrupt(&dev->queues[queue]))
-		isr_set(dev, dev->isr | VIRTIO_MMIO_INT_VRING);
+	/*
+	 * virtqueue_wants_interrupt() has a full fence: whoever reads the reason in the page finds
+	 * what was given back.
+	 */
+	isr_set(dev, dev->isr | VIRTIO_MMIO_INT_VRING);
 }
 
 void virtio_broken(struct virtio *dev)

@@ -63,8 +63,14 @@ int virtio_write(struct virtio *dev, uint64_t offset, unsigned size, uint64_t va
 
 /* The driver has set the device going, and nothing has failed since. */
 bool virtio_is_live(const struct virtio *dev);
+/* Interrupt the driver, for what was given back to it. */
+void virtio_interrupt(struct virtio *dev);
 /* The driver may look at what was given back to it: interrupt it if it wants that. */
-void virtio_used(struct virtio *dev, unsigned queue);
+static inline void virtio_used(struct virtio *dev, unsigned queue)
+{
+	if (virtqueue_wants_interrupt(&dev->queues[queue]))
+		virtio_interrupt(dev);
+}
 /* Nothing more is to be done with guest memory, until a reset: the VM has ended. */
 void virtio_stop(struct virtio *dev);
 /* The state after power-on, as by the driver's status 0. */

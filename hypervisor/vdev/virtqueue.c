@@ -327,21 +327,22 @@ static __attribute__((noinline)) int take_unusual(struct virtqueue *queue,
 int virtqueue_take(struct virtqueue *queue, struct virtqueue_chain *chain)
 {
 	uint16_t idx, next = queue->next_avail;
+	const uint8_t *avail = queue->avail_at;
+	unsigned size = queue->size;
 
 	if (unlikely(!queue->plain))
 		return take_unusual(queue, chain);
-	idx = load16(queue->avail_at, VIRTQ_AVAIL_IDX);
+	idx = load16(avail, VIRTQ_AVAIL_IDX);
 	if (idx == next)
 		return 0;
-	if ((uint16_t)(idx - next) > queue->size)
+	if ((uint16_t)(idx - next) > size)
 		return -EINVAL;
 	/*
 	 * The driver wrote the entry and the descriptors, then idx (2.7.13.3). Pairs with its
 	 * barrier: what was written before idx must be read after it.
 	 */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	chain->head = load16(queue->avail_at,
-			     VIRTQ_AVAIL_RING + 2UL * (next & (queue->size - 1)));
+	chain->head = load16(avail, VIRTQ_AVAIL_RING + 2UL * (next & (size - 1)));
 	return chain_load(queue, chain);
 }
 

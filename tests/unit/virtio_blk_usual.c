@@ -89,3 +89,20 @@ TEST("a request for nothing at the end of a disk of whole tables of pages touche
 	CHECK_EQ(*(uint8_t *)at(STATUS), VIRTIO_BLK_S_OK);
 	destroy();
 }
+
+TEST("three buffers that are all to be read, or all to be written, are no request")
+{
+	for (unsigned write = 0; write <= VIRTQ_DESC_F_WRITE; write += VIRTQ_DESC_F_WRITE) {
+		create(1 << 20, NULL, 0, false);
+		fill(7, 512);
+		put_desc(Q_DESC, 0, HEADER, 16, (uint16_t)(VIRTQ_DESC_F_NEXT | write), 1);
+		put_desc(Q_DESC, 1, BUFFER, 512, (uint16_t)(VIRTQ_DESC_F_NEXT | write), 2);
+		put_desc(Q_DESC, 2, STATUS, 1, (uint16_t)write, 0);
+		offer(0);
+		notify();
+		CHECK(reg_read(&blk.virtio, VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);
+		CHECK_EQ(used_idx(), 0);
+		CHECK(filled(7, 512));
+		destroy();
+	}
+}
