@@ -49,6 +49,19 @@ TEST("an SBI call of the fast path counts as a call and as an exit")
 	CHECK_EQ(stat.exceptions[EXC_ECALL_U], 3);
 }
 
+TEST("a light exit counts as an access to a device and as an exit for its cause")
+{
+	stat = (struct vcpu_stat){ .light_load = 3, .light_store = 4, .mmio_read = 10 };
+	stat.exceptions[EXC_LOAD_GUEST_FAULT] = 20;
+	CHECK_EQ(stat_traps(&stat), 27);
+	fast_stat_fold(&stat);
+	CHECK_EQ(stat_traps(&stat), 27);
+	CHECK_EQ(stat.mmio_read, 13);
+	CHECK_EQ(stat.mmio_write, 4);
+	CHECK_EQ(stat.exceptions[EXC_LOAD_GUEST_FAULT], 23);
+	CHECK_EQ(stat.exceptions[EXC_STORE_GUEST_FAULT], 4);
+}
+
 TEST("a hypercall of the fast path counts as a call and as an access to its CSR")
 {
 	count_one(FAST_PV + 4 + (CSR_SCAUSE - CSR_SSCRATCH));
