@@ -40,8 +40,11 @@ void host_kick_init(const struct host_info *host, bool msi)
 {
 	if (option_is(host->bootargs, "kick", "sbi"))
 		return;
-	for (unsigned i = 0; i < hart_count; i++)
+	hart_kicks_directly = true;
+	for (unsigned i = 0; i < hart_count; i++) {
 		choose(host, &host->harts[i], harts[i], msi);
+		hart_kicks_directly &= harts[i]->kick_register != NULL;
+	}
 }
 
 void host_kick_init_this(const struct host_info *host)

@@ -12,6 +12,7 @@ struct hart **harts;
 unsigned hart_count;
 uint64_t timebase_hz;
 bool hart_counters = true;
+bool hart_kicks_directly;
 unsigned hart_gfile_ids;
 unsigned hart_asid_bits = UINT32_MAX;
 unsigned hart_vmid_limit = UINT32_MAX, hart_asid_limit = UINT32_MAX;

@@ -91,6 +91,8 @@ uint64_t hart_instret(void);
 /* What V=1 may read of them by itself, for the vCPU that is loaded here: bits COUNTEREN_*. */
 void hart_set_counteren(uint64_t counteren);
 extern unsigned hart_gfile_ids;	/* identities of a guest interrupt file */
+/* Every hart has a kick_register. */
+extern bool hart_kicks_directly;
 /* The least VSASIDLEN of the harts that have been started; vCPUs go from one to another. */
 extern unsigned hart_asid_bits;
 /* At most so many bits of VMIDs and ASIDs, whatever there is. Set before the harts start. */

@@ -173,7 +173,7 @@ hw_ipi_other:
 	sd	t1, SAVED_T1(a0)
 	sd	t2, SAVED_T2(a0)
 	ld	t2, VCPU_VM(a0)
-	lwu	t0, VM_VCPU_COUNT(t2)
+	lwu	t0, VM_VCPUS_DIRECT(t2)
 	bgeu	a1, t0, hw_slow_t012
 	ld	t2, VM_VCPUS(t2)
 	slli	t0, a1, 3
@@ -197,7 +197,6 @@ hw_ipi_other:
 	beqz	t0, hw_ipi_not_sent
 1:	ld	t0, VCPU_HART(t2)
 	ld	t1, HART_KICK_REGISTER(t0)
-	beqz	t1, hw_ipi_not_sent
 	lwu	t0, HART_KICK_VALUE(t0)
 	fence	rw, ow
 	sw	t0, 0(t1)
@@ -215,7 +214,7 @@ hw_ipi_not_blocked:
 	lbu	t0, VCPU_RUNNING(t2)
 	bnez	t0, 1b
 	j	2b
-	/* It is to be queued, or about to sleep, or firmware kicks: in C, as if not pending. */
+	/* It is to be queued, or about to sleep: in C, as if not pending. */
 hw_ipi_not_sent:
 	addi	t1, t2, VCPU_IRQ_PENDING
 	li	t0, ~SIP_SSIP

@@ -35,7 +35,7 @@ void vm_offsets(void)
 	OFFSET(VCPU_ASLEEP, struct vcpu, asleep);
 	CONSTANT(VCPU_REQ_IRQ, VCPU_REQ_IRQ);
 	OFFSET(VM_VCPUS, struct vm, vcpus);
-	OFFSET(VM_VCPU_COUNT, struct vm, vcpu_count);
+	OFFSET(VM_VCPUS_DIRECT, struct vm, vcpus_direct);
 	OFFSET(VCPU_VCSR_PAGE, struct vcpu, page);
 	OFFSET(VCPU_FAST, struct vcpu, stat.fast);
 	OFFSET(VCPU_INJECTED_SOFT, struct vcpu, stat.injected_interrupts[IRQ_S_SOFT]);

@@ -181,6 +181,7 @@ static int build(struct vm *vm, unsigned flags)
 		if (!err)
 			vm->vcpu_count++;
 	}
+	vm->vcpus_direct = hart_kicks_directly ? vm->vcpu_count : 0;
 	return err;
 }
 

@@ -90,6 +90,7 @@ struct vm {
 
 	struct vcpu **vcpus;
 	unsigned vcpu_count;
+	unsigned vcpus_direct;		/* as many, or 0 if only firmware interrupts some hart */
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
 	struct credit credit;		/* its share of the harts */
 	uint64_t service_ticks;		/* of interrupts for it, while others ran; atomic */
