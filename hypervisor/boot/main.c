@@ -203,9 +203,9 @@ static void init_harts(void)
 	harts = kalloc(host.hart_count * sizeof(*harts));
 	if (harts == NULL)
 		panic("no memory for %lu harts", host.hart_count);
-	for (size_t i = 0; i < host.hart_count; i++)
-		harts[i] = new_hart(&host.harts[i], (unsigned)i);
 	hart_count = (unsigned)host.hart_count;
+	for (unsigned i = 0; i < hart_count; i++)
+		harts[i] = new_hart(&host.harts[i], i);
 	hart_gfile_ids = host.imsic.ids;
 	hart_boot.online = true;
 }

@@ -27,17 +27,9 @@ void hart_kick(struct hart *hart)
 		sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, hart->hartid, 0);
 }
 
-void hart_timer_program(uint64_t deadline)
+void hart_timer_ask(uint64_t deadline)
 {
-	struct hart *hart = this_hart();
-
-	if (hart->timer_programmed == deadline)
-		return;
-	hart->timer_programmed = deadline;
-	if (hart->sstc)
-		csr_write(CSR_STIMECMP, deadline);
-	else
-		sbi_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, deadline, 0, 0);
+	sbi_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, deadline, 0, 0);
 }
 
 /* Does reading the CSR trap? */

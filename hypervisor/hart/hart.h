@@ -51,10 +51,14 @@ struct hart {
 	/* What a faulting access to guest memory raised: set by a fixup (hart/fixup.h). */
 	uint64_t fault_cause, fault_value;
 
+	uint32_t scratch;		/* for an SC that is to fail */
 	bool in_interrupt;		/* of a host device: its work is for some VM (vm/sched.h) */
 	/* Owned by vm/: the vCPU whose state is in the CSRs, the one whose FP state is. */
+	bool alone;			/* there is no other hart; set by vm/sched.c */
 	struct vcpu *loaded;
 	void *sched;			/* struct sched_hart */
+	struct vcpu *woken;		/* since when; by mode/fast.S, for sched_flush_woken() */
+	uint64_t woken_ticks;
 
 	struct spinlock lock;		/* guards timers */
 	struct timerq timers;
@@ -112,11 +116,25 @@ static inline uint64_t time_now(void)
  */
 void hart_kick(struct hart *hart);
 
+/* The part of hart_timer_program() without Sstc. */
+void hart_timer_ask(uint64_t deadline);
+
 /*
  * Have this hart interrupted at deadline (ticks); UINT64_MAX: not at all. Costs nothing if
  * the hardware is set to it already.
  */
-void hart_timer_program(uint64_t deadline);
+static inline void hart_timer_program(uint64_t deadline)
+{
+	struct hart *hart = this_hart();
+
+	if (hart->timer_programmed == deadline)
+		return;
+	hart->timer_programmed = deadline;
+	if (likely(hart->sstc))
+		csr_write(CSR_STIMECMP, deadline);
+	else
+		hart_timer_ask(deadline);
+}
 
 /* Wait for an interrupt that is enabled in sie; returns with it pending. SIE stays 0. */
 static inline void hart_wait(void)

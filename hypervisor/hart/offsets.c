@@ -18,6 +18,11 @@ void hart_offsets(void)
 	OFFSET(HART_TRAP_SCAUSE, struct hart, trap.scause);
 	OFFSET(HART_TRAP_STVAL, struct hart, trap.stval);
 	OFFSET(HART_TRAP_SSTATUS, struct hart, trap.sstatus);
+	OFFSET(HART_ALONE, struct hart, alone);
+	OFFSET(HART_SCHED, struct hart, sched);
+	OFFSET(HART_WOKEN, struct hart, woken);
+	OFFSET(HART_WOKEN_TICKS, struct hart, woken_ticks);
+	OFFSET(HART_TIMER_PROGRAMMED, struct hart, timer_programmed);
 	OFFSET(HART_TRAP_DEPTH, struct hart, trap_depth);
 	OFFSET(HART_KICK_REGISTER, struct hart, kick_register);
 	OFFSET(HART_KICK_VALUE, struct hart, kick_value);

@@ -65,7 +65,8 @@ static struct timerq_node *merge_siblings(struct timerq_node *sibling)
 
 void timerq_insert(struct timerq *queue, struct timerq_node *node, uint64_t deadline_ticks)
 {
-	timerq_remove(node);
+	if (node->queue)
+		timerq_remove(node);
 	node->deadline_ticks = deadline_ticks;
 	node->queue = queue;
 	queue->first = merge(queue->first, node);
@@ -91,7 +92,11 @@ void timerq_remove(struct timerq_node *node)
 	if (!queue)
 		return;
 	ASSERT(queue->count > 0);
-	children = merge_siblings(node->child);
+	children = node->child;
+	if (children && children->next)
+		children = merge_siblings(children);
+	else if (children)
+		children->prev = NULL;
 	if (queue->first == node) {
 		queue->first = children;
 	} else {
@@ -99,7 +104,6 @@ void timerq_remove(struct timerq_node *node)
 		queue->first = merge(queue->first, children);
 	}
 	queue->count--;
-	node->deadline_ticks = 0;
 	node->queue = NULL;
 	node->child = node->next = node->prev = NULL;
 }

@@ -181,6 +181,9 @@ hw_ipi_other:
 	ld	t2, 0(t2)
 	ld	t0, VCPU_HARTID(t2)
 	bne	t0, a1, hw_slow_t012
+	ld	t0, VCPU_HOST_TP(a0)
+	lbu	t1, HART_ALONE(t0)
+	bnez	t1, hw_ipi_alone
 	addi	t1, t2, VCPU_IRQ_PENDING
 	li	t0, SIP_SSIP
 	amoor.d.aqrl t0, t0, (t1)
@@ -209,6 +212,33 @@ hw_ipi_other:
 	li	a1, 0
 	answer
 hw_ipi_other_end:
+	/* The only hart: it is left to sched_flush_woken(), if this slice has a timer. */
+hw_ipi_alone:
+	ld	t1, VCPU_ACCOUNT(a0)
+	bnez	t1, hw_slow_t012
+	lw	t1, VCPU_STATE(t2)
+	addi	t1, t1, -VCPU_BLOCKED
+	bnez	t1, hw_slow_t012
+	ld	t1, VCPU_IRQ_PENDING(t2)
+	andi	t1, t1, SIP_SSIP
+	bnez	t1, 2b
+	ld	t1, HART_WOKEN(t0)
+	bnez	t1, hw_slow_t012
+	ld	t1, HART_SCHED(t0)
+	ld	t1, SCHED_SLICE_END(t1)
+	ld	a1, HART_TIMER_PROGRAMMED(t0)
+	bltu	t1, a1, hw_slow_a1
+	sd	t2, HART_WOKEN(t0)
+	csrr	t1, CSR_TIME
+	sd	t1, HART_WOKEN_TICKS(t0)
+	ld	t1, VCPU_IRQ_PENDING(t2)
+	ori	t1, t1, SIP_SSIP
+	sd	t1, VCPU_IRQ_PENDING(t2)
+	ld	t1, VCPU_REQUESTS(t2)
+	ori	t1, t1, VCPU_REQ_IRQ
+	sd	t1, VCPU_REQUESTS(t2)
+	j	2b
+
 	/* It takes the request before it runs, whenever that is. */
 hw_ipi_not_blocked:
 	lbu	t0, VCPU_RUNNING(t2)
@@ -219,6 +249,8 @@ hw_ipi_not_sent:
 	addi	t1, t2, VCPU_IRQ_PENDING
 	li	t0, ~SIP_SSIP
 	amoand.d.aqrl zero, t0, (t1)
+hw_slow_a1:
+	ld	a1, VCPU_HARTID(t2)
 hw_slow_t012:
 	j	vcpu_exit_t012_saved
 

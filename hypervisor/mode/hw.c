@@ -11,35 +11,25 @@
 #include "hart/trace.h"
 #include "lib/errno.h"
 #include "mode/fast.h"
+#include "mode/hw.h"
 #include "mode/mode.h"
 #include "vdev/vimsic_dev.h"
-#include "vdev/vimsic_hw.h"
 #include "vm/gfile.h"
 #include "vm/guestmem.h"
 #include "vm/mmio.h"
+#include "vm/sched.h"
 #include "vsbi/pmu.h"
 #include "vsbi/vsbi.h"
-
-/*
- * What a guest in VS-mode handles itself: all that S-mode could cause without a hypervisor, but for
- * causes 2 and 6, which we reflect. QEMU 7.2 takes those for the VS interrupts of the same numbers
- * when it delegates, and tells the guest 1 and 5.
- */
-#define HW_HEDELEG                                                                       \
-	(1UL << EXC_INST_MISALIGNED | 1UL << EXC_INST_ACCESS | 1UL << EXC_BREAKPOINT |   \
-	 1UL << EXC_LOAD_MISALIGNED | 1UL << EXC_LOAD_ACCESS | 1UL << EXC_STORE_ACCESS | \
-	 1UL << EXC_ECALL_U | 1UL << EXC_INST_PAGE_FAULT | 1UL << EXC_LOAD_PAGE_FAULT |  \
-	 1UL << EXC_STORE_PAGE_FAULT)
-#define HW_HIDELEG (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
 
 /* VTW: WFI exits, or a waiting guest would keep the hart. */
 #define HW_HSTATUS (HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64)
 
 /*
- * What the guest may use if the host has it. FIOM: its devices are emulated in memory. CBO.INVAL
- * flushes (CBIE = 01): dropping lines could show what another VM left in memory.
+ * What the guest may use if the host has it, which ignores the bits of what it has not. FIOM: its
+ * devices are emulated in memory. CBO.INVAL flushes (CBIE = 01): dropping lines could show what
+ * another VM left in memory.
  */
-#define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE)
+#define HW_HENVCFG (ENVCFG_FIOM | ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE | ENVCFG_CBZE | HENVCFG_STCE)
 
 /* Of a software interrupt file: the least urgent, which is the order without priorities, too. */
 #define HW_HVICTL_EXT ((uint64_t)IRQ_S_EXT << HVICTL_IID_SHIFT | HVICTL_IPRIO_MASK)
@@ -61,6 +51,11 @@ static void hw_vcpu_fini(struct vcpu *v)
 	(void)v;
 }
 
+static void choose_envcfg(struct vcpu *v)
+{
+	v->vs.henvcfg = HW_HENVCFG | (v->fwft.adue ? HENVCFG_ADUE : 0);
+}
+
 static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	struct vs_csrs before = v->vs;
@@ -75,6 +70,7 @@ static void hw_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 		v->vs.hvip = before.hvip;
 	}
 	v->supervisor = true;
+	choose_envcfg(v);
 }
 
 static inline void count_raised(struct vcpu *v, uint64_t raised, unsigned irq)
@@ -88,18 +84,17 @@ static inline void count_raised(struct vcpu *v, uint64_t raised, unsigned irq)
  * The timer and external lines are levels that only the hypervisor changes. VSSIP is the guest's to
  * clear, straight in vsip: a request is handed over to hvip once, and lives there from then on.
  */
-static void hw_irq_update(struct vcpu *v)
+void hw_irq_update(struct vcpu *v)
 {
 	uint64_t pending = __atomic_fetch_and(&v->irq_pending, ~SIP_SSIP, __ATOMIC_SEQ_CST);
-	uint64_t levels = (pending & (SIP_STIP | SIP_SEIP)) << 1;
+	uint64_t before = csr_read(CSR_HVIP);
+	uint64_t levels = pending << 1 | (before & HVIP_VSSIP), raised = levels & ~before;
 
-	uint64_t before = csr_read(CSR_HVIP), raised;
-
-	levels |= (pending & SIP_SSIP) << 1 | (before & HVIP_VSSIP);
-	raised = levels & ~before;
 	count_raised(v, raised, IRQ_S_SOFT);
-	count_raised(v, raised, IRQ_S_TIMER);
-	count_raised(v, raised, IRQ_S_EXT);
+	if (unlikely(raised & ~HVIP_VSSIP)) {
+		count_raised(v, raised, IRQ_S_TIMER);
+		count_raised(v, raised, IRQ_S_EXT);
+	}
 	csr_write(CSR_HVIP, levels);
 	/* vstopi shows an external interrupt without a guest file only if it has a priority. */
 	if (unlikely(v->imsic != NULL))
@@ -124,96 +119,12 @@ static bool hw_clear_soft(struct vcpu *v)
 	return (csr_read_clear(CSR_HVIP, HVIP_VSSIP) & HVIP_VSSIP) != 0;
 }
 
-static void load_envcfg(const struct vcpu *v)
-{
-	csr_write(CSR_HENVCFG, HW_HENVCFG | (this_hart()->sstc ? HENVCFG_STCE : 0) |
-				       (v->fwft.adue ? HENVCFG_ADUE : 0));
-}
-
-static void hw_load(struct vcpu *v)
-{
-	struct hart *hart = this_hart();
-	const struct vs_csrs *vs = &v->vs;
-
-	if (unlikely(v->imsic != NULL))
-		vimsic_hw_load(v);
-	csr_write(CSR_HEDELEG, HW_HEDELEG);
-	csr_write(CSR_HIDELEG, HW_HIDELEG);
-	csr_write(CSR_HSTATUS, v->supervisor ? v->hstatus : v->hstatus & ~HSTATUS_SPVP);
-	if (v->supervisor)
-		csr_set(CSR_SSTATUS, SSTATUS_SPP);
-	else
-		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
-	csr_write(CSR_HCOUNTEREN, v->vpmu.counteren);
-	load_envcfg(v);
-	csr_write(CSR_VSSTATUS, vs->vsstatus);
-	csr_write(CSR_VSIE, vs->vsie);
-	csr_write(CSR_VSTVEC, vs->vstvec);
-	csr_write(CSR_VSSCRATCH, vs->vsscratch);
-	csr_write(CSR_VSEPC, vs->vsepc);
-	csr_write(CSR_VSCAUSE, vs->vscause);
-	csr_write(CSR_VSTVAL, vs->vstval);
-	csr_write(CSR_SCOUNTEREN, vs->scounteren);
-	csr_write(CSR_SENVCFG, vs->senvcfg);
-	/* vsatp = 0 in between, or a walk could pair one VM's tables with another's VMID. */
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, v->ram_hgatp);
-	csr_write(CSR_VSATP, vs->vsatp);
-	/* A guest's ASIDs are per hart, and its fences were done on the hart that it was on. */
-	if (v->must_fence)
-		hfence_vvma_all();
-	if (hart->sstc)
-		csr_write(CSR_VSTIMECMP, vs->vstimecmp);
-	if (hart->aia)
-		csr_write(CSR_VSISELECT, vs->vsiselect);
-	csr_write(CSR_HVIP, vs->hvip);
-	if (v->irq_pending != 0 || unlikely(v->imsic != NULL))
-		hw_irq_update(v);
-}
-
-static void hw_save(struct vcpu *v)
-{
-	struct hart *hart = this_hart();
-	struct vs_csrs *vs = &v->vs;
-
-	v->supervisor = (csr_read(CSR_SSTATUS) & SSTATUS_SPP) != 0;
-	vs->vsstatus = csr_read(CSR_VSSTATUS);
-	vs->vsie = csr_read(CSR_VSIE);
-	vs->vstvec = csr_read(CSR_VSTVEC);
-	vs->vsscratch = csr_read(CSR_VSSCRATCH);
-	vs->vsepc = csr_read(CSR_VSEPC);
-	vs->vscause = csr_read(CSR_VSCAUSE);
-	vs->vstval = csr_read(CSR_VSTVAL);
-	vs->vsatp = csr_read(CSR_VSATP);
-	vs->scounteren = csr_read(CSR_SCOUNTEREN);
-	vs->senvcfg = csr_read(CSR_SENVCFG);
-	if (hart->sstc) {
-		vs->vstimecmp = csr_read(CSR_VSTIMECMP);
-		/* It would go on comparing. */
-		csr_write(CSR_VSTIMECMP, UINT64_MAX);
-	}
-	if (hart->aia)
-		vs->vsiselect = csr_read(CSR_VSISELECT);
-	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
-	csr_write(CSR_HVIP, 0);
-	if (unlikely(v->imsic != NULL)) {
-		csr_write(CSR_HVICTL, 0);
-		/* What is pending in its file, enabled in vsie, would end this hart's WFI. */
-		csr_clear(CSR_HSTATUS, HSTATUS_VGEIN);
-	}
-	csr_write(CSR_VSATP, 0);
-	csr_write(CSR_HGATP, 0);
-}
-
 /* ---- Interrupts and timer ---- */
 
-static uint64_t hw_timer(const struct vcpu *v)
+/* Of the vCPU that is loaded. */
+static uint64_t hw_timer(void)
 {
-	struct hart *hart = this_hart();
-
-	if (!hart->sstc)
-		return UINT64_MAX;
-	return hart->loaded == v ? csr_read(CSR_VSTIMECMP) : v->vs.vstimecmp;
+	return this_hart()->sstc ? csr_read(CSR_VSTIMECMP) : UINT64_MAX;
 }
 
 /* The hart's guest interrupt file that v has, or 0. */
@@ -222,14 +133,15 @@ static unsigned hw_gfile(const struct vcpu *v)
 	return (unsigned)((v->hstatus & HSTATUS_VGEIN) >> HSTATUS_VGEIN_SHIFT);
 }
 
-static bool hw_irq_wakes(struct vcpu *v)
+static inline bool hw_irq_wakes(struct vcpu *v)
 {
 	uint64_t enabled = csr_read(CSR_VSIE);
 	uint64_t pending = __atomic_load_n(&v->irq_pending, __ATOMIC_SEQ_CST) |
 			   csr_read(CSR_HVIP) >> 1;
 
-	if (hw_timer(v) <= time_now())
-		pending |= SIP_STIP;
+	v->wake_deadline = enabled & SIP_STIP ? hw_timer() : UINT64_MAX;
+	if (v->wake_deadline <= time_now())
+		return true;
 	if (unlikely(hw_gfile(v) != 0) && csr_read(CSR_HGEIP) >> hw_gfile(v) & 1)
 		pending |= SIP_SEIP;
 	return (pending & enabled) != 0;
@@ -247,9 +159,7 @@ static uint64_t hw_wake_deadline(struct vcpu *v)
 {
 	if (unlikely(hw_gfile(v) != 0) && v->state == VCPU_BLOCKED && csr_read(CSR_VSIE) & SIP_SEIP)
 		gfile_arm(hw_gfile(v));
-	if (!(csr_read(CSR_VSIE) & SIP_STIP))
-		return UINT64_MAX;
-	return hw_timer(v);
+	return csr_read(CSR_VSIE) & SIP_STIP ? hw_timer() : UINT64_MAX;
 }
 
 /*
@@ -311,7 +221,8 @@ static void hw_fence_vma(struct vcpu *v, const struct vfence *fence)
 
 static void hw_adue_changed(struct vcpu *v)
 {
-	load_envcfg(v);
+	choose_envcfg(v);
+	csr_write(CSR_HENVCFG, v->vs.henvcfg);
 	hfence_vvma_all();
 }
 
@@ -364,17 +275,25 @@ static bool emulate_counter(struct vcpu *v, const struct insn *insn)
 	return pmu_emulate_read(v, insn, kernel ? UINT64_MAX : csr_read(CSR_SCOUNTEREN));
 }
 
-/* WFI is ours; everything else that raises cause 22 is not for this guest. */
-static __attribute__((noinline)) enum vcpu_next virtual_inst(struct vcpu *v, uint32_t raw)
+/* A guest's kernel waits. */
+static inline enum vcpu_next wait_for_interrupt(struct vcpu *v, unsigned len)
 {
-	struct insn insn = insn_decode(raw);
+	v->stat.wfi_exit_stat++;
+	v->pc += len;
+	return sched_block_unless(v, hw_irq_wakes);
+}
 
+static __attribute__((noinline)) enum vcpu_next exit_other_inst(struct vcpu *v)
+{
+	uint32_t raw;
+	struct insn insn;
+
+	if (!vcpu_fetch_insn(v, &raw))
+		return VCPU_RESUME;
+	insn = insn_decode(raw);
 	/* VTW also catches VU-mode, from which WFI is illegal for the guest. */
-	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP) {
-		v->stat.wfi_exit_stat++;
-		v->pc += insn.len;
-		return vcpu_block(v);
-	}
+	if (insn.kind == INSN_KIND_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)
+		return wait_for_interrupt(v, insn.len);
 	if (csr_read(CSR_SSTATUS) & SSTATUS_SPP && emulate_imsic(v, &insn))
 		return VCPU_RESUME;
 	if (emulate_counter(v, &insn))
@@ -384,23 +303,19 @@ static __attribute__((noinline)) enum vcpu_next virtual_inst(struct vcpu *v, uin
 	return VCPU_RESUME;
 }
 
+/*
+ * WFI is ours; everything else that raises cause 22 is not for this guest. The instruction is not
+ * taken from stval: QEMU 7.2 leaves an older one there for HLV, perhaps another VM's WFI, for which
+ * this one would wait.
+ */
 static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 {
-	uint32_t raw;
+	uint64_t raw = guestmem_try_fetch(v->pc);
 
-	/*
-	 * Not stval: QEMU 7.2 leaves an older instruction there for HLV, perhaps another VM's WFI,
-	 * for which this one would wait.
-	 */
-	if (!vcpu_fetch_insn(v, &raw))
-		return VCPU_RESUME;
 	/* What a guest that sleeps does most needs no decoder. */
-	if (likely(raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP)) {
-		v->stat.wfi_exit_stat++;
-		v->pc += 4;
-		return vcpu_block(v);
-	}
-	return virtual_inst(v, raw);
+	if (likely((uint32_t)raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP))
+		return wait_for_interrupt(v, 4);
+	return exit_other_inst(v);
 }
 
 /* FP while sstatus.FS is Off is illegal, whatever the guest says in vsstatus: it is on then. */
@@ -449,6 +364,7 @@ const struct mode_ops mode_hw = {
 	.vcpu_reset = hw_vcpu_reset,
 	.load = hw_load,
 	.save = hw_save,
+	.change = hw_change,
 	.irq_update = hw_irq_update,
 	.irq_ext = hw_irq_ext,
 	.clear_soft = hw_clear_soft,

@@ -140,14 +140,3 @@ vcpu_exit_nothing:
 vcpu_switch_bytes:
 	.8byte	resume - vcpu_enter, resumed - resume, handled - guest_trap, not_resumed - handled
 	.previous
-
-/*
- * An SC to nowhere in particular: a reservation that one guest made must not let another's SC
- * succeed. Unprivileged specification, "LR/SC": any SC clears the hart's reservation.
- */
-	.globl	vcpu_clear_reservation
-vcpu_clear_reservation:
-	addi	sp, sp, -16
-	sc.d	zero, zero, (sp)
-	addi	sp, sp, 16
-	ret

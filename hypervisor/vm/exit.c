@@ -42,7 +42,7 @@ static inline struct vcpu *leave(struct vcpu *v)
 {
 	if (v->state != VCPU_BLOCKED)
 		return NULL;
-	return hart_count > 1 ? sched_sleep(v) : sched_switch(v);
+	return this_hart()->alone ? sched_switch(v) : sched_sleep(v);
 }
 
 static __attribute__((noinline)) struct vcpu *end_requested(struct vcpu *v, enum vcpu_next next)
@@ -98,7 +98,7 @@ static void use_exits(struct vcpu *v)
 		v->light[i] = v->mode->light != NULL ? light[i] : NULL;
 }
 
-void vcpu_choose_exits(struct vcpu *v)
+void vcpu_choose_exits_anew(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
 	v->vector = choose_vector(v);

@@ -6,6 +6,7 @@
 #ifndef VM_MODE_H
 #define VM_MODE_H
 
+#include "hart/trace.h"
 #include "vm/vcpu.h"
 
 /* Handles one synchronous exit; the guest's pc is v->pc, the trap's CSRs are as it left them. */
@@ -36,6 +37,8 @@ struct mode_ops {
 	/* Put the CSRs of v on this hart; take them off it. */
 	void (*load)(struct vcpu *v);
 	void (*save)(struct vcpu *v);
+	/* The one of from and the other of to, of the same mode, at once. NULL: as above. */
+	void (*change)(struct vcpu *from, struct vcpu *to);
 
 	/* v is loaded and irq_pending has changed: have it take, or stop taking, its interrupts. */
 	void (*irq_update)(struct vcpu *v);
@@ -49,7 +52,10 @@ struct mode_ops {
 	 * irq_pending does not show it any more. NULL: irq_pending is all there is.
 	 */
 	bool (*clear_soft)(struct vcpu *v);
-	/* Is an interrupt pending that ends WFI (pending and enabled in sie, whatever SIE says)? */
+	/*
+	 * Is an interrupt pending that ends WFI (pending and enabled in sie, whatever SIE says)?
+	 * If not, v->wake_deadline is set. v is loaded.
+	 */
 	bool (*irq_wakes)(struct vcpu *v);
 	/* SBI set_timer on the loaded v. */
 	void (*set_timer)(struct vcpu *v, uint64_t deadline);
@@ -75,5 +81,27 @@ struct mode_ops {
 	unsigned (*level)(const struct vcpu *v);
 };
 
+/* Take what other harts asked of the loaded vCPU. */
+static inline enum vcpu_next vcpu_take_requests(struct vcpu *v)
+{
+	uint64_t requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (unlikely(v->vm->state != VM_RUNNING || requests & ~(uint64_t)VCPU_REQ_IRQ))
+		return vcpu_take_rare(v, requests);
+	if (requests != 0)
+		v->mode->irq_update(v);
+	return VCPU_RESUME;
+}
+
+/*
+ * Have the exits of v go through the trace or not, as the trace is on or off now; before it runs.
+ * v->vector NULL: it has to be chosen for this hart.
+ */
+static inline void vcpu_choose_exits(struct vcpu *v)
+{
+	if (unlikely(v->vector == NULL || trace_on() || v->exits != v->mode->exits ||
+		     v->account != NULL))
+		vcpu_choose_exits_anew(v);
+}
 
 #endif

@@ -3,7 +3,7 @@
  * Offsets of the structures of this room that assembly uses; the Makefile makes <offsets.h> of it.
  */
 #include "vm/conring.h"
-#include "vm/vcpu.h"
+#include "vm/sched_hart.h"
 
 #define CONSTANT(name, value)	__asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(value))
 #define OFFSET(name, type, member)	CONSTANT(name, offsetof(type, member))
@@ -25,6 +25,8 @@ void vm_offsets(void)
 	OFFSET(VCPU_CONSOLE_BYTES, struct vcpu, console_bytes);
 	OFFSET(VCPU_SUPERVISOR, struct vcpu, supervisor);
 	OFFSET(VCPU_VIRTUAL_CSRS, struct vcpu, virtual_csrs);
+	OFFSET(VCPU_ACCOUNT, struct vcpu, account);
+	OFFSET(SCHED_SLICE_END, struct sched_hart, runq.slice_end);
 	OFFSET(VCPU_HARTID, struct vcpu, hartid);
 	OFFSET(VCPU_VM, struct vcpu, vm);
 	OFFSET(VCPU_IRQ_PENDING, struct vcpu, irq_pending);

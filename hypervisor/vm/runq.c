@@ -90,6 +90,27 @@ static uint64_t usual(const struct runq *queue, uint64_t ms)
 	return (queue->ticks_per_ms * ms << 16) / CREDIT_WEIGHT_DEFAULT;
 }
 
+/* How far ahead of the others a VM's place may be, in units of vtime. */
+static uint64_t farthest(const struct runq *queue, const struct credit *credit)
+{
+	return credit_weigh(credit, RUNQ_AHEAD * RUNQ_SLICE_MS * queue->ticks_per_ms);
+}
+
+/*
+ * Nobody waits, and a vCPU of the same VM runs: each is where the other one is, and what that has
+ * run meanwhile is for take_first() to see. The usual IPI.
+ */
+static bool join_sibling(struct runq *queue, struct runq_entity *entity)
+{
+	if (!queue->current || queue->current->credit != entity->credit ||
+	    !list_empty(&queue->ready) || runq_has_cap(entity))
+		return false;
+	entity->key = credit_vtime(entity->credit);
+	entity->limit = entity->key + farthest(queue, entity->credit);
+	insert(queue, entity, false);
+	return true;
+}
+
 static void make_ready(struct runq *queue, struct runq_entity *entity, enum runq_why why,
 		       uint64_t now)
 {
@@ -101,8 +122,7 @@ static void make_ready(struct runq *queue, struct runq_entity *entity, enum runq
 	behind = why == RUNQ_WAKE    ? usual(queue, RUNQ_BOOST_MS) :
 		 why == RUNQ_MOVED   ? usual(queue, RUNQ_AHEAD * RUNQ_SLICE_MS) :
 				       clock - credit_vtime(credit);
-	entity->limit = clock + credit_weigh(credit, RUNQ_AHEAD * RUNQ_SLICE_MS *
-							     queue->ticks_per_ms);
+	entity->limit = clock + farthest(queue, credit);
 	vtime = credit_raise(credit, clock - behind);
 	/* Its place, not its vtime: that never falls, or vCPUs queued before would stay behind. */
 	if (credit_is_before(entity->limit, vtime))
@@ -140,6 +160,8 @@ bool runq_enqueue(struct runq *queue, struct runq_entity *entity, enum runq_why 
 {
 	if (entity->queue)
 		return false;
+	if (why == RUNQ_WAKE && likely(join_sibling(queue, entity)))
+		return true;
 	if (!park(queue, entity, now))
 		make_ready(queue, entity, why, now);
 	return true;
@@ -178,40 +200,30 @@ static struct runq_entity *take_first(struct runq *queue)
 	}
 }
 
-/* It has no cap: it may go on until somebody else's turn comes. */
-static void begin_slice(struct runq *queue, struct runq_entity *entity, uint64_t now)
-{
-	queue->current = entity;
-	queue->charged = now;
-	queue->capped = false;
-	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
-}
-
-static bool has_cap(const struct runq_entity *entity)
-{
-	return __atomic_load_n(&entity->credit->cap, __ATOMIC_RELAXED) != 0;
-}
-
-/* Of one that waits alone the place does not matter. */
-static bool pick_only(struct runq *queue, uint64_t now)
+/* The one that waits alone, whose place does not matter, or NULL. */
+static struct runq_entity *take_only(struct runq *queue)
 {
 	struct runq_entity *entity = first(&queue->ready);
 
 	if (!entity || queue->ready.next != queue->ready.prev || !list_empty(&queue->parked) ||
-	    has_cap(entity))
-		return false;
-	runq_dequeue(entity);
-	begin_slice(queue, entity, now);
-	return true;
+	    runq_has_cap(entity))
+		return NULL;
+	list_init(&queue->ready);
+	list_init(&entity->node);
+	entity->queue = NULL;
+	__atomic_store_n(&queue->count, 0, __ATOMIC_SEQ_CST);
+	return entity;
 }
 
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now)
 {
-	struct runq_entity *entity;
+	struct runq_entity *entity = take_only(queue);
 	uint64_t allowed, until;
 
-	if (likely(pick_only(queue, now)))
-		return queue->current;
+	if (likely(entity)) {
+		runq_begin_slice(queue, entity, now);
+		return entity;
+	}
 	runq_release(queue, now);
 	do {
 		entity = take_first(queue);
@@ -234,18 +246,30 @@ void runq_excuse(struct runq *queue, uint64_t ticks, uint64_t now)
 	queue->slice_end += ticks;
 }
 
-bool runq_start(struct runq *queue, struct runq_entity *entity, uint64_t now)
-{
-	/* Alone it would be raised to its own vtime, which is where it is. */
-	if (queue->current || !runq_is_empty(queue) || has_cap(entity))
-		return false;
-	begin_slice(queue, entity, now);
-	return true;
-}
-
 void runq_put(struct runq *queue, uint64_t now)
 {
 	charge(queue, now);
 	queue->current = NULL;
 	queue->capped = false;
+}
+
+static __attribute__((noinline)) struct runq_entity *put_and_pick(struct runq *queue, uint64_t now)
+{
+	runq_put(queue, now);
+	return runq_is_empty(queue) ? NULL : runq_pick(queue, now);
+}
+
+struct runq_entity *runq_next(struct runq *queue, uint64_t now)
+{
+	struct runq_entity *entity = take_only(queue);
+
+	if (!entity)
+		return put_and_pick(queue, now);
+	if (entity->credit == queue->current->credit) {
+		runq_succeed(queue, entity, now);
+		return entity;
+	}
+	charge(queue, now);
+	runq_begin_slice(queue, entity, now);
+	return entity;
 }

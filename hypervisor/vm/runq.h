@@ -63,13 +63,10 @@ bool runq_enqueue(struct runq *queue, struct runq_entity *entity, enum runq_why 
 bool runq_dequeue(struct runq_entity *entity);
 /* Takes out and returns the entity whose turn it is, or NULL: it is current, its slice begins. */
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now);
-/*
- * An entity that wakes, and is in no queue, is current, as if it had been queued and picked.
- * Returns false, and does nothing, unless it is the only one and has no cap.
- */
-bool runq_start(struct runq *queue, struct runq_entity *entity, uint64_t now);
 /* The current entity has left its hart, at now; it is in no queue. */
 void runq_put(struct runq *queue, uint64_t now);
+/* The two in one: the current entity, which there is, has left; whose turn it is, or NULL. */
+struct runq_entity *runq_next(struct runq *queue, uint64_t now);
 /*
  * ticks of what the hart did just now were not for the current entity, if there is one: it does not
  * pay for them, and its slice is longer by them.
@@ -99,6 +96,12 @@ static inline uint64_t runq_deadline(const struct runq *queue)
 	return deadline;
 }
 
+/* Its VM may not run as much as it would. */
+static inline bool runq_has_cap(const struct runq_entity *entity)
+{
+	return __atomic_load_n(&entity->credit->cap, __ATOMIC_RELAXED) != 0;
+}
+
 /* The first that waits, or NULL. */
 static inline struct runq_entity *runq_first(const struct runq *queue)
 {
@@ -117,6 +120,48 @@ static inline bool runq_is_empty(const struct runq *queue)
 static inline size_t runq_count(const struct runq *queue)
 {
 	return __atomic_load_n(&queue->count, __ATOMIC_RELAXED);
+}
+
+/* Of one that has no cap: it may go on until somebody else's turn comes. */
+static inline void runq_begin_slice(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	queue->current = entity;
+	queue->charged = now;
+	queue->capped = false;
+	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
+}
+
+/*
+ * An entity that wakes, and is in no queue, is current, as if it had been queued and picked.
+ * Returns false, and does nothing, unless it is the only one and has no cap.
+ */
+static inline bool runq_start(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	/* Alone it would be raised to its own vtime, which is where it is. */
+	if (queue->current || !runq_is_empty(queue) || runq_has_cap(entity))
+		return false;
+	runq_begin_slice(queue, entity, now);
+	return true;
+}
+
+/* After the current one comes one of the same VM, which goes on, and pays for both in the end. */
+static inline void runq_succeed(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	queue->current = entity;
+	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
+}
+
+/*
+ * The current entity has left, and this one of the same VM, which wakes and is in no queue, is
+ * current in its place. Returns false, and does nothing, if others wait or the VM has a cap.
+ */
+static inline bool runq_hand_over(struct runq *queue, struct runq_entity *entity, uint64_t now)
+{
+	if (!runq_is_empty(queue) || queue->current->credit != entity->credit ||
+	    runq_has_cap(entity))
+		return false;
+	runq_succeed(queue, entity, now);
+	return true;
 }
 
 static inline bool runq_is_queued(const struct runq_entity *entity)

@@ -17,6 +17,7 @@ int sched_init(struct hart *hart)
 	runq_init(&sched->runq, timebase_hz / 1000);
 	timerq_init(&hart->timers);
 	hart->sched = sched;
+	hart->alone = hart_count == 1;
 	return 0;
 }
 
@@ -42,15 +43,16 @@ void sched_account_time(struct vcpu *v, uint64_t now)
 static bool enqueue(struct hart *hart, struct vcpu *v)
 {
 	struct runq *runq = &sched_of(hart)->runq;
-	uint64_t now = time_now(), deadline;
+	uint64_t now;
 
 	if (v->state != VCPU_RUNNABLE || v->running || v->paused || v->left ||
-	    !runq_enqueue(runq, &v->runq, RUNQ_WAKE, now))
+	    runq_is_queued(&v->runq))
 		return false;
-	sched_account_time(v, now);
-	deadline = runq_deadline(runq);
-	if (hart == this_hart() && deadline < hart->timer_programmed)
-		hart_timer_program(deadline);
+	now = time_now();
+	runq_enqueue(runq, &v->runq, RUNQ_WAKE, now);
+	cputime_switch(&v->time, CPUTIME_WAIT, now);
+	if (hart == this_hart() && runq_deadline(runq) < hart->timer_programmed)
+		hart_timer_program(runq_deadline(runq));
 	return hart_count > 1;
 }
 
@@ -75,16 +77,6 @@ void sched_set_state(struct vcpu *v, enum vcpu_state state)
 	spin_unlock(&hart->lock);
 	if (queued)
 		announce(hart, v);
-}
-
-void sched_block(struct vcpu *v)
-{
-	struct hart *hart = this_hart();
-
-	/* It runs, so it belongs here and is in no queue. */
-	spin_lock(&hart->lock);
-	v->state = VCPU_BLOCKED;
-	spin_unlock(&hart->lock);
 }
 
 void sched_dismiss(struct vcpu *v)
@@ -132,6 +124,17 @@ void sched_wake(struct vcpu *v)
 		announce(hart, v);
 }
 
+void sched_flush_woken(struct hart *hart)
+{
+	struct vcpu *v;
+
+	spin_lock(&hart->lock);
+	v = sched_take_woken(hart);
+	if (v != NULL)
+		enqueue(hart, v);
+	spin_unlock(&hart->lock);
+}
+
 void sched_pause(struct vcpu *v, bool pause)
 {
 	struct hart *hart = sched_lock_home(v);
@@ -158,22 +161,10 @@ void sched_pause(struct vcpu *v, bool pause)
 
 /* ---- Timers ---- */
 
-/*
- * One timer that is due; the hart is locked. The SBI timer is an interrupt line, which the vCPU may
- * be lowering on another hart in the next moment; a timer of the hardware's own only wakes.
- */
-static void expire_timer(struct vcpu *v, uint64_t now)
-{
-	if (v->timer_deadline <= now) {
-		v->timer_deadline = UINT64_MAX;
-		vcpu_irq_raise(v, IRQ_S_TIMER);
-	}
-}
-
 /* v's timer is due; its hart is locked, but not while others are told. */
 static void expire_vcpu(struct hart *hart, struct vcpu *v)
 {
-	expire_timer(v, time_now());
+	sched_expire_timer(v, time_now());
 	if (!wake(hart, v))
 		return;
 	spin_unlock(&hart->lock);
@@ -202,30 +193,4 @@ void sched_expire_timers(struct hart *hart)
 			expire_vcpu(hart, container_of(node, struct vcpu, timer_node));
 	}
 	spin_unlock(&hart->lock);
-}
-
-/* A vCPU's timer that is due, and which it waits for. */
-static struct vcpu *first_due(struct hart *hart, uint64_t now)
-{
-	struct timerq_node *node = timerq_first(&hart->timers);
-	struct vcpu *v;
-
-	if (node == NULL || node->kind != TIMERQ_VCPU || node->deadline_ticks > now)
-		return NULL;
-	v = container_of(node, struct vcpu, timer_node);
-	return v->state == VCPU_BLOCKED && !v->paused && !v->left ? v : NULL;
-}
-
-struct vcpu *sched_start_due(struct hart *hart, uint64_t now)
-{
-	struct vcpu *v = first_due(hart, now);
-
-	if (v == NULL || !runq_start(&sched_of(hart)->runq, &v->runq, now))
-		return NULL;
-	timerq_remove(&v->timer_node);
-	expire_timer(v, now);
-	v->state = VCPU_RUNNABLE;
-	cputime_switch(&v->time, CPUTIME_RUN, now);
-	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
-	return v;
 }

@@ -18,7 +18,26 @@ void sched_wake(struct vcpu *v);
 /* The state that v is in from now on; a vCPU that becomes runnable is queued. Any hart. */
 void sched_set_state(struct vcpu *v, enum vcpu_state state);
 /* The calling vCPU, which runs, is BLOCKED from now on: it has to leave its hart. */
-void sched_block(struct vcpu *v);
+static inline void sched_block(struct vcpu *v)
+{
+	/*
+	 * Without the lock of its hart: it runs, and so is in no queue. Whoever sends it an
+	 * interrupt sets that first and then looks at the state; the caller looks at interrupts
+	 * after this.
+	 */
+	__atomic_store_n(&v->state, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
+}
+
+/* vcpu_block(), where irq_wakes, which is that of its mode, can be inline. */
+static inline __attribute__((always_inline)) enum vcpu_next
+sched_block_unless(struct vcpu *v, bool (*irq_wakes)(struct vcpu *v))
+{
+	sched_block(v);
+	if (likely(!irq_wakes(v)))
+		return VCPU_RESCHEDULE;
+	v->state = VCPU_RUNNABLE;
+	return VCPU_RESUME;
+}
 /*
  * v has just blocked, on this hart and in its exit: change straight over to the vCPU whose turn it
  * is, as the run loop would, which vcpu_enter() has not left. Return: the one that runs from now

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to vm/sched.c, sched_run.c, sched_load.c and sched_move.c: a hart's part of the
+ * Private to vm/sched.c, sched_run.c, sched_switch.c and sched_move.c: a hart's part of the
  * scheduler, and how vCPUs change harts.
  *
  * hart->lock of v->hart guards the scheduling state of v. It changes with v->hart, which only
@@ -13,7 +13,7 @@
 #include "hart/hart.h"
 #include "lib/bitmap.h"
 #include "vm/runq.h"
-#include "vm/vcpu.h"
+#include "vm/mode.h"
 #include "vm/vmid.h"
 
 struct sched_hart {
@@ -38,13 +38,28 @@ static inline bool sched_allows(const struct vcpu *v, const struct hart *hart)
 
 /* What v does from now on, by its state; its hart is locked. */
 void sched_account_time(struct vcpu *v, uint64_t now);
+/*
+ * The vCPU that mode/fast.S has sent an IPI and left asleep is to run, since hart->woken_ticks.
+ * Before this hart, the only one, decides anything. No lock is held.
+ */
+void sched_flush_woken(struct hart *hart);
+/* It, RUNNABLE and in no queue, if it still sleeps and may run, or NULL. The hart is locked. */
+static inline struct vcpu *sched_take_woken(struct hart *hart)
+{
+	struct vcpu *v = hart->woken;
+
+	hart->woken = NULL;
+	if (unlikely(v->state != VCPU_BLOCKED))
+		return NULL;
+	v->state = VCPU_RUNNABLE;
+	if (unlikely(v->paused || v->left))
+		return NULL;
+	cputime_switch(&v->time, CPUTIME_WAIT, hart->woken_ticks);
+	return v;
+}
+
 /* Wake the vCPUs whose timers are due on this hart. */
 void sched_expire_timers(struct hart *hart);
-/*
- * The vCPU whose timer is due first, if it slept and nobody else could run: it is picked. NULL: to
- * be done one after the other. This hart is locked.
- */
-struct vcpu *sched_start_due(struct hart *hart, uint64_t now);
 /* Lock the hart that v belongs to, and return it. */
 struct hart *sched_lock_home(struct vcpu *v);
 /* A vCPU that waits on hart, which is busy: wake a hart that is idle, to take it. No lock held. */
@@ -53,11 +68,107 @@ void sched_offer(struct vcpu *v);
 bool sched_steal(struct hart *hart);
 /* This hart is about to pick, and vCPUs wait: have the others do their part. */
 void sched_balance(struct hart *hart);
-/* Have the registers of v in this hart's CSRs, those of another one put away. No lock is held. */
-void sched_load(struct hart *hart, struct vcpu *v);
+/*
+ * v, which has been picked, is about to run: its registers are in this hart's CSRs from now on,
+ * those of another one put away. No lock is held.
+ *
+ * The order of running, which is set since v was picked, and requests is that of Dekker: another
+ * hart sets a request and then looks at running, this one has set running and then looks at
+ * requests. Whichever hart v was on when the other one looked, it takes the request before it runs,
+ * there or on the next one.
+ */
+void sched_begin(struct hart *hart, struct vcpu *v);
 /* Put away those that this hart has, if any: from here on another hart may take the vCPU. */
 void sched_unload(struct hart *hart);
 /* v, which is loaded nowhere by now and does not run, may not be on hart any more. */
 void sched_evict(struct hart *hart, struct vcpu *v);
+
+/* ---- The hart is locked ---- */
+
+/*
+ * A timer of v is due. The SBI timer is an interrupt line, which v may be lowering on another hart
+ * in the next moment; a timer of the hardware's own only wakes.
+ */
+static inline void sched_expire_timer(struct vcpu *v, uint64_t now)
+{
+	if (v->timer_deadline <= now) {
+		v->timer_deadline = UINT64_MAX;
+		vcpu_irq_raise(v, IRQ_S_TIMER);
+	}
+}
+
+/* The next time at which this hart has something to do of its own accord. */
+static inline uint64_t sched_next_deadline(const struct hart *hart)
+{
+	uint64_t deadline = runq_deadline(&sched_of(hart)->runq);
+	const struct timerq_node *first = timerq_first(&hart->timers);
+
+	return first != NULL ? MIN(deadline, first->deadline_ticks) : deadline;
+}
+
+/* The vCPU that waits first, if there is another hart to take it. */
+static inline struct vcpu *sched_first_waiting(const struct hart *hart)
+{
+	struct runq_entity *entity = hart_count > 1 ? runq_first(&sched_of(hart)->runq) : NULL;
+
+	return entity != NULL ? container_of(entity, struct vcpu, runq) : NULL;
+}
+
+/* The queue's current one, which has been picked, runs from now on. Return: it; NULL: none. */
+static inline struct vcpu *sched_start(struct runq_entity *entity, uint64_t now)
+{
+	struct vcpu *v;
+
+	if (entity == NULL)
+		return NULL;
+	v = container_of(entity, struct vcpu, runq);
+	cputime_switch(&v->time, CPUTIME_RUN, now);
+	/* Behind it comes the fence of sched_begin(). */
+	__atomic_store_n(&v->running, true, __ATOMIC_RELAXED);
+	return v;
+}
+
+/* The one whose turn it is runs from now on, or NULL; there is no current one. */
+static inline struct vcpu *sched_take_next(struct hart *hart, uint64_t now)
+{
+	struct runq *runq = &sched_of(hart)->runq;
+
+	return sched_start(runq_is_empty(runq) ? NULL : runq_pick(runq, now), now);
+}
+
+/* The vCPU whose timer is due first, if it sleeps and nobody else could run: it is picked. */
+static inline struct vcpu *sched_start_due(struct hart *hart, uint64_t now)
+{
+	struct timerq_node *node = timerq_first(&hart->timers);
+	struct vcpu *v;
+
+	if (node == NULL || node->kind != TIMERQ_VCPU || node->deadline_ticks > now)
+		return NULL;
+	v = container_of(node, struct vcpu, timer_node);
+	if (v->state != VCPU_BLOCKED || v->paused || v->left ||
+	    !runq_start(&sched_of(hart)->runq, &v->runq, now))
+		return NULL;
+	timerq_remove(node);
+	sched_expire_timer(v, now);
+	v->state = VCPU_RUNNABLE;
+	return sched_start(&v->runq, now);
+}
+
+/* ---- It is not ---- */
+
+/* This hart is about to sleep, and nobody runs: what is pending for its vCPU is not to wake it. */
+static inline void sched_calm(struct hart *hart)
+{
+	struct vcpu *v = hart->loaded;
+
+	/*
+	 * The interrupts of one that could run and may not, being paused or without a share left,
+	 * stay pending: in this hart's CSRs they would end each WFI at once.
+	 */
+	if (v != NULL && unlikely(v->state != VCPU_BLOCKED))
+		sched_unload(hart);
+	else if (v != NULL && v->mode->settle != NULL)
+		v->mode->settle(v);
+}
 
 #endif

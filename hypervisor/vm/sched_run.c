@@ -56,17 +56,12 @@ static void take_interrupts(struct hart *hart)
 	}
 }
 
-/* The next time at which this hart has something to do of its own accord. */
 static void program_timer(struct hart *hart)
 {
-	struct timerq_node *first;
 	uint64_t deadline;
 
 	spin_lock(&hart->lock);
-	deadline = runq_deadline(&sched_of(hart)->runq);
-	first = timerq_first(&hart->timers);
-	if (first != NULL)
-		deadline = MIN(deadline, first->deadline_ticks);
+	deadline = sched_next_deadline(hart);
 	spin_unlock(&hart->lock);
 	hart_timer_program(deadline);
 }
@@ -103,14 +98,6 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 		sched_vm_ended(vm);
 }
 
-/* The vCPU that waits first, if there is another hart to take it; the hart is locked. */
-static struct vcpu *first_waiting(const struct runq *runq)
-{
-	struct runq_entity *entity = hart_count > 1 ? runq_first(runq) : NULL;
-
-	return entity != NULL ? container_of(entity, struct vcpu, runq) : NULL;
-}
-
 /* Whether v, which runs, has to let another one run; those whose cap allows it again wait, too. */
 static bool is_slice_over(struct hart *hart)
 {
@@ -124,7 +111,7 @@ static bool is_slice_over(struct hart *hart)
 		runq_release(runq, now);
 		over = runq_is_over(runq, now);
 		/* If it is not, other harts may have time for those that were released. */
-		waits = over ? NULL : first_waiting(runq);
+		waits = over ? NULL : sched_first_waiting(hart);
 	}
 	spin_unlock(&hart->lock);
 	if (waits != NULL)
@@ -136,29 +123,6 @@ static bool is_slice_over(struct hart *hart)
 static bool may_run(const struct vcpu *v)
 {
 	return v->state == VCPU_RUNNABLE && !READ_ONCE(v->paused) && !READ_ONCE(v->evict);
-}
-
-/*
- * v, which has been picked, is about to run. The order of running, which is set since v was picked,
- * and requests is that of Dekker: another hart sets a request and then looks at running, this one
- * has set running and then looks at requests. Whichever hart v was on when the other one looked, it
- * takes the request before it runs, there or on the next one.
- */
-static void begin(struct hart *hart, struct vcpu *v)
-{
-	if (v->start_pending)
-		vcpu_reset(v);
-	sched_load(hart, v);
-	v->stat.schedules++;
-	if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) != 0)
-		vcpu_take_requests(v);
-	if (!v->resuming) {
-		v->suspended = false;
-		if (v->steal.enabled)
-			steal_update(v);
-	}
-	if (unlikely(v->vpmu.clock_users != 0))
-		vpmu_resume(&v->vpmu);
 }
 
 static struct vcpu *current_of(const struct hart *hart)
@@ -174,7 +138,7 @@ static struct vcpu *current_of(const struct hart *hart)
  */
 static struct vcpu *run_guest(struct hart *hart, struct vcpu *v)
 {
-	begin(hart, v);
+	sched_begin(hart, v);
 	while (may_run(v)) {
 		if (unlikely(v->resuming)) {
 			vcpu_resume(v);
@@ -183,6 +147,8 @@ static struct vcpu *run_guest(struct hart *hart, struct vcpu *v)
 		program_timer(hart);
 		vcpu_choose_exits(v);
 		vcpu_enter(v);
+		if (unlikely(hart->woken != NULL))
+			sched_flush_woken(hart);
 		v = current_of(hart);
 		/* Put back already, or picked and not begun: its VM may have to be prepared. */
 		if (v == NULL || hart->loaded != v)
@@ -255,21 +221,6 @@ static void run(struct hart *hart, struct vcpu *v)
 		leave_vm(hart, v);
 }
 
-/* The one whose turn it is runs from now on, or NULL; the hart is locked. */
-static struct vcpu *take_next(struct hart *hart, uint64_t now)
-{
-	struct runq *runq = &sched_of(hart)->runq;
-	struct runq_entity *entity = runq_is_empty(runq) ? NULL : runq_pick(runq, now);
-	struct vcpu *v;
-
-	if (entity == NULL)
-		return NULL;
-	v = container_of(entity, struct vcpu, runq);
-	cputime_switch(&v->time, CPUTIME_RUN, now);
-	__atomic_store_n(&v->running, true, __ATOMIC_SEQ_CST);
-	return v;
-}
-
 static struct vcpu *pick(struct hart *hart)
 {
 	struct runq *runq = &sched_of(hart)->runq;
@@ -279,120 +230,13 @@ static struct vcpu *pick(struct hart *hart)
 		sched_balance(hart);
 	spin_lock(&hart->lock);
 	sched_of(hart)->picked = time_now();
-	v = take_next(hart, sched_of(hart)->picked);
+	v = sched_take_next(hart, sched_of(hart)->picked);
 	if (v != NULL)
-		waits = first_waiting(runq);
+		waits = sched_first_waiting(hart);
 	spin_unlock(&hart->lock);
 	if (waits != NULL)
 		sched_offer(waits);
 	return v;
-}
-
-/* The hart is about to sleep, and nobody runs: what is pending for its vCPU must not keep it up. */
-static void calm(struct hart *hart)
-{
-	struct vcpu *v = hart->loaded;
-
-	/*
-	 * The interrupts of one that could run and may not, being paused or without a share left,
-	 * stay pending: in this hart's CSRs they would end each WFI at once.
-	 */
-	if (v != NULL && v->state != VCPU_BLOCKED)
-		sched_unload(hart);
-	else if (v != NULL && v->mode->settle != NULL)
-		v->mode->settle(v);
-}
-
-/* ---- Straight from one vCPU to another ---- */
-
-/*
- * Nothing is pending and nobody but v is concerned. With several harts there must be somebody to
- * change over to, and the run loop, which evens out harts, must have picked within the last slice.
- */
-static bool may_switch(const struct hart *hart, const struct vcpu *v)
-{
-	const struct sched_hart *sched = sched_of(hart);
-
-	if (hart->geilen != 0 || csr_read(CSR_SIP) & (SIP_SSIP | SIP_STIP | SIP_SEIP))
-		return false;
-	if (v->exits != v->mode->exits || v->account != NULL || v->vm->state != VM_RUNNING ||
-	    READ_ONCE(v->evict))
-		return false;
-	return hart_count == 1 || (runq_count(&sched->runq) > 0 &&
-		time_now() - sched->picked < RUNQ_SLICE_MS * sched->runq.ticks_per_ms);
-}
-
-/* v leaves and sleeps; who comes next? The queue's current has been put if it is NULL. */
-static struct vcpu *put_and_take(struct hart *hart, struct vcpu *v)
-{
-	uint64_t deadline = v->mode->wake_deadline(v), now;
-	struct vcpu *next = NULL, *waits = NULL;
-
-	spin_lock(&hart->lock);
-	now = time_now();
-	/* Or another hart has woken it just now: the run loop goes on with it. */
-	if (v->state == VCPU_BLOCKED) {
-		if (deadline != UINT64_MAX)
-			timerq_insert(&hart->timers, &v->timer_node, deadline);
-		put(hart, v, now);
-		next = take_next(hart, now);
-		if (next != NULL)
-			waits = first_waiting(&sched_of(hart)->runq);
-	}
-	spin_unlock(&hart->lock);
-	if (waits != NULL)
-		sched_offer(waits);
-	return next;
-}
-
-/* On the only hart, whose queue is empty: sleep until a timer wakes somebody. NULL: as above. */
-static struct vcpu *sleep_and_take(struct hart *hart)
-{
-	struct vcpu *next;
-
-	do {
-		calm(hart);
-		program_timer(hart);
-		hart_wait();
-		if ((csr_read(CSR_SIP) & (SIP_SSIP | SIP_STIP | SIP_SEIP)) != SIP_STIP)
-			return NULL;
-		hart->timer_programmed = 0;
-		spin_lock(&hart->lock);
-		next = sched_start_due(hart, time_now());
-		spin_unlock(&hart->lock);
-		if (next != NULL)
-			break;
-		sched_expire_timers(hart);
-		spin_lock(&hart->lock);
-		next = take_next(hart, time_now());
-		spin_unlock(&hart->lock);
-	} while (next == NULL);
-	return next;
-}
-
-struct vcpu *sched_switch(struct vcpu *v)
-{
-	struct hart *hart = this_hart();
-	/* Now: once v is put and unloaded, another hart may enter it on a stack of its own. */
-	uint64_t host_sp = v->host_sp;
-	struct vcpu *next;
-
-	if (!may_switch(hart, v))
-		return NULL;
-	next = put_and_take(hart, v);
-	if (next == NULL && hart_count == 1)
-		next = sleep_and_take(hart);
-	if (next == NULL || next->vm->state != VM_RUNNING)
-		return NULL;
-	begin(hart, next);
-	if (!may_run(next) || next->resuming || next->account != NULL)
-		return NULL;
-	program_timer(hart);
-	vcpu_choose_exits(next);
-	next->host_sp = host_sp;
-	next->host_tp = (uint64_t)(uintptr_t)hart;
-	csr_write(CSR_STVEC, (uint64_t)(uintptr_t)next->vector);
-	return next;
 }
 
 /*
@@ -403,7 +247,7 @@ static void idle(struct hart *hart)
 {
 	struct sched_hart *sched = sched_of(hart);
 
-	calm(hart);
+	sched_calm(hart);
 	__atomic_store_n(&sched->idle, 1U, __ATOMIC_SEQ_CST);
 	/* The store must be visible before the queues are looked at, which are plain loads. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

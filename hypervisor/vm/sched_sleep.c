@@ -25,10 +25,8 @@ static uint64_t first_timer(const struct hart *hart)
 /* When the hart has something to do of its own accord while v sleeps; the hart is locked. */
 static uint64_t wake_up_time(struct hart *hart, struct vcpu *v)
 {
-	uint64_t deadline = v->mode->wake_deadline(v);
-
-	if (deadline != UINT64_MAX)
-		timerq_insert(&hart->timers, &v->timer_node, deadline);
+	if (v->wake_deadline != UINT64_MAX)
+		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
 	return first_timer(hart);
 }
 

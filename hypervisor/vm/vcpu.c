@@ -23,7 +23,6 @@
 void vcpu_fp_save(struct fp_state *fp);
 void vcpu_fp_save_fcsr(struct fp_state *fp);
 void vcpu_fp_load(const struct fp_state *fp);
-void vcpu_clear_reservation(void);
 
 /* The harts that its cpu node allows, or all; and the one to begin with. */
 static int find_hart(struct vcpu *v)
@@ -63,6 +62,7 @@ int vcpu_create(struct vm *vm, unsigned index)
 		v->mmio_last[i] = &mmio_no_device;
 	v->state = VCPU_STOPPED;
 	v->timer_deadline = UINT64_MAX;
+	v->wake_deadline = UINT64_MAX;
 	runq_entity_init(&v->runq, &vm->credit);
 	cputime_init(&v->time, time_now());
 	timerq_node_init(&v->timer_node);
@@ -100,18 +100,8 @@ bool vcpu_use_fp(struct vcpu *v)
 	return true;
 }
 
-void vcpu_load_fp(struct vcpu *v)
-{
-	vcpu_clear_reservation();
-	/* FS is off; a vCPU without FP costs its hart nothing, one with it no trap. */
-	if (v->fp_used || !v->mode->lazy_fp)
-		vcpu_use_fp(v);
-}
-
 void vcpu_save_fp(struct vcpu *v)
 {
-	if (!v->fp_loaded)
-		return;
 	v->fp_loaded = false;
 	v->fp_used = (csr_read(CSR_SSTATUS) & SSTATUS_FS) == SSTATUS_FS_DIRTY;
 	if (v->fp_used)
@@ -219,14 +209,11 @@ void vcpu_arm_timer(struct vcpu *v, uint64_t deadline)
 
 /* ---- Requests ---- */
 
-/* With fences, and what is rarer. */
-static __attribute__((noinline)) enum vcpu_next take_others(struct vcpu *v, uint64_t requests)
+static void take_fences(struct vcpu *v, uint64_t requests)
 {
 	static const struct vfence everything = { .pages = 0 };
 	struct vfence fence;
 
-	if (requests & VCPU_REQ_CONSOLE)
-		conring_close(&v->vm->console->ring, v);
 	if (requests & VCPU_REQ_FENCE_I)
 		__asm__ volatile("fence.i" : : : "memory");
 	if (requests & VCPU_REQ_FENCE_RANGE && vfence_take(&v->fence_box, &fence) &&
@@ -234,21 +221,17 @@ static __attribute__((noinline)) enum vcpu_next take_others(struct vcpu *v, uint
 		v->mode->fence_vma(v, &fence);
 	if (requests & VCPU_REQ_FENCE_VMA)
 		v->mode->fence_vma(v, &everything);
-	if (requests & VCPU_REQ_IRQ)
-		v->mode->irq_update(v);
-	return VCPU_RESUME;
 }
 
-enum vcpu_next vcpu_take_requests(struct vcpu *v)
+enum vcpu_next vcpu_take_rare(struct vcpu *v, uint64_t requests)
 {
-	uint64_t requests = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
-
 	if (v->vm->state != VM_RUNNING || requests & VCPU_REQ_STOP) {
 		v->state = VCPU_STOPPED;
 		return VCPU_RESCHEDULE;
 	}
-	if (unlikely(requests & (VCPU_REQ_FENCES | VCPU_REQ_CONSOLE)))
-		return take_others(v, requests);
+	if (requests & VCPU_REQ_CONSOLE)
+		conring_close(&v->vm->console->ring, v);
+	take_fences(v, requests);
 	if (requests & VCPU_REQ_IRQ)
 		v->mode->irq_update(v);
 	return VCPU_RESUME;
@@ -457,15 +440,7 @@ void vcpu_resume(struct vcpu *v)
 
 enum vcpu_next vcpu_block(struct vcpu *v)
 {
-	/*
-	 * Without the lock of its hart: it runs, and so is in no queue. Whoever sends it an
-	 * interrupt sets that first and then looks at the state.
-	 */
-	__atomic_store_n(&v->state, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
-	if (!v->mode->irq_wakes(v))
-		return VCPU_RESCHEDULE;
-	v->state = VCPU_RUNNABLE;
-	return VCPU_RESUME;
+	return sched_block_unless(v, v->mode->irq_wakes);
 }
 
 /* ---- Injection ---- */

@@ -48,6 +48,7 @@ struct vs_csrs {
 	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vstimecmp;
 	uint64_t hvip;
 	uint64_t scounteren, senvcfg, vsiselect;
+	uint64_t henvcfg;		/* the host's choice for it */
 };
 
 struct fp_state {
@@ -135,6 +136,7 @@ struct vcpu {
 	uint64_t irq_pending;
 	/* Deadline of the guest's SBI timer, in host ticks; UINT64_MAX = none. */
 	uint64_t timer_deadline;
+	uint64_t wake_deadline;		/* mode->wake_deadline() when irq_wakes() was last asked */
 	struct timerq_node timer_node;
 
 	/* Scheduling; under hart->lock of its hart (vm/sched_hart.h). */
@@ -156,6 +158,7 @@ struct vcpu {
 	struct cputime time;
 	/* Written by the hart that loads it. */
 	const struct vmid_pool *last_pool;	/* of the hart that had it; NULL: all is stale */
+	uint64_t vmid_generation;	/* of the VMIDs in ram_hgatp and shadow_hgatp */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */
 
@@ -196,12 +199,11 @@ void vcpu_destroy(struct vcpu *v);
  * before it runs (vm/sched_run.c, begin), and a kick at its old hart is for nothing.
  */
 void vcpu_request(struct vcpu *v, uint64_t request);
-/* Take what other harts asked of the loaded vCPU. */
-enum vcpu_next vcpu_take_requests(struct vcpu *v);
-/* FP registers and LR reservation when a vCPU is put on a hart and taken off it; any mode. */
-void vcpu_load_fp(struct vcpu *v);
+/* The part of vcpu_take_requests() (vm/mode.h) for a VM that has ended, fences and the like. */
+enum vcpu_next vcpu_take_rare(struct vcpu *v, uint64_t requests);
 /* Give the loaded vCPU the FP registers that it went without; false: it has them. */
 bool vcpu_use_fp(struct vcpu *v);
+/* Take them, which it has, away: it leaves its hart. */
 void vcpu_save_fp(struct vcpu *v);
 
 /* A trapped CSR access of v, loaded here, has been emulated: count it, give it old, step on. */
@@ -284,7 +286,7 @@ enum vcpu_next vcpu_exit_interrupt(struct vcpu *v);
 enum vcpu_next vcpu_exit_requests(struct vcpu *v, enum vcpu_next next);
 /* From vm/enter.S, at the end of an exit: the vCPU that goes on; NULL: vcpu_enter() is left. */
 struct vcpu *vcpu_exit_end(struct vcpu *v, enum vcpu_next next);
-/* Have the exits of v go through the trace or not, as the trace is on or off now. */
-void vcpu_choose_exits(struct vcpu *v);
+/* The part of vcpu_choose_exits() that is rarely needed: vm/mode.h. */
+void vcpu_choose_exits_anew(struct vcpu *v);
 
 #endif

@@ -40,7 +40,7 @@ struct vmid_place {
 /* bits: VMIDLEN. */
 void vmid_pool_init(struct vmid_pool *pool, unsigned bits);
 
-/* The part of vmid_enter() for a vCPU that was not the last one of its VM there. */
+/* The part of vmid_enter() for a vCPU that was elsewhere, or whose VM has to have other VMIDs. */
 unsigned vmid_enter_slow(struct vmid_pool *pool, struct vmid_place *place, const void *vcpu,
 			 const struct vmid_pool **last, unsigned wanted);
 
@@ -52,8 +52,13 @@ unsigned vmid_enter_slow(struct vmid_pool *pool, struct vmid_place *place, const
 static inline unsigned vmid_enter(struct vmid_pool *pool, struct vmid_place *place,
 				  const void *vcpu, const struct vmid_pool **last, unsigned wanted)
 {
-	if (likely(place->last == vcpu && *last == pool && place->generation == pool->generation))
-		return 0;
+	if (likely(*last == pool && place->generation == pool->generation)) {
+		if (place->last == vcpu)
+			return 0;
+		/* ASIDs are a vCPU's own: the VM's others use the same ones for something else. */
+		place->last = vcpu;
+		return VMID_FENCE_VVMA;
+	}
 	return vmid_enter_slow(pool, place, vcpu, last, wanted);
 }
 

@@ -10,6 +10,7 @@ from harness import Failure, add_case, check, check_line, spread
 from stratalib import qemu
 
 ESCAPE = b"\x1d"
+LENGTH_FACTOR = 40          # of an ordinary case's deadline: complete sweeps take tens of minutes
 GOOD = "good"
 # The worker's own work: programs with checks of their own, again and again.
 WORK = (b"test-pipe && test-process && echo work'-'done\n", r"^\[good\] work-done")
@@ -69,6 +70,8 @@ def check_worker(bench, session):
 
 def side_by_side(mode, full=False):
     def function(bench):
+        if full:
+            bench.deadline *= LENGTH_FACTOR
         bad = bad_trees(bench, mode, full)
         good = bench.tree("pvguest-te", rename=GOOD)
         with machine(bench, [good, *bad]) as session:

@@ -18,6 +18,7 @@ static struct hart *here;
 static uint64_t clock_now;
 #define this_hart()	here
 #define time_now()	clock_now
+#define hart_timer_program(deadline)	(here->timer_programmed = (deadline))
 #include "vm/sched.c"
 #include "vm/sched_time.c"
 #include "vm/valarm.c"
@@ -36,11 +37,6 @@ static unsigned kicks[HARTS];
 void hart_kick(struct hart *hart)
 {
 	kicks[hart->index]++;
-}
-
-void hart_timer_program(uint64_t deadline)
-{
-	here->timer_programmed = deadline;
 }
 
 void sched_offer(struct vcpu *v)

@@ -46,7 +46,7 @@ TEST("deadlines expire in order, at their tick and not before, up to the largest
 		timerq_insert(&queue, &nodes[i], deadlines[i]);
 	CHECK(timerq_expire(&queue, 0) == &nodes[3]);
 	CHECK(timerq_expire(&queue, 9) == NULL);
-	CHECK_EQ(timerq_expire(&queue, 10)->deadline_ticks, 0);
+	CHECK_EQ(timerq_expire(&queue, 10)->deadline_ticks, 10);
 	CHECK(!timerq_is_queued(&nodes[1]) != !timerq_is_queued(&nodes[5]));
 	CHECK(timerq_expire(&queue, 10) != NULL);
 	CHECK(timerq_expire(&queue, 29) == NULL);
