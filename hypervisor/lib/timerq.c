@@ -63,10 +63,19 @@ static struct timerq_node *merge_siblings(struct timerq_node *sibling)
 	return tree;
 }
 
+static __attribute__((noinline)) void move(struct timerq *queue, struct timerq_node *node,
+					   uint64_t deadline_ticks)
+{
+	timerq_remove(node);
+	timerq_insert(queue, node, deadline_ticks);
+}
+
 void timerq_insert(struct timerq *queue, struct timerq_node *node, uint64_t deadline_ticks)
 {
-	if (node->queue)
-		timerq_remove(node);
+	if (unlikely(node->queue != NULL)) {
+		move(queue, node, deadline_ticks);
+		return;
+	}
 	node->deadline_ticks = deadline_ticks;
 	node->queue = queue;
 	queue->first = merge(queue->first, node);

@@ -39,7 +39,7 @@ void credit_set(struct credit *credit, uint32_t weight, uint32_t cap, uint64_t n
 	spin_unlock(&credit->lock);
 }
 
-void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now)
+void credit_charge_anyway(struct credit *credit, uint64_t ticks, uint64_t now)
 {
 	spin_lock(&credit->lock);
 	__atomic_store_n(&credit->vtime, credit->vtime + credit_weigh(credit, ticks),

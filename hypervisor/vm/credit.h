@@ -47,8 +47,21 @@ static inline uint64_t credit_vtime(const struct credit *credit)
 	return __atomic_load_n(&credit->vtime, __ATOMIC_RELAXED);
 }
 
+/* The part of credit_charge() for a VM with a cap, and for a lock that is held. */
+void credit_charge_anyway(struct credit *credit, uint64_t ticks, uint64_t now);
+
 /* A vCPU of it has run for so many ticks, until now. */
-void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now);
+static inline void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now)
+{
+	if (unlikely(credit->cap != 0 || !spin_trylock(&credit->lock))) {
+		credit_charge_anyway(credit, ticks, now);
+		return;
+	}
+	__atomic_store_n(&credit->vtime, credit->vtime + credit_weigh(credit, ticks),
+			 __ATOMIC_RELAXED);
+	spin_unlock(&credit->lock);
+}
+
 /* Have vtime not before low; what it is then. */
 uint64_t credit_raise(struct credit *credit, uint64_t low);
 /* For how many ticks it may run from now on, UINT64_MAX without a cap; 0: not before *until. */

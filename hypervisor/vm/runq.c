@@ -63,15 +63,6 @@ bool runq_dequeue(struct runq_entity *entity)
 	return true;
 }
 
-/* The current entity pays for what it has run. */
-static void charge(struct runq *queue, uint64_t now)
-{
-	if (!queue->current)
-		return;
-	credit_charge(queue->current->credit, now - queue->charged, now);
-	queue->charged = now;
-}
-
 /* Where the hart is: the least vtime of all that run or wait there; of one alone, its own. */
 static uint64_t clock_for(const struct runq *queue, const struct runq_entity *entity)
 {
@@ -117,7 +108,7 @@ static void make_ready(struct runq *queue, struct runq_entity *entity, enum runq
 	struct credit *credit = entity->credit;
 	uint64_t clock, vtime, behind;
 
-	charge(queue, now);
+	runq_charge(queue, now);
 	clock = clock_for(queue, entity);
 	behind = why == RUNQ_WAKE    ? usual(queue, RUNQ_BOOST_MS) :
 		 why == RUNQ_MOVED   ? usual(queue, RUNQ_AHEAD * RUNQ_SLICE_MS) :
@@ -246,13 +237,6 @@ void runq_excuse(struct runq *queue, uint64_t ticks, uint64_t now)
 	queue->slice_end += ticks;
 }
 
-void runq_put(struct runq *queue, uint64_t now)
-{
-	charge(queue, now);
-	queue->current = NULL;
-	queue->capped = false;
-}
-
 static __attribute__((noinline)) struct runq_entity *put_and_pick(struct runq *queue, uint64_t now)
 {
 	runq_put(queue, now);
@@ -269,7 +253,7 @@ struct runq_entity *runq_next(struct runq *queue, uint64_t now)
 		runq_succeed(queue, entity, now);
 		return entity;
 	}
-	charge(queue, now);
+	runq_charge(queue, now);
 	runq_begin_slice(queue, entity, now);
 	return entity;
 }

@@ -63,8 +63,6 @@ bool runq_enqueue(struct runq *queue, struct runq_entity *entity, enum runq_why 
 bool runq_dequeue(struct runq_entity *entity);
 /* Takes out and returns the entity whose turn it is, or NULL: it is current, its slice begins. */
 struct runq_entity *runq_pick(struct runq *queue, uint64_t now);
-/* The current entity has left its hart, at now; it is in no queue. */
-void runq_put(struct runq *queue, uint64_t now);
 /* The two in one: the current entity, which there is, has left; whose turn it is, or NULL. */
 struct runq_entity *runq_next(struct runq *queue, uint64_t now);
 /*
@@ -120,6 +118,23 @@ static inline bool runq_is_empty(const struct runq *queue)
 static inline size_t runq_count(const struct runq *queue)
 {
 	return __atomic_load_n(&queue->count, __ATOMIC_RELAXED);
+}
+
+/* The current entity pays for what it has run. */
+static inline void runq_charge(struct runq *queue, uint64_t now)
+{
+	if (!queue->current)
+		return;
+	credit_charge(queue->current->credit, now - queue->charged, now);
+	queue->charged = now;
+}
+
+/* The current entity has left its hart, at now; it is in no queue. */
+static inline void runq_put(struct runq *queue, uint64_t now)
+{
+	runq_charge(queue, now);
+	queue->current = NULL;
+	queue->capped = false;
 }
 
 /* Of one that has no cap: it may go on until somebody else's turn comes. */

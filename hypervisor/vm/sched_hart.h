@@ -97,13 +97,18 @@ static inline void sched_expire_timer(struct vcpu *v, uint64_t now)
 	}
 }
 
+/* When the hart's first timer is due. */
+static inline uint64_t sched_first_timer(const struct hart *hart)
+{
+	const struct timerq_node *first = timerq_first(&hart->timers);
+
+	return first != NULL ? first->deadline_ticks : UINT64_MAX;
+}
+
 /* The next time at which this hart has something to do of its own accord. */
 static inline uint64_t sched_next_deadline(const struct hart *hart)
 {
-	uint64_t deadline = runq_deadline(&sched_of(hart)->runq);
-	const struct timerq_node *first = timerq_first(&hart->timers);
-
-	return first != NULL ? MIN(deadline, first->deadline_ticks) : deadline;
+	return MIN(runq_deadline(&sched_of(hart)->runq), sched_first_timer(hart));
 }
 
 /* The vCPU that waits first, if there is another hart to take it. */

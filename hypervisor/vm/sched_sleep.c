@@ -14,20 +14,12 @@ static bool may_sleep(const struct hart *hart, const struct vcpu *v)
 	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits;
 }
 
-/* When the hart's first timer is due; it is locked. */
-static uint64_t first_timer(const struct hart *hart)
-{
-	const struct timerq_node *first = timerq_first(&hart->timers);
-
-	return first != NULL ? first->deadline_ticks : UINT64_MAX;
-}
-
 /* When the hart has something to do of its own accord while v sleeps; the hart is locked. */
 static uint64_t wake_up_time(struct hart *hart, struct vcpu *v)
 {
 	if (v->wake_deadline != UINT64_MAX)
 		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
-	return first_timer(hart);
+	return sched_first_timer(hart);
 }
 
 /* v leaves the hart, which nobody else wants: it is blocked and does not run. */
@@ -94,7 +86,7 @@ static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 
 	spin_lock(&hart->lock);
 	now = time_now();
-	deadline = first_timer(hart);
+	deadline = sched_first_timer(hart);
 	roused = READ_ONCE(v->asleep) == 0 ||
 		 !__atomic_exchange_n(&v->asleep, 0U, __ATOMIC_SEQ_CST);
 	/* What comes from now on interrupts it; that it has left its VM only this hart can say. */
@@ -141,7 +133,7 @@ bool sched_is_for_vcpu(struct vcpu *v)
 	    runq_count(&sched_of(hart)->runq) > 0 || hart->geilen != 0 || trace_on())
 		return false;
 	spin_lock(&hart->lock);
-	deadline = MIN(first_timer(hart), runq_deadline(&sched_of(hart)->runq));
+	deadline = sched_next_deadline(hart);
 	spin_unlock(&hart->lock);
 	hart_timer_program(deadline);
 	return true;

@@ -207,49 +207,56 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 	return next;
 }
 
-/* The timers that are due, one after the other, and who can run then. */
+/* The hart sleeps until a timer is due. Return: false: something else has come. */
+static inline bool sleep(struct hart *hart, uint64_t deadline)
+{
+	sched_calm(hart);
+	hart_timer_program(deadline);
+	hart_wait();
+	if (unlikely((csr_read(CSR_SIP) & SIP_ANY) != SIP_STIP))
+		return false;
+	hart->timer_programmed = 0;
+	return true;
+}
+
+/*
+ * What is due is not the timer of one vCPU that sleeps. The timers that are due, one after the
+ * other, and who can run then; or on sleeps the hart.
+ */
 static __attribute__((noinline)) struct vcpu *expire_and_take(struct hart *hart)
 {
 	struct vcpu *next;
+	uint64_t deadline;
 
-	sched_expire_timers(hart);
-	spin_lock(&hart->lock);
-	next = sched_take_next(hart, time_now());
-	spin_unlock(&hart->lock);
+	do {
+		sched_expire_timers(hart);
+		spin_lock(&hart->lock);
+		next = sched_take_next(hart, time_now());
+		deadline = sched_next_deadline(hart);
+		spin_unlock(&hart->lock);
+	} while (next == NULL && sleep(hart, deadline));
+	if (next != NULL)
+		hart_timer_program(deadline);
 	return next;
 }
 
 /*
- * On the only hart, v leaves and nobody waits: sleep until a timer wakes somebody. NULL: something
- * else has come.
+ * On the only hart, whose lock nobody holds, v leaves and nobody waits: sleep until a timer wakes
+ * somebody. NULL: something else has come.
  */
 static __attribute__((noinline)) struct vcpu *sleep_and_take(struct hart *hart, struct vcpu *v)
 {
+	uint64_t now = time_now();
 	struct vcpu *next;
-	uint64_t now = time_now(), deadline;
 
-	spin_lock(&hart->lock);
 	leave(hart, v, now);
 	runq_put(&sched_of(hart)->runq, now);
-	deadline = sched_next_deadline(hart);
-	spin_unlock(&hart->lock);
-	do {
-		sched_calm(hart);
-		hart_timer_program(deadline);
-		hart_wait();
-		if ((csr_read(CSR_SIP) & SIP_ANY) != SIP_STIP)
-			return NULL;
-		hart->timer_programmed = 0;
-		spin_lock(&hart->lock);
-		next = sched_start_due(hart, time_now());
-		spin_unlock(&hart->lock);
-		if (next == NULL)
-			next = expire_and_take(hart);
-		spin_lock(&hart->lock);
-		deadline = sched_next_deadline(hart);
-		spin_unlock(&hart->lock);
-	} while (next == NULL);
-	hart_timer_program(deadline);
+	if (!sleep(hart, sched_first_timer(hart)))
+		return NULL;
+	next = sched_start_due(hart, time_now());
+	if (unlikely(next == NULL))
+		return expire_and_take(hart);
+	hart_timer_program(sched_first_timer(hart));
 	return next;
 }
 
