@@ -119,6 +119,16 @@ static __attribute__((noinline)) void request_begin(struct virtio_blk *blk,
 	}
 }
 
+/* Bytes written to the chain: what was asked for, if all went well, and the status. */
+static uint32_t written_bytes(const struct virtio_blk *blk, const struct virtio_blk_request *r)
+{
+	uint64_t most = r->type == VIRTIO_BLK_T_IN     ? UINT32_MAX :
+			r->type == VIRTIO_BLK_T_GET_ID ? sizeof(blk->id) + 1 :
+							 1;
+
+	return r->status == VIRTIO_BLK_S_OK ? (uint32_t)MIN(r->chain.in_bytes, most) : 1;
+}
+
 /* The status is the last byte that we write, wherever it lies. Return: 0, -EINVAL. */
 static int request_end(struct virtio_blk *blk, struct virtio_blk_request *r)
 {
@@ -131,8 +141,7 @@ static int request_end(struct virtio_blk *blk, struct virtio_blk_request *r)
 	if (at != NULL)
 		*at = r->status;
 	r->busy = false;
-	return virtqueue_give(queue_of(blk), r->chain.head,
-			      (uint32_t)MIN(r->chain.in_bytes, (uint64_t)UINT32_MAX));
+	return virtqueue_give(queue_of(blk), r->chain.head, written_bytes(blk, r));
 }
 
 /* ---- A disk in memory ---- */

@@ -95,7 +95,11 @@ static inline int request_usual(struct virtio_blk *blk, const struct virtqueue_c
 		err = disk->ops->read(disk, position, s[1].at, s[1].size);
 	else
 		err = disk->ops->write(disk, position, s[1].at, s[1].size);
-	*s[2].at = status_of(err);
+	if (unlikely(err)) {
+		*s[2].at = VIRTIO_BLK_S_IOERR;
+		return virtqueue_give(queue_of(blk), chain->head, 1);
+	}
+	*s[2].at = VIRTIO_BLK_S_OK;
 	return virtqueue_give(queue_of(blk), chain->head, (uint32_t)chain->in_bytes);
 }
 

@@ -157,6 +157,41 @@ TEST("what leaves the disk, or is no whole number of sectors, is an I/O error")
 	destroy();
 }
 
+/* One request, and what the used ring says was written for it. */
+static uint32_t written(uint32_t type, uint64_t sector, uint32_t size, bool in, uint8_t status)
+{
+	uint16_t entry = used_idx();
+
+	CHECK_EQ(run(type, sector, size, in), status);
+	return used_len(entry);
+}
+
+static int read_fails(struct disk *d, uint64_t offset, void *to, size_t size)
+{
+	(void)d, (void)offset, (void)to, (void)size;
+	return -EIO;
+}
+
+TEST("the used ring says what was written: of a request that failed, the status alone")
+{
+	struct disk_ops broken;
+
+	create(8 * 512, NULL, 0, false);
+	CHECK_EQ(written(VIRTIO_BLK_T_IN, 0, 1024, true, VIRTIO_BLK_S_OK), 1025);
+	CHECK_EQ(written(VIRTIO_BLK_T_OUT, 0, 1024, false, VIRTIO_BLK_S_OK), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_IN, 7, 1024, true, VIRTIO_BLK_S_IOERR), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_OUT, 7, 1024, false, VIRTIO_BLK_S_IOERR), 1);
+	CHECK_EQ(written(99, 0, 512, true, VIRTIO_BLK_S_UNSUPP), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 20, true, VIRTIO_BLK_S_OK), 21);
+	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 64, true, VIRTIO_BLK_S_OK), 21);
+	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 4, true, VIRTIO_BLK_S_OK), 5);
+	broken = *disk->disk.ops;
+	broken.read = read_fails;
+	disk->disk.ops = &broken;
+	CHECK_EQ(written(VIRTIO_BLK_T_IN, 0, 512, true, VIRTIO_BLK_S_IOERR), 1);
+	destroy();
+}
+
 TEST("a write is an I/O error when there is no memory for it, and the disk stays readable")
 {
 	create(1 << 20, NULL, 0, false);
