@@ -26,19 +26,23 @@ static enum vcpu_next access_fault(struct vcpu *v, uint64_t scause, uint64_t stv
 
 /*
  * RAM is mapped always: a fault there, or on a page of ours that the walk reads, comes from an old
- * "invalid" that the hart still remembers (mapping a page is not fenced). All else is nothing.
+ * "invalid" that the hart still remembers (mapping a page is not fenced). All else is nothing. So
+ * is a page of the VM's own that is not for what was tried: the page of a guest interrupt file has
+ * no instructions, and the registers that are memory (vdev/virtio_dev.c) are no page table, whose A
+ * and D bits could be set.
  */
 static enum vcpu_next not_a_device(struct vcpu *v, uint64_t scause, uint64_t stval, gpa_t gpa,
 				   bool is_walk)
 {
 	bool shadow = v->mode->deprivileged && v->hgatp == v->shadow_hgatp;
 	const struct gstage *gs = shadow ? &v->vm->shadow_gstage : &v->vm->gstage;
+	bool fetches = scause == EXC_INST_GUEST_FAULT && !is_walk;
+	/* The cause of a walk is its access's. Shadows, which are not written, have A and D set. */
+	bool writes = !shadow && (is_walk || scause == EXC_STORE_GUEST_FAULT);
 	struct gstage_leaf leaf;
 
-	if (gstage_lookup(gs, gpa, &leaf) != 0)
-		return access_fault(v, scause, stval);
-	/* The page of a guest interrupt file has no instructions. */
-	if (scause == EXC_INST_GUEST_FAULT && !is_walk && !(leaf.prot & GSTAGE_X))
+	if (gstage_lookup(gs, gpa, &leaf) != 0 || (fetches && !(leaf.prot & GSTAGE_X)) ||
+	    (writes && !(leaf.prot & GSTAGE_W)))
 		return access_fault(v, scause, stval);
 	hfence_gvma_all();
 	return VCPU_RESUME;
@@ -193,6 +197,9 @@ static __attribute__((noinline)) enum vcpu_next mmio_unusual(struct vcpu *v)
 		v->mmio_last[last_of(gpa)] = dev;
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
+	/* Fetched with help, it has left a trap of its own there; a refusal is about the access. */
+	csr_write(CSR_SCAUSE, scause);
+	csr_write(CSR_STVAL, stval);
 	access = decode(raw);
 	if (access == ACCESS_NONE || !is_aligned(stval, ACCESS_SIZE(access)) ||
 	    gpa.v - dev->gpa + ACCESS_SIZE(access) > dev->size ||
