@@ -44,6 +44,23 @@ static void say_why(const struct vdev_config *config, int err, char *why, size_t
 					  "too many sources or contexts");
 }
 
+static int create_kinds(struct vm *vm, bool uarts, char *why, size_t why_size)
+{
+	for (size_t i = 0; i < vm->config.device_count; i++) {
+		const struct vdev_config *config = &vm->config.devices[i];
+		int err;
+
+		if ((config->kind == VDEV_UART) != uarts)
+			continue;
+		err = vdev_kinds[config->kind].create(vm, config);
+		if (err) {
+			say_why(config, err, why, why_size);
+			return err;
+		}
+	}
+	return 0;
+}
+
 int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 {
 	int err = vconsole_create(vm);
@@ -52,14 +69,7 @@ int vdev_create_all(struct vm *vm, char *why, size_t why_size)
 		snprintf(why, why_size, "no memory for its console");
 		return err;
 	}
-	for (size_t i = 0; i < vm->config.device_count; i++) {
-		const struct vdev_config *config = &vm->config.devices[i];
-
-		err = vdev_kinds[config->kind].create(vm, config);
-		if (err) {
-			say_why(config, err, why, why_size);
-			return err;
-		}
-	}
-	return 0;
+	/* Wherever their nodes stand, a virtio console takes the input from a uart. */
+	err = create_kinds(vm, true, why, why_size);
+	return err ? err : create_kinds(vm, false, why, why_size);
 }

@@ -60,7 +60,7 @@ static void virtio_console_dev_destroy(struct virtio_dev *dev)
 	kfree(container_of(dev, struct virtio_console_dev, dev));
 }
 
-/* Any order of the tree's nodes: the serial port, if it comes later, leaves us the first place. */
+/* The serial port is there already, if any: we come first, and it while we do not listen. */
 int virtio_console_dev_create(struct vm *vm, const struct vdev_config *config)
 {
 	struct virtio_console_dev *dev = kalloc(sizeof(*dev));

@@ -61,6 +61,21 @@ def hostile_on_host_disk(bench):
     check_status(result, 0)
 
 
+def console_input(bench):
+    """The tree's order does not matter: its serial port comes behind the console here."""
+    tree = bench.tree("pvguest-hw", kernel="virtio_console")
+    tree.add_virtio("--console", "console", {})
+    soc = tree.root.child("soc")
+    soc.children.insert(0, soc.children.pop())
+    with bench.console([tree]) as session:
+        check(session.expect("^console: type x", bench.left() / 2), "no prompt")
+        session.send(b"x")
+        bench.verdict(session)
+        text = session.text()
+    check_line(text, r"^console: a line by virtio")
+    check_line(text, r"^2 passed, 0 failed")
+
+
 def no_image(bench):
     tree = bench.tree("pvguest-hw", bootargs="run=true")
     tree.add_disk("nowhere.img")
@@ -80,5 +95,7 @@ def add(environment):
              host_disks, group="virtio")
     add_case("a hostile virtio driver hurts nobody but itself on a disk of the host",
              hostile_on_host_disk, group="virtio")
+    spread(environment, "what is typed comes to the driver of a virtio console", console_input, 0,
+           "virtio")
     spread(environment, "a disk whose image is not in the archive is refused by its name",
            no_image, 0, "virtio")
