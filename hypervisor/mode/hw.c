@@ -315,6 +315,9 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	/* What a guest that sleeps does most needs no decoder. */
 	if (likely((uint32_t)raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP))
 		return wait_for_interrupt(v, 4);
+	/* Another vCPU may have unmapped it, and may map it again before the next look. */
+	if (unlikely(raw == 0))
+		guestmem_came_from_guest();
 	return exit_other_inst(v);
 }
 

@@ -9,7 +9,7 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 # Those that have cases of their own, that measure, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
 APART = ("aia", "console", "diskload", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi",
-         "migrate", "rtc", "share", "speed", "speed_io", "virtio", "virtio_console",
+         "migrate", "remap", "rtc", "share", "speed", "speed_io", "virtio", "virtio_console",
          "virtio_hostile")
 # What the machine has for IPIs, by its interrupt controllers.
 KICKS = {"none": "SSWI", "aplic-imsic": "IMSIC", "clint": "SBI"}
@@ -181,6 +181,8 @@ def add(environment):
     for mode in ("te", "pv", "hw"):
         spread(environment, f"two vCPUs on one hart see what they steal from each other in {mode}",
                run_guest("sta", mode, 1, ("--vcpus", "2")), turn, "guests")
+    add_case("an instruction that another vCPU unmaps and maps again is looked at in hw",
+             run_guest("remap", "hw", 2, ("--vcpus", "2")), group="guests")
     for mode, cpus in (("te", 1), ("hw", 2)):
         add_case(f"each hart counts the IPIs and fences that it receives in {mode}",
                  run_guest("pmu", mode, cpus, ("--vcpus", "2")), group="guests")
