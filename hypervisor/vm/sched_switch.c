@@ -87,8 +87,13 @@ static inline __attribute__((always_inline)) void load(struct hart *hart, struct
 			    v->mode->deprivileged ? VMIDS_MAX : 1);
 	v->must_fence = fences != 0;
 	/* Its VM may have had others meanwhile, for another vCPU of it. */
-	if (unlikely(fences & ~VMID_FENCE_VVMA || v->vmid_generation != place->generation))
+	if (unlikely(fences & ~VMID_FENCE_VVMA || v->vmid_generation != place->generation)) {
+		/* Behind a fence nobody is left under an old VMID, which may be that of v now. */
+		if (at_once)
+			before->mode->save(before);
+		at_once = false;
 		use_vmids(v, place, fences);
+	}
 	hart->loaded = v;
 	if (unlikely(v->account != NULL))
 		account_resume(v);
