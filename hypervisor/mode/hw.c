@@ -283,11 +283,15 @@ static inline enum vcpu_next wait_for_interrupt(struct vcpu *v, unsigned len)
 	return sched_block_unless(v, hw_irq_wakes);
 }
 
-static __attribute__((noinline)) enum vcpu_next exit_other_inst(struct vcpu *v)
+/* fetched: as guestmem_try_fetch() found it. */
+static __attribute__((noinline)) enum vcpu_next exit_other_inst(struct vcpu *v, uint64_t fetched)
 {
 	uint32_t raw;
 	struct insn insn;
 
+	/* Another vCPU may have unmapped it, and may map it again before the next look. */
+	if (fetched == 0)
+		guestmem_came_from_guest();
 	if (!vcpu_fetch_insn(v, &raw))
 		return VCPU_RESUME;
 	insn = insn_decode(raw);
@@ -315,10 +319,7 @@ static enum vcpu_next hw_exit_virtual_inst(struct vcpu *v)
 	/* What a guest that sleeps does most needs no decoder. */
 	if (likely((uint32_t)raw == INSN_WFI && csr_read(CSR_SSTATUS) & SSTATUS_SPP))
 		return wait_for_interrupt(v, 4);
-	/* Another vCPU may have unmapped it, and may map it again before the next look. */
-	if (unlikely(raw == 0))
-		guestmem_came_from_guest();
-	return exit_other_inst(v);
+	return exit_other_inst(v, raw);
 }
 
 /* FP while sstatus.FS is Off is illegal, whatever the guest says in vsstatus: it is on then. */
