@@ -529,7 +529,7 @@ help:
 ##  O=build         where everything is built        V=1       show the commands
 ##  QEMU=PROGRAM    or QEMU=qemu10                   FIRMWARE=strata|distro
 ##  CPUS=N          harts                            CPU=rv64,h=false   QEMU's -cpu
-##  AIA=aplic-imsic[,guests=N]      AIA instead of the PLIC
+##  AIA=aplic-imsic[,guests=N]      AIA instead of the PLIC; AIA=clint: no ACLINT
 ##  VCPUS=N         virtual CPUs of each VM
 ##  MEM=SIZE        the machine's memory             TIMEOUT=SECONDS    deadline of a run
 ##  CROSS_COMPILE=  TOOLPREFIX=  prefix of the RISC-V compiler (found by itself)

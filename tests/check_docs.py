@@ -297,8 +297,7 @@ def check_complete():
         ("README.md", "monitor command", r'^\t\{ "([\w-]+)", "', ("hypervisor/monitor/monitor.c",)),
     )
     for path, what, pattern, sources in lists:
-        # What the README has no room for may stand where the rest is explained.
-        text = read(path) + read("docs/hacking.md")
+        text = read(path)
         for source in sources:
             for name in sorted(set(re.findall(pattern, read(source), re.M))):
                 if not re.search(rf"`{re.escape(name)}[`\s]", text):

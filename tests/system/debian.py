@@ -74,7 +74,7 @@ class Consoles:
             fsck = subprocess.run(["/sbin/e2fsck", "-fn", path], capture_output=True, check=False)
             text = fsck.stdout.decode(errors="replace")
             check(fsck.returncode == 0 and "recovering journal" not in text,
-                  f"e2fsck {path}: {text[-300:]}")
+                  f"e2fsck {path}: {text[:300]}")
             os.unlink(path)
 
 
