@@ -150,7 +150,7 @@ void sched_pause(struct vcpu *v, bool pause)
 		runq_dequeue(&v->runq);
 	queued = enqueue(hart, v);
 	kick = pause && v->running && hart != this_hart();
-	if (pause && !v->running)
+	if (!v->running)
 		sched_account_time(v, time_now());
 	spin_unlock(&hart->lock);
 	if (queued)

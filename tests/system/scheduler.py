@@ -154,16 +154,20 @@ def disk_cap(bench):
 
 
 def sleep(bench):
-    """It waits at its prompt; another VM works beside it, or not."""
+    """It waits at its prompt, though it was paused; another VM works beside it, or not."""
     limit = bench.left() / 3
     trees = [bench.tree(f"pvguest-{m}", bootargs="run=/bin/cat", rename=f"sleeper-{m}")
              for m in ("te", "pv", "hw")]
     with bench.console(trees + [spinner(bench, "busy")]) as session:
         monitor(session, ("busy",), limit)
+        for tree in trees:
+            ask(session, f"pause {tree.name}", limit)
+            ask(session, f"unpause {tree.name}", limit)
         for key, numbers in over(session, 4, limit).items():
             if key[0] != "busy":
                 check(numbers[0] == 0 and numbers[3] == 0,
                       f"{key[0]} ran {numbers[0]} ms, {numbers[3]} exits")
+                check(numbers[2] > 0, f"{key[0]} did not sleep")
         session.send(b"poweroff\n")
         check(session.finish(limit), "QEMU does not end")
 
