@@ -101,7 +101,7 @@ void sched_readmit(struct vcpu *v)
 
 	v->left = false;
 	v->state = VCPU_STOPPED;
-	__atomic_fetch_add(&sched_of(hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+	sched_count(v, hart, true);
 	spin_unlock(&hart->lock);
 }
 

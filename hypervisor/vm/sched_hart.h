@@ -159,6 +159,15 @@ static inline struct vcpu *sched_start_due(struct hart *hart, uint64_t now)
 	return sched_start(&v->runq, now);
 }
 
+/* v, whose home hart is, counts there from now on, or not. */
+static inline void sched_count(struct vcpu *v, struct hart *hart, bool counts)
+{
+	if (v->counted == counts)
+		return;
+	v->counted = counts;
+	__atomic_fetch_add(&sched_of(hart)->vcpu_count, counts ? 1 : -1UL, __ATOMIC_RELAXED);
+}
+
 /* ---- It is not ---- */
 
 /* This hart is about to sleep, and nobody runs: what is pending for its vCPU is not to wake it. */

@@ -46,8 +46,11 @@ static bool move(struct vcpu *v, struct hart *from, struct hart *to)
 	if (timerq_is_queued(&v->timer_node))
 		timerq_insert(&to->timers, &v->timer_node, v->timer_node.deadline_ticks);
 	__atomic_store_n(&v->hart, to, __ATOMIC_RELEASE);
-	__atomic_fetch_sub(&sched_of(from)->vcpu_count, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&sched_of(to)->vcpu_count, 1, __ATOMIC_RELAXED);
+	/* One that has left its VM may be pinned elsewhere, too. */
+	if (v->counted) {
+		__atomic_fetch_sub(&sched_of(from)->vcpu_count, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&sched_of(to)->vcpu_count, 1, __ATOMIC_RELAXED);
+	}
 	v->stat.migrations++;
 	if (queued)
 		runq_enqueue(&sched_of(to)->runq, &v->runq, RUNQ_MOVED, time_now());
@@ -181,13 +184,16 @@ int sched_admit(struct vcpu *v)
 	v->hart = sched_choose_hart(v->affinity);
 	if (v->hart == NULL)
 		return -ENODEV;
-	__atomic_fetch_add(&sched_of(v->hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+	sched_count(v, v->hart, true);
 	return 0;
 }
 
 void sched_withdraw(struct vcpu *v)
 {
-	__atomic_fetch_sub(&sched_of(v->hart)->vcpu_count, 1, __ATOMIC_RELAXED);
+	struct hart *hart = sched_lock_home(v);
+
+	sched_count(v, hart, false);
+	spin_unlock(&hart->lock);
 }
 
 void sched_evict(struct hart *hart, struct vcpu *v)

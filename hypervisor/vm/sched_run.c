@@ -92,7 +92,7 @@ static void leave_vm(struct hart *hart, struct vcpu *v)
 	home = sched_lock_home(v);
 	timerq_remove(&v->timer_node);
 	cputime_switch(&v->time, CPUTIME_STOPPED, time_now());
-	__atomic_fetch_sub(&sched_of(home)->vcpu_count, 1, __ATOMIC_RELAXED);
+	sched_count(v, home, false);
 	spin_unlock(&home->lock);
 	if (__atomic_sub_fetch(&vm->vcpus_present, 1, __ATOMIC_ACQ_REL) == 0 && sched_vm_ended)
 		sched_vm_ended(vm);

@@ -149,6 +149,7 @@ struct vcpu {
 	bool resuming;			/* it loses its registers: resumes at start_pc */
 	bool running;			/* from when its hart picks it until it puts it back */
 	bool left;			/* its VM has ended and it will not run again */
+	bool counted;			/* in its hart's vcpu_count */
 	/* Its hart sleeps in its exit (vm/sched_sleep.h); who clears it wakes the hart. Atomic. */
 	uint32_t asleep;
 	/* Started, but not yet reset, which its own hart does before it runs; with what. */
