@@ -57,7 +57,7 @@ def hostile_on_host_disk(bench):
     image = bench.file(os.path.basename(bench.log) + ".img", bytes(DISK_BYTES))
     result = bench.strata("run", "--kernel", "virtio_hostile", "--mode", "hw", "--host-disk",
                           image)
-    check_line(result.out, r"^5 passed, 0 failed")
+    check_line(result.out, r"^6 passed, 0 failed")
     check_status(result, 0)
 
 
