@@ -30,6 +30,17 @@ static inline struct sched_hart *sched_of(const struct hart *hart)
 	return hart->sched;
 }
 
+/*
+ * This hart has been kicked, or may have been: from here on a kick interrupts it anew. What the old
+ * one came for is looked at behind this: a CSR access is ordered with memory only as a device's is,
+ * and an IPI that comes in between must not be cleared.
+ */
+static inline void sched_clear_kick(void)
+{
+	csr_clear(CSR_SIP, SIP_SSIP);
+	__asm__ volatile("fence o, rw" : : : "memory");
+}
+
 /* v may run on that hart. */
 static inline bool sched_allows(const struct vcpu *v, const struct hart *hart)
 {

@@ -32,14 +32,8 @@ static void take_interrupts(struct hart *hart)
 {
 	uint64_t pending = csr_read(CSR_SIP);
 
-	if (pending & SIP_SSIP) {
-		csr_clear(CSR_SIP, SIP_SSIP);
-		/*
-		 * Before the look at what it came for: a CSR access is ordered with memory only
-		 * as a device's is, and an IPI that comes in between must not be cleared.
-		 */
-		__asm__ volatile("fence o, rw" : : : "memory");
-	}
+	if (pending & SIP_SSIP)
+		sched_clear_kick();
 	/* A timer that is due has its interrupt pending as soon as the hardware is told of it. */
 	if (pending & SIP_STIP) {
 		hart->timer_programmed = 0;

@@ -72,9 +72,7 @@ static bool wait(struct hart *hart, struct vcpu *v)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (likely(!somebody_waits()) || !sched_steal(hart))
 		hart_wait();
-	if (csr_read_clear(CSR_SIP, SIP_SSIP) & SIP_SSIP)
-		/* As in take_interrupts(): what it came for is looked at behind the clearing. */
-		__asm__ volatile("fence o, rw" : : : "memory");
+	sched_clear_kick();
 	return __atomic_exchange_n(&sched->idle, 0U, __ATOMIC_RELAXED) != 0;
 }
 
@@ -126,9 +124,7 @@ bool sched_is_for_vcpu(struct vcpu *v)
 	struct hart *hart = this_hart();
 	uint64_t deadline;
 
-	csr_clear(CSR_SIP, SIP_SSIP);
-	/* As in take_interrupts(): what it came for is looked at behind the clearing. */
-	__asm__ volatile("fence o, rw" : : : "memory");
+	sched_clear_kick();
 	if (READ_ONCE(v->requests) == 0 || READ_ONCE(v->paused) || READ_ONCE(v->evict) ||
 	    runq_count(&sched_of(hart)->runq) > 0 || hart->geilen != 0 || trace_on())
 		return false;
