@@ -170,6 +170,17 @@ static inline struct vcpu *sched_start_due(struct hart *hart, uint64_t now)
 	return sched_start(&v->runq, now);
 }
 
+/* v, which has blocked in its exit, does not run any more. */
+static inline void sched_leave(struct hart *hart, struct vcpu *v, uint64_t now)
+{
+	if (v->wake_deadline != UINT64_MAX)
+		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
+	if (unlikely(v->vpmu.clocks_run))
+		vpmu_pause(&v->vpmu);
+	cputime_switch(&v->time, v->paused ? CPUTIME_STOPPED : CPUTIME_BLOCKED, now);
+	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
+}
+
 /* v, whose home hart is, counts there from now on, or not. */
 static inline void sched_count(struct vcpu *v, struct hart *hart, bool counts)
 {

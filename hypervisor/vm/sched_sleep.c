@@ -14,14 +14,6 @@ static bool may_sleep(const struct hart *hart, const struct vcpu *v)
 	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits;
 }
 
-/* When the hart has something to do of its own accord while v sleeps; the hart is locked. */
-static uint64_t wake_up_time(struct hart *hart, struct vcpu *v)
-{
-	if (v->wake_deadline != UINT64_MAX)
-		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
-	return sched_first_timer(hart);
-}
-
 /* v leaves the hart, which nobody else wants: it is blocked and does not run. */
 static bool lie_down(struct hart *hart, struct vcpu *v)
 {
@@ -34,12 +26,9 @@ static bool lie_down(struct hart *hart, struct vcpu *v)
 	asleep = v->state == VCPU_BLOCKED && runq_is_empty(runq) && !v->paused;
 	if (asleep) {
 		now = time_now();
-		deadline = wake_up_time(hart, v);
-		if (unlikely(v->vpmu.clocks_run))
-			vpmu_pause(&v->vpmu);
+		sched_leave(hart, v, now);
+		deadline = sched_first_timer(hart);
 		runq_put(runq, now);
-		cputime_switch(&v->time, CPUTIME_BLOCKED, now);
-		__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
 		/* Whoever does not see it yet wakes v by its queue. */
 		__atomic_store_n(&v->asleep, 1U, __ATOMIC_RELAXED);
 	}

@@ -149,17 +149,6 @@ static bool may_switch(const struct hart *hart, const struct vcpu *v)
 		time_now() - sched->picked < RUNQ_SLICE_MS * sched->runq.ticks_per_ms);
 }
 
-/* v, which is blocked, does not run any more; the hart is locked. */
-static inline void leave(struct hart *hart, struct vcpu *v, uint64_t now)
-{
-	if (v->wake_deadline != UINT64_MAX)
-		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
-	if (unlikely(v->vpmu.clocks_run))
-		vpmu_pause(&v->vpmu);
-	cputime_switch(&v->time, v->paused ? CPUTIME_STOPPED : CPUTIME_BLOCKED, now);
-	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
-}
-
 /*
  * The vCPU that v has sent an IPI from mode/fast.S takes its place, if nobody waits and neither has
  * anything else to be seen to. On the only hart: nobody holds its lock. Return: it, or NULL.
@@ -196,7 +185,7 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 	/* Or another hart has woken it just now: the run loop goes on with it. */
 	if (v->state == VCPU_BLOCKED) {
 		now = time_now();
-		leave(hart, v, now);
+		sched_leave(hart, v, now);
 		next = sched_start(runq_next(&sched_of(hart)->runq, now), now);
 	}
 	if (next != NULL) {
@@ -254,7 +243,7 @@ static __attribute__((noinline)) struct vcpu *sleep_and_take(struct hart *hart, 
 	uint64_t now = time_now();
 	struct vcpu *next;
 
-	leave(hart, v, now);
+	sched_leave(hart, v, now);
 	runq_put(&sched_of(hart)->runq, now);
 	if (!sleep(hart, sched_first_timer(hart)))
 		return NULL;
