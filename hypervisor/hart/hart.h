@@ -53,12 +53,12 @@ struct hart {
 
 	uint32_t scratch;		/* for an SC that is to fail */
 	bool in_interrupt;		/* of a host device: its work is for some VM (vm/sched.h) */
-	/* Owned by vm/: the vCPU whose state is in the CSRs, the one whose FP state is. */
+	/* Owned by vm/. */
 	bool alone;			/* there is no other hart; set by vm/sched.c */
-	struct vcpu *loaded;
+	struct vcpu *loaded;		/* whose state is in the CSRs */
 	void *sched;			/* struct sched_hart */
-	struct vcpu *woken;		/* since when; by mode/fast.S, for sched_flush_woken() */
-	uint64_t woken_ticks;
+	struct vcpu *woken;		/* by mode/fast.S, for sched_flush_woken() */
+	uint64_t woken_ticks;		/* and when */
 
 	struct spinlock lock;		/* guards timers */
 	struct timerq timers;

@@ -7,8 +7,8 @@
  * Each path has a twin in C, which answers the same while the fast path is off (fast=off, a trace,
  * an extension switched off): vsbi_call(), vcsr_emulate_fast(), pv_csr_read(), pv_csr_swap(),
  * vconsole_put().
- * tests/guest/fast.c compares them. All count in v->stat.fast (mode/fast.h), and nothing else:
- * mode/fast_stat.c knows what each counter stands for.
+ * tests/guest/fast.c compares them. All count in v->stat.fast (mode/fast.h), and what fast_stat.c
+ * does not know from that: interrupts injected, IPIs received.
  *
  * a0 is the vCPU, sscratch the guest's a0; t0, and where there is need t1 and t2, are in v->regs.
  */

@@ -54,7 +54,7 @@ struct mode_ops {
 	bool (*clear_soft)(struct vcpu *v);
 	/*
 	 * Is an interrupt pending that ends WFI (pending and enabled in sie, whatever SIE says)?
-	 * If not, v->wake_deadline is set. v is loaded.
+	 * If not, v->wake_deadline is what wake_deadline() would return. v is loaded.
 	 */
 	bool (*irq_wakes)(struct vcpu *v);
 	/* SBI set_timer on the loaded v. */

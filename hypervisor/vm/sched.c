@@ -34,7 +34,7 @@ void sched_account_time(struct vcpu *v, uint64_t now)
 }
 
 /*
- * Queue v if it wants to run and does not; its hart is locked. Return: whether sched_announce() has
+ * Queue v if it wants to run and does not; its hart is locked. Return: whether announce() has
  * to follow. On this hart the vCPU that runs may have been alone, without an end of its slice.
  *
  * One that has left its VM, which ends, must not run again, or it would leave twice: an interrupt

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to vm/sched.c, sched_run.c, sched_switch.c and sched_move.c: a hart's part of the
- * scheduler, and how vCPUs change harts.
+ * Private to vm/sched.c, sched_run.c, sched_switch.c, sched_sleep.c and sched_move.c: a hart's part
+ * of the scheduler, and how vCPUs change harts.
  *
  * hart->lock of v->hart guards the scheduling state of v. It changes with v->hart, which only
  * changes while both harts are locked, v does not run, and its registers are in no hart's CSRs: a
@@ -12,8 +12,8 @@
 
 #include "hart/hart.h"
 #include "lib/bitmap.h"
-#include "vm/runq.h"
 #include "vm/mode.h"
+#include "vm/runq.h"
 #include "vm/vmid.h"
 
 struct sched_hart {

@@ -93,7 +93,7 @@ static bool get_up(struct hart *hart, struct vcpu *v, bool alone)
 	return starts;
 }
 
-/* The order of running, a fence behind it, and requests is that of begin() in vm/sched_run.c. */
+/* The order of running, a fence behind it, and requests is that of sched_begin(). */
 static bool begin(struct vcpu *v)
 {
 	if (READ_ONCE(v->requests) != 0 && vcpu_take_requests(v) != VCPU_RESUME)

@@ -10,8 +10,8 @@
 #include "lib/timerq.h"
 
 struct valarm {
-	struct timerq_node node;	/* in the boot hart's timers, guarded by its lock */
-	bool ringing;			/* ring() runs; the same lock */
+	struct timerq_node node;	/* in a hart's timers, guarded by its lock */
+	bool ringing;			/* ring() runs; the boot hart's lock */
 	unsigned next;			/* a tour: the index of the next hart; else 0 */
 	/* Called without a lock. It may find that the alarm has been cancelled meanwhile. */
 	void (*ring)(struct valarm *alarm);

@@ -136,7 +136,7 @@ struct vcpu {
 	uint64_t irq_pending;
 	/* Deadline of the guest's SBI timer, in host ticks; UINT64_MAX = none. */
 	uint64_t timer_deadline;
-	uint64_t wake_deadline;		/* mode->wake_deadline() when irq_wakes() was last asked */
+	uint64_t wake_deadline;		/* UINT64_MAX, unless the mode's irq_wakes() says so */
 	struct timerq_node timer_node;
 
 	/* Scheduling; under hart->lock of its hart (vm/sched_hart.h). */
@@ -197,7 +197,7 @@ void vcpu_destroy(struct vcpu *v);
 
 /*
  * Have v look at its requests before it runs on. If it changes harts meanwhile it does so there,
- * before it runs (vm/sched_run.c, begin), and a kick at its old hart is for nothing.
+ * before it runs (sched_begin()), and a kick at its old hart is for nothing.
  */
 void vcpu_request(struct vcpu *v, uint64_t request);
 /* The part of vcpu_take_requests() (vm/mode.h) for a VM that has ended, fences and the like. */
