@@ -17,8 +17,8 @@ void seed_vm(const struct host_info *host, const struct vm *vm, uint8_t *seed)
 		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
 	sha256_update(&sha, vm->name, strlen(vm->name));
 	/* What was random once must not be so again. */
-	if (vm->reboots != 0)
-		sha256_update(&sha, &vm->reboots, sizeof(vm->reboots));
+	if (vm->restart != 0)
+		sha256_update(&sha, &vm->restart, sizeof(vm->restart));
 	sha256_final(&sha, seed);
 }
 
@@ -32,7 +32,7 @@ void seed_device(const struct host_info *host, const struct vm *vm, struct vdev_
 		sha256_update(&sha, host->rng_seed, host->rng_seed_size);
 	sha256_update(&sha, vm->name, strlen(vm->name));
 	sha256_update(&sha, &device->gpa, sizeof(device->gpa));
-	if (vm->reboots != 0)
-		sha256_update(&sha, &vm->reboots, sizeof(vm->reboots));
+	if (vm->restart != 0)
+		sha256_update(&sha, &vm->restart, sizeof(vm->restart));
 	sha256_final(&sha, device->seed);
 }

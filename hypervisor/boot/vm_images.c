@@ -34,7 +34,7 @@ static int zero_guest(void *ctx, gpa_t gpa, size_t size)
 	return vm_zero(ctx, gpa, size);
 }
 
-/* A VM that reboots loads its images in its own time, into RAM that is zero already. */
+/* A VM that is started again loads its images in its own time, into RAM that is zero already. */
 static int write_guest_later(void *ctx, gpa_t gpa, const void *from, size_t size)
 {
 	return vm_copy_later(ctx, gpa, from, size);

@@ -17,8 +17,7 @@ struct vm_source {
 	size_t archive_size;
 	const void *fdt;
 	size_t fdt_size;
-	bool again;		/* the VM reboots: what it is made of has been said */
-	unsigned boots;		/* how often one of its name has been started */
+	bool again;		/* reboot or create: loaded in the VM's own time, unsaid */
 };
 
 /* The device of this kind in a VM's tree, or NULL. */

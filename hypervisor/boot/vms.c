@@ -23,6 +23,8 @@
 /* The archive, for VMs that reboot. */
 static struct vm_source vms_source;
 
+/* How often VMs have been started again, by reboots and by create: numbers for vm->restart. */
+static uint64_t vms_restarts;
 static unsigned vms_refused, vms_running;
 static bool all_clean = true;
 
@@ -73,12 +75,19 @@ static int check_aia(const struct vm_config *config, const struct mode_ops *mode
 	return -ENODEV;
 }
 
+/* Of all VMs together, so that no start of a name has the number of an earlier one. */
+static uint64_t next_restart(void)
+{
+	return __atomic_add_fetch(&vms_restarts, 1, __ATOMIC_RELAXED);
+}
+
 static int fill(struct vm *vm, const struct vm_source *source, char *why)
 {
 	/* It loads them in its own time. */
 	int err = source->again ? 0 : vm_images_load(vm, source, why);
 
-	vm->reboots = source->boots;
+	if (source->again)
+		vm->restart = next_restart();
 	if (!err)
 		err = equip_devices(vm, source, why);
 	if (!err)
@@ -94,7 +103,10 @@ static void refuse(const char *name, const char *why)
 	kprintf("strata: %s: refused: %s\n", name, why);
 }
 
-/* The VM of this name, or NULL; vm_list_lock is held, or the machine boots. */
+/*
+ * The VM of this name, or NULL. vm_list_lock is held, or the caller is who alone changes the list:
+ * boot, then the monitor.
+ */
 static struct vm *find_vm(const char *name)
 {
 	struct vm *vm;
@@ -254,7 +266,7 @@ void boot_vm_prepare(struct vm *vm)
 	if (!vm->loading) {
 		/* Once more from the archive's files. */
 		source.again = vm->loading = true;
-		vm->reboots++;
+		vm->restart = next_restart();
 		if (!find_tree(&source, vm->name) || vm_images_load(vm, &source, why))
 			vm_stop(vm, VM_CRASHED, "cannot be loaded again: %s", why);
 		return;
@@ -271,7 +283,7 @@ void boot_vm_prepare(struct vm *vm)
 /* ---- Once more, by order of the monitor ---- */
 
 /* Forget the VM of this name, which is gone, or say what is against it. Return: there is none. */
-static bool bury(const char *name, unsigned *boots)
+static bool bury(const char *name)
 {
 	bool alive = false, gone = true;
 	struct vm *vm;
@@ -282,10 +294,8 @@ static bool bury(const char *name, unsigned *boots)
 		alive = vm_is_alive(vm);
 		gone = vm->gone;
 	}
-	if (vm != NULL && gone) {
-		*boots = vm->reboots;
+	if (vm != NULL && gone)
 		list_remove(&vm->link);
-	}
 	spin_unlock(&vm_list_lock);
 	if (!gone)
 		kprintf("strata: %s: %s\n", name,
@@ -305,7 +315,7 @@ void boot_vm_create(const char *name)
 		kprintf("strata: %s: there is no tree %s.dtb in the archive\n", name, name);
 		return;
 	}
-	if (!bury(name, &source.boots))
+	if (!bury(name))
 		return;
 	vm = build(&source, name);
 	if (vm != NULL)

@@ -8,9 +8,9 @@ from harness import MODES, Failure, add_case, check, check_line, check_status, l
 
 # Those that have cases of their own, that measure, or are about the machine below only.
 NATIVE_ONLY = ("firmware",)
-APART = ("aia", "console", "diskload", "hostile", "hostile_csr", "hostile_mmio", "hostile_sbi",
-         "migrate", "remap", "rtc", "share", "speed", "speed_io", "virtio", "virtio_console",
-         "virtio_hostile")
+APART = ("aia", "console", "diskload", "entropy", "hostile", "hostile_csr", "hostile_mmio",
+         "hostile_sbi", "migrate", "remap", "rtc", "share", "speed", "speed_io", "virtio",
+         "virtio_console", "virtio_hostile")
 # What the machine has for IPIs, by its interrupt controllers.
 KICKS = {"none": "SSWI", "aplic-imsic": "IMSIC", "clint": "SBI"}
 

@@ -129,9 +129,36 @@ def other(bench):
         check(session.finish(limit), "QEMU does not end")
 
 
+def entropy(bench):
+    """The same VM three times: no two lives begin with the same random numbers."""
+    limit = bench.left() / 6
+    tree = bench.tree("pvguest-hw", kernel="entropy", rename="one")
+    tree.add_virtio("--rng", "rng", {})
+    line = r"^\[one\] entropy: ([0-9a-f]{16}) and ([0-9a-f]{16})\r?$"
+    with bench.console([spinner(bench, "stays", "hw"), tree]) as session:
+        session.mark = 0
+        check(session.expect(r"strata: one: mode", limit), "it does not start")
+        session.send(ESCAPE + b"m")
+        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        for life in range(3):
+            if life > 0:
+                ask(session, "create one", limit)
+            ready(session, {"one": "1 passed, 0 failed"}, ["one"], limit)
+            session.mark = len(session.text())
+            gone(session, ["one"], limit)
+        found = re.findall(line, session.text(), re.M)
+        session.send(b"poweroff\n")
+        check(session.finish(limit), "QEMU does not end")
+    check(len(found) == 3, f"what three lives told: {found}")
+    for what, numbers in zip(("seeds", "bytes of the device"), zip(*found)):
+        check(len(set(numbers)) == 3, f"the {what} of three lives: {numbers}")
+
+
 def add(environment):
     for variant in environment.variants() if environment.full else [environment.primary]:
         add_case("VMs that end give back all that they had, and run again by create" +
                  variant.words(environment.primary), again, variant, "lifecycle")
+    add_case("a VM that is created again begins with other random numbers", entropy,
+             group="lifecycle")
     add_case("a VM that was refused has the memory and the disk's of one that has ended", other,
              group="lifecycle")
