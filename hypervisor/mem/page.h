@@ -100,7 +100,7 @@ uint64_t page_free_bytes(struct page_allocator *pages);
 /* Free or not: all that the allocator has been given. */
 uint64_t page_total_bytes(struct page_allocator *pages);
 
-/* Of what is free, what is reserved. */
+/* What is free, but reserved: for somebody, and not in page_free_bytes(). */
 uint64_t page_promised_bytes(struct page_allocator *pages);
 
 /* Whether an address is in the allocator's span (it may still be a hole). */

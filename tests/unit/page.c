@@ -100,6 +100,7 @@ TEST("what is reserved only its owner gets, and always")
 	CHECK(!page_reserve(&pages, SPAN_SIZE + PAGE_SIZE));
 	CHECK(page_reserve(&pages, SPAN_SIZE / 2));
 	CHECK_EQ(page_free_bytes(&pages), SPAN_SIZE / 2);
+	CHECK_EQ(page_promised_bytes(&pages), SPAN_SIZE / 2);
 	CHECK(!page_reserve(&pages, SPAN_SIZE / 2 + PAGE_SIZE));
 	CHECK(page_alloc(&pages, page_order_for(SPAN_SIZE), 0) == NULL);
 	while ((one = page_alloc(&pages, PAGE_ORDER_4K, 0)) != NULL)
