@@ -13,7 +13,8 @@
 
 static bool by_imsic(const struct hart *hart)
 {
-	return hart->kick_register != NULL && (uint8_t *)hart->kick_register == hart->gfile_pages;
+	return hart->kick_register != NULL &&
+	       (uint8_t *)hart->kick_register == hart->gfile_pages + IMSIC_SETEIPNUM_LE;
 }
 
 unsigned host_kick_identity(const struct host_info *host)

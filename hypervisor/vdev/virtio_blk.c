@@ -119,14 +119,19 @@ static __attribute__((noinline)) void request_begin(struct virtio_blk *blk,
 	}
 }
 
-/* Bytes written to the chain: what was asked for, if all went well, and the status. */
+/*
+ * Bytes that are written from the chain's first one on (2.7.8.2): what was asked for, if all went
+ * well, and the status, if it stands right behind that.
+ */
 static uint32_t written_bytes(const struct virtio_blk *blk, const struct virtio_blk_request *r)
 {
-	uint64_t most = r->type == VIRTIO_BLK_T_IN     ? UINT32_MAX :
-			r->type == VIRTIO_BLK_T_GET_ID ? sizeof(blk->id) + 1 :
-							 1;
+	uint64_t room = r->chain.in_bytes - 1, data = 0;
 
-	return r->status == VIRTIO_BLK_S_OK ? (uint32_t)MIN(r->chain.in_bytes, most) : 1;
+	if (r->status == VIRTIO_BLK_S_OK && r->type == VIRTIO_BLK_T_IN)
+		data = room;
+	else if (r->status == VIRTIO_BLK_S_OK && r->type == VIRTIO_BLK_T_GET_ID)
+		data = MIN(room, sizeof(blk->id));
+	return (uint32_t)MIN(data == room ? room + 1 : data, (uint64_t)UINT32_MAX);
 }
 
 /* The status is the last byte that we write, wherever it lies. Return: 0, -EINVAL. */

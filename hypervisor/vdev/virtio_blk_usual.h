@@ -6,7 +6,6 @@
 #ifndef VDEV_VIRTIO_BLK_USUAL_H
 #define VDEV_VIRTIO_BLK_USUAL_H
 
-#include "lib/errno.h"
 #include "vdev/virtio_blk.h"
 
 #define QUEUE_REQUESTS		0
@@ -97,7 +96,8 @@ static inline int request_usual(struct virtio_blk *blk, const struct virtqueue_c
 		err = disk->ops->write(disk, position, s[1].at, s[1].size);
 	if (unlikely(err)) {
 		*s[2].at = VIRTIO_BLK_S_IOERR;
-		return virtqueue_give(queue_of(blk), chain->head, 1);
+		/* Of a read the status is not the first byte. */
+		return virtqueue_give(queue_of(blk), chain->head, header.type == VIRTIO_BLK_T_OUT);
 	}
 	*s[2].at = VIRTIO_BLK_S_OK;
 	return virtqueue_give(queue_of(blk), chain->head, (uint32_t)chain->in_bytes);

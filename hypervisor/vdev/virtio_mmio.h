@@ -12,7 +12,6 @@
 #define VIRTIO_QUEUES_MAX	2U
 #define VIRTIO_VENDOR		0x54525453U	/* "STRT" */
 #define VIRTIO_PAGE_BYTES	4096UL
-#define VIRTIO_WINDOW_BYTES	0x200UL		/* the least window: the registers and 256 bytes */
 
 struct virtio;
 

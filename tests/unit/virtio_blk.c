@@ -172,23 +172,25 @@ static int read_fails(struct disk *d, uint64_t offset, void *to, size_t size)
 	return -EIO;
 }
 
-TEST("the used ring says what was written: of a request that failed, the status alone")
+TEST("the used ring says how many bytes from the first one on were written, and no more")
 {
 	struct disk_ops broken;
 
 	create(8 * 512, NULL, 0, false);
 	CHECK_EQ(written(VIRTIO_BLK_T_IN, 0, 1024, true, VIRTIO_BLK_S_OK), 1025);
 	CHECK_EQ(written(VIRTIO_BLK_T_OUT, 0, 1024, false, VIRTIO_BLK_S_OK), 1);
-	CHECK_EQ(written(VIRTIO_BLK_T_IN, 7, 1024, true, VIRTIO_BLK_S_IOERR), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_IN, 7, 1024, true, VIRTIO_BLK_S_IOERR), 0);
 	CHECK_EQ(written(VIRTIO_BLK_T_OUT, 7, 1024, false, VIRTIO_BLK_S_IOERR), 1);
-	CHECK_EQ(written(99, 0, 512, true, VIRTIO_BLK_S_UNSUPP), 1);
+	CHECK_EQ(written(99, 0, 512, true, VIRTIO_BLK_S_UNSUPP), 0);
+	CHECK_EQ(written(99, 0, 512, false, VIRTIO_BLK_S_UNSUPP), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_FLUSH, 0, 512, true, VIRTIO_BLK_S_OK), 0);
 	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 20, true, VIRTIO_BLK_S_OK), 21);
-	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 64, true, VIRTIO_BLK_S_OK), 21);
+	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 64, true, VIRTIO_BLK_S_OK), 20);
 	CHECK_EQ(written(VIRTIO_BLK_T_GET_ID, 0, 4, true, VIRTIO_BLK_S_OK), 5);
 	broken = *disk->disk.ops;
 	broken.read = read_fails;
 	disk->disk.ops = &broken;
-	CHECK_EQ(written(VIRTIO_BLK_T_IN, 0, 512, true, VIRTIO_BLK_S_IOERR), 1);
+	CHECK_EQ(written(VIRTIO_BLK_T_IN, 0, 512, true, VIRTIO_BLK_S_IOERR), 0);
 	destroy();
 }
 
