@@ -109,13 +109,22 @@ static int receive_all(struct virtio_console *console)
 	return 0;
 }
 
+/*
+ * A buffer that comes while input waits elsewhere is worth a notification, whoever took the last
+ * one. The second look is for what came before we asked.
+ */
 static void receive(struct virtio_console *console)
 {
-	uint16_t before = console->virtio.queues[QUEUE_RX].next_used;
+	struct virtqueue *queue = &console->virtio.queues[QUEUE_RX];
+	uint16_t before = queue->next_used;
+	int err, looks = 2;
 
-	if (receive_all(console))
+	do
+		err = receive_all(console);
+	while (!err && virtqueue_notify_on(queue) && --looks > 0);
+	if (err)
 		virtio_broken(&console->virtio);
-	if (console->virtio.queues[QUEUE_RX].next_used != before)
+	if (queue->next_used != before)
 		virtio_used(&console->virtio, QUEUE_RX);
 }
 
@@ -134,9 +143,6 @@ static int console_notify(struct virtio *dev, unsigned index)
 	if (index == QUEUE_TX)
 		return notify_tx(console);
 	receive(console);
-	/* A buffer that comes while input waits elsewhere is worth a notification. */
-	if (virtqueue_notify_on(&dev->queues[QUEUE_RX]))
-		receive(console);
 	return 0;
 }
 
