@@ -6,9 +6,8 @@ import re
 import time
 
 from harness import Skip, add_case, check, check_line, check_status, spread
+from monitor import ESCAPE, ask, open_monitor
 from stratalib import vms
-
-ESCAPE = b"\x1d"
 
 
 def monitor_session(bench):
@@ -28,13 +27,11 @@ def monitor(bench):
     with monitor_session(bench) as session:
         for _ in range(2):
             expect(session, r"This is pvguest", limit, "both shells speak")
-        session.send(ESCAPE + b"m")
-        expect(session, r"strata> ", limit, "the monitor's prompt")
+        open_monitor(session, limit)
         for command, answer in (("help", "destroy"), ("list", r"pvguest-hw.*hw"),
                                 ("stats pvguest-te", r"exits"),
-                                 ("nonsense", "help|unknown|no such")):
-            session.send(command.encode() + b"\n")
-            expect(session, answer, limit, command)
+                                ("nonsense", "^nonsense: no such command")):
+            check_line(ask(session, command, limit), answer)
         session.send(b"console pvguest-hw\n")
         expect(session, r"input goes to pvguest-hw|pvguest-hw\]", limit, "console")
         session.send(b"echo here-42\n")
@@ -54,8 +51,8 @@ def unread(bench):
     tree = bench.tree("pvguest-hw", kernel="hostile", bootargs="spin")
     with bench.console([tree]) as session:
         expect(session, r"a loop with interrupts off", bench.left() / 2, "the VM")
-        session.send(b"x" * 20000 + ESCAPE + b"m")
-        expect(session, r"strata> ", bench.left() / 2, "the monitor's prompt")
+        session.send(b"x" * 20000)
+        open_monitor(session, bench.left() / 2)
         session.send(b"poweroff\n")
         check(session.finish(bench.left()), "QEMU does not end")
 
@@ -66,18 +63,16 @@ def stopped(bench):
     and no other one. Who has run how long is asked before and afterwards.
     """
     def ran(session):
-        begin = len(session.text())
-        session.send(b"vcpu-list\n")
-        expect(session, r"^good +0 (?s:.*)strata> ", bench.left() / 3, "vcpu-list")
-        found = re.findall(r"^(flood|good) +0 +\d+ +\w+ +(\d+)", session.text()[begin:], re.M)
+        text = ask(session, "vcpu-list", bench.left() / 3)
+        found = re.findall(r"^(flood|good) +0 +\d+ +\w+ +(\d+)", text, re.M)
         return {name: int(ms) for name, ms in found}
 
     trees = [bench.tree("pvguest-hw", kernel="hostile", rename=name, bootargs=what)
              for name, what in (("good", "spin"), ("flood", "flood"))]
     with bench.console(trees, cpus=1) as session:
         expect(session, r"dull console", bench.left() / 3, "the flood")
-        session.send(ESCAPE + b"mpause flood\n")
-        expect(session, r"strata> ", bench.left() / 3, "the monitor")
+        open_monitor(session, bench.left() / 3)
+        ask(session, "pause flood", bench.left() / 3)
         before = ran(session)
         session.send(b"unpause flood\n")
         while session.backlog():

@@ -5,10 +5,10 @@ import re
 import struct
 
 from harness import add_case, check, check_line
-from scheduler import ask, spinner
+from monitor import ask, listed, open_monitor
+from scheduler import spinner
 from stratalib import disks
 
-ESCAPE = b"\x1d"
 DISK_BYTES = 8 << 20
 ROUNDS = 4
 HEAP_KIB = 16
@@ -23,12 +23,6 @@ def machine(session, limit):
     text = ask(session, "info", limit)
     return (int(check_line(text, r"^free memory, KiB +(\d+)").group(1)),
             int(check_line(text, r"^promised to disks, KiB +(\d+)").group(1)))
-
-
-def listed(session, limit):
-    """The list: by VM MiB that it has and its state."""
-    return {name: (int(mib), state.strip()) for name, mib, state in re.findall(
-        r"^[> ] \d+ +(\S+) +\w+ +\d+ +(\d+) +\d+  (.*)$", ask(session, "list", limit), re.M)}
 
 
 def wait(session, limit, right, what):
@@ -91,8 +85,7 @@ def again(bench):
     with bench.console(trees, cpus=2, extra=disks.options([path])) as session:
         session.mark = 0
         check(session.expect("strata: busy: mode", limit), "they do not start")
-        session.send(ESCAPE + b"m")
-        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        open_monitor(session, limit)
         for _ in range(ROUNDS):
             ready(session, work, work, limit)
             for name in ("te", "pv", "hw", "busy"):
@@ -127,8 +120,7 @@ def other(bench):
         check(session.expect(r"strata: second: refused: .*strata,quota", limit),
               "there is room for both")
         check(session.expect(r"^\[first\] 1\d passed, 0 failed", limit), "the first does not work")
-        session.send(ESCAPE + b"m")
-        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        open_monitor(session, limit)
         check(gone(session, ["first"], limit)["first"].startswith("shut down"), "how it ended")
         session.send(b"create second\n")
         check(session.expect(r"^\[second\] 1\d passed, 0 failed", limit),
@@ -146,8 +138,7 @@ def entropy(bench):
     with bench.console([spinner(bench, "stays", "hw"), tree]) as session:
         session.mark = 0
         check(session.expect(r"strata: one: mode", limit), "it does not start")
-        session.send(ESCAPE + b"m")
-        check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+        open_monitor(session, limit)
         for life in range(3):
             if life > 0:
                 ask(session, "create one", limit)

@@ -4,6 +4,7 @@ import struct
 import subprocess
 
 from harness import Skip, add_case, check, check_line, check_status, last_line
+from monitor import ask, open_monitor
 from stratalib import vms
 from stratalib.settings import machine_aia
 
@@ -141,16 +142,15 @@ def moved_aia(bench):
     moves = 0
     with bench.console([tree], cpus=2) as session:
         check(session.expect("linux: processors: 2", bench.left() / 2), "it does not start")
-        session.send(b"\x1dm")
+        open_monitor(session, 60)
         for boot in range(2):
             while not session.expect(r"^linux: done", 0.3):
                 check(bench.left() > 1 and not session.ended(), f"boot {boot + 1} does not end: "
                       f"{last_line(session.text())}")
                 session.send(b"vcpu-pin linux-aia %d %d\n" % (moves & 1, moves >> 1 & 1))
                 moves += 1
-        session.send(b"stats linux-aia\n")
-        count = session.expect(r"migrations +(\d+)", 60)
-        check(count and int(count.group(1)) > 1, "no vCPU has moved")
+        count = check_line(ask(session, "stats linux-aia", 60), r"^ *migrations +(\d+)$")
+        check(int(count.group(1)) > 1, "no vCPU has moved")
         check(moves > 8, f"only {moves} moves were tried")
     check("linux: interrupts by MSI: " in session.text(), "no interrupts by MSI")
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 
 from harness import TOP, MODES, add_case, check, check_line, check_status, spread
+from monitor import open_monitor
 from stratalib import fdt, qemu
 from stratalib.bench import parse_ops
 
@@ -229,8 +230,7 @@ def two_on_one_hart(bench):
         check(session.expect(r"\[worker\].*\d+ passed, 0 failed", bench.left()),
               "the worker does not get its work done beside a spinning VM")
         check(session.expect(r"strata: worker: shut down", bench.left()), "worker does not end")
-        session.send(b"\x1dm")
-        check(session.expect("strata> ", 20), "no monitor prompt")
+        open_monitor(session, 20)
         session.send(b"destroy spinner\n")
         check(session.expect("strata: spinner: destroyed", 20), "the spinner is not destroyed")
         check(session.finish(20), "QEMU does not end with the last VM")

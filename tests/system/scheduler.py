@@ -6,23 +6,14 @@ import struct
 import time
 
 from harness import MODES, add_case, check, check_line, spread
+from monitor import ask, open_monitor
 from stratalib import disks
 
-ESCAPE = b"\x1d"
 LINE = r"^(\S+) +(\d+) +(\d+) +(\w+) +(\d+) +(\d+) +(\d+) +0x[0-9a-f]+ +(\d+)\r?$"
 
 
 def cell(value):
     return struct.pack(">I", value)
-
-
-def ask(session, command, limit):
-    """What the monitor answers; its prompt is there."""
-    begin = len(session.text())
-    session.send(command.encode() + b"\n")
-    check(session.expect(re.escape(command) + r"\r?\n(?s:.*)strata> $", limit),
-          f"no answer to {command}")
-    return session.text()[begin:]
 
 
 def times(session, limit):
@@ -71,8 +62,7 @@ def monitor(session, vms, limit):
     for name in vms:        # in the order of the archive
         check(session.expect(rf"strata: {name}: mode", limit),
               f"{name} does not run")
-    session.send(ESCAPE + b"m")
-    check(session.expect(r"strata> ", limit), "no prompt of the monitor")
+    open_monitor(session, limit)
     time.sleep(2)
 
 
