@@ -8,6 +8,7 @@
 #include "vdev/vrtc.h"
 
 #define LOW_HALF	0xffffffffUL
+#define SOON_NS		1000000UL
 
 void vrtc_init(struct vrtc *rtc, const struct vrtc_io *io, void *arg)
 {
@@ -29,26 +30,57 @@ static void update_line(struct vrtc *rtc)
 	rtc->io->interrupt(rtc->arg, level);
 }
 
-void vrtc_ring(struct vrtc *rtc)
+/*
+ * The guest has changed something. The host's timer is another VM's time: it is set once in SOON_NS
+ * whatever the guest does, and waits for what is left then.
+ */
+static void wait(struct vrtc *rtc, uint64_t ns)
+{
+	if (rtc->rings_soon)
+		return;
+	rtc->rings_soon = true;
+	rtc->io->wait(rtc->arg, MIN(ns, SOON_NS));
+}
+
+/* One that rings soon finds that there is nothing to ring for. */
+static void alarm_clear(struct vrtc *rtc)
+{
+	if (!rtc->rings_soon)
+		rtc->io->cancel(rtc->arg);
+	rtc->alarm_set = false;
+}
+
+/* Return: nanoseconds until the alarm; 0: there is none any more. */
+static uint64_t look(struct vrtc *rtc)
 {
 	uint64_t time = now(rtc);
 
 	if (!rtc->alarm_set)
-		return;
-	if (time < rtc->alarm_ns) {
-		rtc->io->wait(rtc->arg, rtc->alarm_ns - time);
-		return;
-	}
-	rtc->io->cancel(rtc->arg);
-	rtc->alarm_set = false;
+		return 0;
+	if (time < rtc->alarm_ns)
+		return rtc->alarm_ns - time;
+	alarm_clear(rtc);
 	rtc->irq_pending = true;
 	update_line(rtc);
+	return 0;
 }
 
-static void alarm_clear(struct vrtc *rtc)
+void vrtc_ring(struct vrtc *rtc)
 {
-	rtc->io->cancel(rtc->arg);
-	rtc->alarm_set = false;
+	uint64_t left;
+
+	rtc->rings_soon = false;
+	left = look(rtc);
+	if (left > 0)
+		rtc->io->wait(rtc->arg, left);
+}
+
+static void look_and_wait(struct vrtc *rtc)
+{
+	uint64_t left = look(rtc);
+
+	if (left > 0)
+		wait(rtc, left);
 }
 
 void vrtc_reset(struct vrtc *rtc)
@@ -98,7 +130,7 @@ static uint64_t with_high(uint64_t word, uint32_t high)
 static void clock_set(struct vrtc *rtc, uint64_t before, uint64_t after)
 {
 	rtc->offset_ns += after - before;
-	vrtc_ring(rtc);
+	look_and_wait(rtc);
 }
 
 void vrtc_write(struct vrtc *rtc, uint64_t offset, uint32_t value)
@@ -117,7 +149,7 @@ void vrtc_write(struct vrtc *rtc, uint64_t offset, uint32_t value)
 	case GOLDFISH_RTC_ALARM_LOW:
 		rtc->alarm_ns = with_low(rtc->alarm_ns, value);
 		rtc->alarm_set = true;
-		vrtc_ring(rtc);
+		look_and_wait(rtc);
 		break;
 	case GOLDFISH_RTC_ALARM_HIGH:
 		rtc->alarm_ns = with_high(rtc->alarm_ns, value);

@@ -23,6 +23,7 @@ struct vrtc {
 	uint64_t alarm_ns;	/* of the guest's clock */
 	uint32_t time_high;	/* as it was when the lower half was read */
 	bool alarm_set, irq_enabled, irq_pending, level;
+	bool rings_soon;	/* vrtc_ring() will be called within a millisecond */
 };
 
 void vrtc_init(struct vrtc *rtc, const struct vrtc_io *io, void *arg);
@@ -33,7 +34,10 @@ void vrtc_reset(struct vrtc *rtc);
 uint32_t vrtc_read(struct vrtc *rtc, uint64_t offset);
 void vrtc_write(struct vrtc *rtc, uint64_t offset, uint32_t value);
 
-/* The alarm's wait has ended. Before its time, as the host's clock was set, it waits again. */
+/*
+ * A wait has ended. Before the alarm's time, as the guest or the host's clock was quicker, it waits
+ * again. An alarm comes late by a millisecond at most.
+ */
 void vrtc_ring(struct vrtc *rtc);
 
 #endif

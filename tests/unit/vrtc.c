@@ -10,6 +10,7 @@
 
 static struct vrtc rtc;
 static uint64_t host_ns, wait_until;	/* UINT64_MAX: nobody waits */
+static unsigned waits;
 static bool level;
 
 static uint64_t host_now(void *arg)
@@ -22,6 +23,7 @@ static void host_wait(void *arg, uint64_t ns)
 {
 	CHECK(arg == &rtc && ns > 0);
 	wait_until = host_ns + ns;
+	waits++;
 }
 
 static void host_cancel(void *arg)
@@ -100,6 +102,7 @@ TEST("an alarm comes at its time and not before, if its interrupt is enabled")
 	start(100);
 	vrtc_write(&rtc, GOLDFISH_RTC_IRQ_ENABLED, 1);
 	set_alarm(0x300000000UL);
+	pass_to(wait_until);
 	CHECK_EQ(wait_until, 0x300000000UL);
 	CHECK_EQ(vrtc_read(&rtc, GOLDFISH_RTC_ALARM_STATUS), 1);
 	pass_to(0x2ffffffffUL);
@@ -146,6 +149,9 @@ TEST("an alarm in the past, or that a set clock passes, comes at once")
 	CHECK(!level);
 	vrtc_write(&rtc, GOLDFISH_RTC_TIME_LOW, 9001);
 	CHECK(level);
+	vrtc_write(&rtc, GOLDFISH_RTC_CLEAR_INTERRUPT, 1);
+	pass_to(wait_until);
+	CHECK(!level);
 	CHECK_EQ(wait_until, UINT64_MAX);
 }
 
@@ -154,6 +160,7 @@ TEST("a clock that is set back has its alarm wait longer")
 	start(5000);
 	set_alarm(9000);
 	vrtc_write(&rtc, GOLDFISH_RTC_TIME_LOW, 1000);
+	pass_to(wait_until);
 	CHECK_EQ(wait_until, 5000 + 8000);
 }
 
@@ -166,9 +173,29 @@ TEST("a reset takes alarm and interrupt away")
 	set_alarm(9000);
 	vrtc_reset(&rtc);
 	CHECK(!level);
+	pass_to(wait_until);
+	CHECK(!level);
 	CHECK_EQ(wait_until, UINT64_MAX);
 	CHECK_EQ(vrtc_read(&rtc, GOLDFISH_RTC_ALARM_STATUS), 0);
 	CHECK_EQ(vrtc_read(&rtc, GOLDFISH_RTC_IRQ_ENABLED), 0);
+}
+
+TEST("whatever a guest does with its alarm, the host's timer is set once a millisecond by it")
+{
+	start(0);
+	waits = 0;
+	for (unsigned i = 1; i <= 10000; i++) {
+		host_ns += 200;
+		set_alarm(host_ns + 1000000000UL - 300 * i);
+		if (i % 3 == 0)
+			vrtc_write(&rtc, GOLDFISH_RTC_CLEAR_ALARM, 1);
+		if (i % 7 == 0)
+			vrtc_write(&rtc, GOLDFISH_RTC_TIME_LOW, 0);
+		if (wait_until <= host_ns)
+			pass_to(host_ns);
+	}
+	/* In two milliseconds; and each that rang waits for the rest, on its own hart. */
+	CHECK(waits <= 5);
 }
 
 TEST("any register may be read and written with anything")
