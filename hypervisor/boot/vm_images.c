@@ -121,8 +121,10 @@ static int load_initrd(struct vm *vm, const struct vm_source *source, uint64_t *
 		return -ENOENT;
 	if (take_top(vm, top, file.size, kernel, "initrd", why))
 		return -ENOSPC;
-	if (memory_for(source)->write(vm, GPA(*top), file.data, file.size))
-		return -EFAULT;
+	if (memory_for(source)->write(vm, GPA(*top), file.data, file.size)) {
+		snprintf(why, VM_WHY_SIZE, "out of memory for its initrd");
+		return -ENOMEM;
+	}
 	facts->initrd_gpa = *top;
 	facts->initrd_size = file.size;
 	if (!source->again) {

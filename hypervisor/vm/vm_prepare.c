@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The RAM of a VM that reboots is made ready in pieces, between which its vCPU 0, whose time it
- * takes, can be preempted: zeros first, then what has been put down to be copied. SBI SRST.
+ * takes, can be preempted: zeros first, then what has been put down to be copied. Pure. SBI SRST.
  */
 #include "lib/errno.h"
 #include "mem/kalloc.h"
@@ -60,6 +60,8 @@ int vm_copy_later(struct vm *vm, gpa_t to, const void *from, size_t size)
 {
 	struct vm_copy *copy;
 
+	if (size == 0)
+		return 0;
 	if (!vm_is_ram(vm, to, size))
 		return -EFAULT;
 	copy = kalloc(sizeof(*copy));
