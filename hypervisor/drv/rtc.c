@@ -33,11 +33,11 @@ uint64_t rtc_now_ns(void)
 
 	if (rtc_base == NULL)
 		return 0;
-	spin_lock(&rtc_lock);
+	spin_lock_io(&rtc_lock);
 	/* Reading the low half latches the high one. */
 	low = rtc_reg(GOLDFISH_RTC_TIME_LOW);
 	__asm__ volatile("fence i, i" : : : "memory");
 	high = rtc_reg(GOLDFISH_RTC_TIME_HIGH);
-	spin_unlock(&rtc_lock);
+	spin_unlock_io(&rtc_lock);
 	return high << 32 | low;
 }

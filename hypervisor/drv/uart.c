@@ -158,25 +158,25 @@ void uart_write(const char *text, size_t size)
 {
 	size_t done;
 
-	spin_lock(&uart.lock);
+	spin_lock_io(&uart.lock);
 	done = is_empty() ? send(text, size) : 0;
 	enqueue(text + done, size - done);
 	if (!uart.queued)
 		pump_to(0);
 	if (!is_empty())
 		ier_set(uart.ier | IER_THR_EMPTY);
-	spin_unlock(&uart.lock);
+	spin_unlock_io(&uart.lock);
 }
 
 void uart_interrupt(void)
 {
 	if (!(READ_ONCE(uart.ier) & IER_THR_EMPTY))
 		return;
-	spin_lock(&uart.lock);
+	spin_lock_io(&uart.lock);
 	pump();
 	if (is_empty())
 		ier_set(uart.ier & (uint8_t)~IER_THR_EMPTY);
-	spin_unlock(&uart.lock);
+	spin_unlock_io(&uart.lock);
 }
 
 bool uart_has_room(void)
@@ -191,9 +191,9 @@ void uart_use_interrupt(void)
 
 void uart_flush(void)
 {
-	spin_lock(&uart.lock);
+	spin_lock_io(&uart.lock);
 	pump_to(0);
-	spin_unlock(&uart.lock);
+	spin_unlock_io(&uart.lock);
 }
 
 void uart_panic(void)
@@ -215,7 +215,7 @@ int uart_read(void)
 
 void uart_rx_interrupt(bool on)
 {
-	spin_lock(&uart.lock);
+	spin_lock_io(&uart.lock);
 	ier_set((uint8_t)((uart.ier & ~IER_RECEIVED) | (on ? IER_RECEIVED : 0)));
-	spin_unlock(&uart.lock);
+	spin_unlock_io(&uart.lock);
 }

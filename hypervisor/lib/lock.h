@@ -60,6 +60,35 @@ static inline void spin_unlock(struct spinlock *lock)
 	WRITE_ONCE(lock->held, 0);
 }
 
+/*
+ * A lock that guards a device's registers. AMO and fence above order accesses to memory: one to a
+ * device may still come before the lock is taken, or after it is free, as others see it
+ * (unprivileged specification, "A": aq and rl order one of the two domains, memory or I/O).
+ */
+#ifdef STRATA_HOST_TEST
+static inline void spin_lock_io(struct spinlock *lock)
+{
+	spin_lock(lock);
+}
+
+static inline void spin_unlock_io(struct spinlock *lock)
+{
+	spin_unlock(lock);
+}
+#else
+static inline void spin_lock_io(struct spinlock *lock)
+{
+	spin_lock(lock);
+	__asm__ volatile("fence rw, io" : : : "memory");
+}
+
+static inline void spin_unlock_io(struct spinlock *lock)
+{
+	__asm__ volatile("fence iorw, w" : : : "memory");
+	WRITE_ONCE(lock->held, 0);
+}
+#endif
+
 /* Whether anybody holds the lock: for assertions. */
 static inline bool spin_is_locked(const struct spinlock *lock)
 {

@@ -40,6 +40,8 @@ static void file_send(struct vimsic_vcpu *imsic, uint32_t identity)
 		/* What the guest is to see must be there before its interrupt. */
 		__asm__ volatile("fence w, o" : : : "memory");
 		*imsic->page = identity;
+		/* The lock does not order it: whoever has that next may look into the file. */
+		__asm__ volatile("fence o, w" : : : "memory");
 	} else {
 		vimsic_set_pending(&imsic->file, identity);
 	}
