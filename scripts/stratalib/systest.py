@@ -30,6 +30,7 @@ def main(args):
     import accounting   # noqa: E402
     import badinput     # noqa: E402
     import busybox      # noqa: E402
+    import commands     # noqa: E402
     import console_bytes    # noqa: E402
     import consoles     # noqa: E402
     import debian       # noqa: E402
@@ -47,7 +48,7 @@ def main(args):
     import virtio       # noqa: E402
     place = harness.Environment(args)
     modules = (host, reporting, guests, pvguest, accounting, consoles, console_bytes, scheduler,
-               badinput, lifecycle, hostile, linux, linux_devices, virtio, disk, busybox)
+               badinput, lifecycle, commands, hostile, linux, linux_devices, virtio, disk, busybox)
     for module in (debian,) if args.debian else modules:
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
