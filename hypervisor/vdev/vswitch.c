@@ -58,6 +58,8 @@ int vswitch_add_port(struct vswitch *sw, struct vswitch_port *port,
 	list_init(&port->owner_link);
 	if (mac != 0)
 		list_add_tail(owners_of(sw, mac), &port->owner_link);
+	else
+		sw->world = port;
 	return 0;
 }
 
@@ -71,6 +73,8 @@ void vswitch_remove_port(struct vswitch *sw, struct vswitch_port *port)
 	list_remove(&port->dirty_link);
 	if (sw->last == port)
 		sw->last = NULL;
+	if (sw->world == port)
+		sw->world = NULL;
 }
 
 static struct vswitch_entry *entry_of(struct vswitch *sw, uint64_t mac)
@@ -165,6 +169,12 @@ unsigned vswitch_forward(struct vswitch *sw, struct vswitch_port *from,
 	entry = entry_of(sw, to_mac);
 	if (to == NULL && entry->mac == to_mac && is_fresh(sw, entry, now_ticks))
 		to = entry->port;
+	/*
+	 * The table is small, and a VM can have others fill it: one that was flooded with what it
+	 * has no room for could read what its neighbours send to the world.
+	 */
+	if (to == NULL && from->mac != 0)
+		to = sw->world;
 	if (to == NULL)
 		return flood(sw, from, frame);
 	if (to == from)

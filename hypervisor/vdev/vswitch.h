@@ -4,6 +4,8 @@
  * all calls on one switch. IEEE 802.1D-2004, sections 7.8 and 7.9.
  *
  * A port may have an address of its own: no other port can send in its name, nor take its frames.
+ * What such a port sends to an address that nobody has, nor has shown, goes out into the world if
+ * there is a way, and not to the others.
  */
 #ifndef VDEV_VSWITCH_H
 #define VDEV_VSWITCH_H
@@ -60,6 +62,7 @@ struct vswitch_entry {
 struct vswitch {
 	struct list_head ports, dirty;
 	struct vswitch_port *last;	/* the last one that got a frame; NULL: it has gone */
+	struct vswitch_port *world;	/* the way to the world, or NULL */
 	struct list_head owners[VSWITCH_OWNERS];
 	uint64_t age_ticks;
 	struct vswitch_entry table[VSWITCH_TABLE];

@@ -76,12 +76,32 @@ TEST("a frame goes to the port whose address it names, and to no other")
 	CHECK_EQ(send(0, A, A, 0), 0);
 }
 
-TEST("broadcast, multicast and unknown addresses go to all other ports")
+TEST("broadcast and multicast go to all other ports")
 {
 	create();
 	CHECK_EQ(send(0, A, BROADCAST, 0), 0xe);
 	CHECK_EQ(send(1, B, 0x333300000001, 0), 0xd);
-	CHECK_EQ(send(0, A, FAR, 0), 0xe);
+	CHECK_EQ(send(3, FAR, BROADCAST, 0), 0x7);
+}
+
+TEST("an unknown address is the world's, from there anybody's, and without a world anybody's")
+{
+	create();
+	CHECK_EQ(send(0, A, FAR, 0), 1 << 3);
+	CHECK_EQ(send(3, FAR, A + 0x10000, 0), 0x7);
+	vswitch_remove_port(&sw, &ports[3]);
+	CHECK_EQ(send(0, A, FAR + 1, 0), 0x6);
+	CHECK_EQ(vswitch_add_port(&sw, &ports[3], &ops, 0), 0);
+	CHECK_EQ(send(0, A, FAR + 1, 0), 1 << 3);
+}
+
+TEST("whatever a port has others say, it gets nothing that is for the world")
+{
+	create();
+	for (uint64_t n = 0; n < 10000; n++)
+		send(3, 0x060000000000 + 0x101 * n, B, 1);
+	for (uint64_t n = 0; n < 10000; n++)
+		CHECK_EQ(send(0, A, 0x060000000000 + 0x101 * n, 2), 1 << 3);
 }
 
 TEST("an address is learned from what its port sends, forgotten in time, and then learned anew")
@@ -91,9 +111,9 @@ TEST("an address is learned from what its port sends, forgotten in time, and the
 	CHECK_EQ(send(0, A, FAR, 1), 1 << 3);
 	CHECK_EQ(send(3, A + 0x10000, FAR, 1), 0);
 	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ - 1), 1 << 3);
-	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ), 0xe);
 	CHECK_EQ(send(1, FAR, A, VSWITCH_AGE_SECONDS * HZ), 1 << 0);
 	CHECK_EQ(send(0, A, FAR, VSWITCH_AGE_SECONDS * HZ), 1 << 1);
+	CHECK_EQ(send(0, A, FAR, 2 * VSWITCH_AGE_SECONDS * HZ), 1 << 3);
 }
 
 TEST("a port takes over no address that is fresh elsewhere, but the way to the world does")
