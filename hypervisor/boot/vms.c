@@ -273,6 +273,14 @@ void boot_vm_prepare(struct vm *vm)
 	}
 	if (!vm_copy_step(vm))
 		return;
+	/*
+	 * A guest may reboot without end: for the room for what is said about that its VM waits, as
+	 * for that of its own output, and not whoever is the next to write.
+	 */
+	if (!vconsole_accepts(vm)) {
+		spin_relax();
+		return;
+	}
 	if (vm->why[0] != '\0')
 		kprintf("strata: %s: reboots: %s\n", vm->name, vm->why);
 	else

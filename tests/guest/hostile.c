@@ -358,6 +358,9 @@ static void endings(void)
 	if (boot_arg("flood"))
 		for (;;)
 			dull_lines();
+	if (boot_arg("reboot"))
+		sbi_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_COLD_REBOOT,
+			 SBI_SRST_REASON_NONE, 0, 0, 0);
 	if (boot_arg("crash")) {
 		printf("hostile: a system failure\n");
 		power_off(true);
