@@ -35,6 +35,26 @@ void timerq_insert(struct timerq *queue, struct timerq_node *node, uint64_t dead
 /* Takes a node out of the queue that it is in, if any. */
 void timerq_remove(struct timerq_node *node);
 
+/*
+ * The first node, which there is, leaves, and one that is in no queue comes: the two in one. For
+ * those that sleep and wake in turn, each of which is put behind the one that it wakes for.
+ */
+static inline void timerq_replace_first(struct timerq *queue, struct timerq_node *node,
+					uint64_t deadline_ticks)
+{
+	struct timerq_node *first = queue->first;
+
+	if (unlikely(first->child != NULL)) {
+		timerq_remove(first);
+		timerq_insert(queue, node, deadline_ticks);
+		return;
+	}
+	first->queue = NULL;
+	node->deadline_ticks = deadline_ticks;
+	node->queue = queue;
+	queue->first = node;
+}
+
 /* Takes out and returns the earliest node if its deadline is not after now, else returns NULL. */
 struct timerq_node *timerq_expire(struct timerq *queue, uint64_t now_ticks);
 

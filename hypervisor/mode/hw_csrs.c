@@ -22,9 +22,8 @@
 #define HW_HIDELEG (HVIP_VSSIP | HVIP_VSTIP | HVIP_VSEIP)
 
 /* Of the vCPU whose CSRs the hart has: what is left of them is in nobody's way. */
-static inline void save_csrs(struct vcpu *v)
+static inline __attribute__((always_inline)) void save_csrs(struct vcpu *v, bool sstc, bool aia)
 {
-	const struct hart *hart = this_hart();
 	struct vs_csrs *vs = &v->vs;
 
 	v->supervisor = (csr_read(CSR_SSTATUS) & SSTATUS_SPP) != 0;
@@ -38,21 +37,21 @@ static inline void save_csrs(struct vcpu *v)
 	vs->vsatp = csr_read(CSR_VSATP);
 	vs->scounteren = csr_read(CSR_SCOUNTEREN);
 	vs->senvcfg = csr_read(CSR_SENVCFG);
-	if (hart->sstc)
+	if (sstc)
 		vs->vstimecmp = csr_read(CSR_VSTIMECMP);
-	if (hart->aia)
+	if (aia)
 		vs->vsiselect = csr_read(CSR_VSISELECT);
 	vs->hvip = csr_read(CSR_HVIP) & HVIP_VSSIP;
 	/* vsatp = 0 in between, or a walk could pair one VM's tables with another's VMID. */
 	csr_write(CSR_VSATP, 0);
 }
 
-static inline void load_csrs(const struct vcpu *v)
+static inline __attribute__((always_inline)) void load_csrs(const struct vcpu *v, bool sstc,
+							    bool aia)
 {
-	const struct hart *hart = this_hart();
 	const struct vs_csrs *vs = &v->vs;
 
-	if (v->supervisor) {
+	if (likely(v->supervisor)) {
 		csr_write(CSR_HSTATUS, v->hstatus);
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	} else {
@@ -75,9 +74,9 @@ static inline void load_csrs(const struct vcpu *v)
 	/* A guest's ASIDs are per hart, and its fences were done on the hart that it was on. */
 	if (v->must_fence)
 		hfence_vvma_all();
-	if (hart->sstc)
+	if (sstc)
 		csr_write(CSR_VSTIMECMP, vs->vstimecmp);
-	if (hart->aia)
+	if (aia)
 		csr_write(CSR_VSISELECT, vs->vsiselect);
 	csr_write(CSR_HVIP, vs->hvip);
 }
@@ -95,7 +94,7 @@ void hw_load(struct vcpu *v)
 		vimsic_hw_load(v);
 	csr_write(CSR_HEDELEG, HW_HEDELEG);
 	csr_write(CSR_HIDELEG, HW_HIDELEG);
-	load_csrs(v);
+	load_csrs(v, this_hart()->sstc, this_hart()->aia);
 	if (unlikely(v->imsic != NULL))
 		hw_irq_update(v);
 	else
@@ -104,8 +103,10 @@ void hw_load(struct vcpu *v)
 
 void hw_save(struct vcpu *v)
 {
-	save_csrs(v);
-	if (this_hart()->sstc)
+	const struct hart *hart = this_hart();
+
+	save_csrs(v, hart->sstc, hart->aia);
+	if (hart->sstc)
 		/* It would go on comparing. */
 		csr_write(CSR_VSTIMECMP, UINT64_MAX);
 	csr_write(CSR_HVIP, 0);
@@ -117,19 +118,31 @@ void hw_save(struct vcpu *v)
 	csr_write(CSR_HGATP, 0);
 }
 
-static __attribute__((noinline)) void change_with_imsic(struct vcpu *from, struct vcpu *to)
+/* On a machine with AIA, or without Sstc. */
+static __attribute__((noinline)) void change_otherwise(struct vcpu *from, struct vcpu *to)
 {
-	hw_save(from);
-	hw_load(to);
+	const struct hart *hart = this_hart();
+
+	if (from->imsic != NULL || to->imsic != NULL) {
+		hw_save(from);
+		hw_load(to);
+		return;
+	}
+	save_csrs(from, hart->sstc, hart->aia);
+	load_csrs(to, hart->sstc, hart->aia);
+	load_irqs(to);
 }
 
 void hw_change(struct vcpu *from, struct vcpu *to)
 {
-	if (unlikely(from->imsic != NULL || to->imsic != NULL)) {
-		change_with_imsic(from, to);
+	const struct hart *hart = this_hart();
+
+	/* Without AIA no guest of this mode has an IMSIC (check_aia() of boot/vms.c). */
+	if (unlikely(!hart->sstc || hart->aia)) {
+		change_otherwise(from, to);
 		return;
 	}
-	save_csrs(from);
-	load_csrs(to);
+	save_csrs(from, true, false);
+	load_csrs(to, true, false);
 	load_irqs(to);
 }

@@ -382,6 +382,7 @@ int account_create(struct vcpu *v)
 	if (v->account == NULL)
 		return -ENOMEM;
 	account_init(v->account);
+	v->accounted = true;
 	return 0;
 }
 
@@ -389,4 +390,5 @@ void account_destroy(struct vcpu *v)
 {
 	kfree(v->account);
 	v->account = NULL;
+	v->accounted = false;
 }

@@ -27,12 +27,19 @@ static inline void cputime_init(struct cputime *time, uint64_t now)
 	*time = (struct cputime){ .kind = CPUTIME_STOPPED, .since = now };
 }
 
-/* From now on it does something else. */
-static inline void cputime_switch(struct cputime *time, enum cputime_kind kind, uint64_t now)
+/* From now on it does something else than what it has done, which is known. */
+static inline void cputime_switch_from(struct cputime *time, enum cputime_kind from,
+				       enum cputime_kind kind, uint64_t now)
 {
-	time->ticks[time->kind] += now - time->since;
+	time->ticks[from] += now - time->since;
 	time->kind = kind;
 	time->since = now;
+}
+
+/* The same, whatever it has done. */
+static inline void cputime_switch(struct cputime *time, enum cputime_kind kind, uint64_t now)
+{
+	cputime_switch_from(time, time->kind, kind, now);
 }
 
 /* It runs, and so many ticks of what it did since the last switch were another's: stolen. */

@@ -39,11 +39,9 @@ void credit_set(struct credit *credit, uint32_t weight, uint32_t cap, uint64_t n
 	spin_unlock(&credit->lock);
 }
 
-void credit_charge_anyway(struct credit *credit, uint64_t ticks, uint64_t now)
+void credit_use_budget(struct credit *credit, uint64_t ticks, uint64_t now)
 {
 	spin_lock(&credit->lock);
-	__atomic_store_n(&credit->vtime, credit->vtime + credit_weigh(credit, ticks),
-			 __ATOMIC_RELAXED);
 	if (credit->cap != 0) {
 		/* First what was used: a bucket that is full while it is used loses nothing. */
 		credit->budget -= (int64_t)(ticks * 100);
@@ -54,14 +52,12 @@ void credit_charge_anyway(struct credit *credit, uint64_t ticks, uint64_t now)
 
 uint64_t credit_raise(struct credit *credit, uint64_t low)
 {
-	uint64_t vtime;
+	uint64_t vtime = credit_vtime(credit);
 
-	spin_lock(&credit->lock);
-	vtime = credit->vtime;
-	if (credit_is_before(vtime, low))
-		vtime = low;
-	__atomic_store_n(&credit->vtime, vtime, __ATOMIC_RELAXED);
-	spin_unlock(&credit->lock);
+	while (credit_is_before(vtime, low))
+		if (__atomic_compare_exchange_n(&credit->vtime, &vtime, low, true,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return low;
 	return vtime;
 }
 

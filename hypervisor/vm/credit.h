@@ -21,7 +21,7 @@ struct credit {
 	struct spinlock lock;		/* innermost: vCPUs of a VM run on several harts */
 	uint32_t weight;		/* 1 to CREDIT_WEIGHT_MAX */
 	uint32_t cap;			/* percent of one hart, 0 for none */
-	uint64_t vtime;			/* weighted ticks; compared by difference, as it may wrap */
+	uint64_t vtime;			/* weighted ticks; by difference, as it may wrap; atomic */
 	uint64_t period_ticks;
 	int64_t budget;			/* capped: what is left, in hundredths of ticks */
 	uint64_t filled;		/* until when the bucket was filled */
@@ -47,19 +47,15 @@ static inline uint64_t credit_vtime(const struct credit *credit)
 	return __atomic_load_n(&credit->vtime, __ATOMIC_RELAXED);
 }
 
-/* The part of credit_charge() for a VM with a cap, and for a lock that is held. */
-void credit_charge_anyway(struct credit *credit, uint64_t ticks, uint64_t now);
+/* The part of credit_charge() for a VM with a cap. */
+void credit_use_budget(struct credit *credit, uint64_t ticks, uint64_t now);
 
 /* A vCPU of it has run for so many ticks, until now. */
 static inline void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now)
 {
-	if (unlikely(credit->cap != 0 || !spin_trylock(&credit->lock))) {
-		credit_charge_anyway(credit, ticks, now);
-		return;
-	}
-	__atomic_store_n(&credit->vtime, credit->vtime + credit_weigh(credit, ticks),
-			 __ATOMIC_RELAXED);
-	spin_unlock(&credit->lock);
+	__atomic_fetch_add(&credit->vtime, credit_weigh(credit, ticks), __ATOMIC_RELAXED);
+	if (unlikely(credit->cap != 0))
+		credit_use_budget(credit, ticks, now);
 }
 
 /* Have vtime not before low; what it is then. */

@@ -101,6 +101,7 @@ static void use_exits(struct vcpu *v)
 void vcpu_choose_exits_anew(struct vcpu *v)
 {
 	v->exits = trace_on() ? traced_exits : v->mode->exits;
+	v->watched = v->accounted || v->exits != v->mode->exits;
 	v->vector = choose_vector(v);
 	trace_enter(v);
 	if (unlikely(v->account != NULL))

@@ -99,8 +99,7 @@ static inline enum vcpu_next vcpu_take_requests(struct vcpu *v)
  */
 static inline void vcpu_choose_exits(struct vcpu *v)
 {
-	if (unlikely(v->vector == NULL || trace_on() || v->exits != v->mode->exits ||
-		     v->account != NULL))
+	if (unlikely(v->vector == NULL || trace_on() || v->watched))
 		vcpu_choose_exits_anew(v);
 }
 

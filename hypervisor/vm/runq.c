@@ -7,6 +7,7 @@
 void runq_init(struct runq *queue, uint64_t ticks_per_ms)
 {
 	*queue = (struct runq){ .ticks_per_ms = MAX(ticks_per_ms, 1UL) };
+	queue->slice_ticks = queue->ticks_per_ms * RUNQ_SLICE_MS;
 	list_init(&queue->ready);
 	list_init(&queue->parked);
 }
@@ -225,7 +226,7 @@ struct runq_entity *runq_pick(struct runq *queue, uint64_t now)
 	queue->charged = now;
 	allowed = credit_allowed(entity->credit, now, &until);
 	queue->capped = allowed != UINT64_MAX;
-	queue->slice_end = now + MIN(queue->ticks_per_ms * RUNQ_SLICE_MS, allowed);
+	queue->slice_end = now + MIN(queue->slice_ticks, allowed);
 	return entity;
 }
 

@@ -38,7 +38,7 @@ struct runq_entity {
 struct runq {
 	struct list_head ready, parked;	/* sorted by key */
 	size_t count;			/* ready */
-	uint64_t ticks_per_ms;
+	uint64_t ticks_per_ms, slice_ticks;
 	struct runq_entity *current;	/* that was picked, or NULL */
 	uint64_t charged;		/* until when current has paid */
 	uint64_t slice_end;
@@ -143,7 +143,7 @@ static inline void runq_begin_slice(struct runq *queue, struct runq_entity *enti
 	queue->current = entity;
 	queue->charged = now;
 	queue->capped = false;
-	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
+	queue->slice_end = now + queue->slice_ticks;
 }
 
 /*
@@ -163,7 +163,7 @@ static inline bool runq_start(struct runq *queue, struct runq_entity *entity, ui
 static inline void runq_succeed(struct runq *queue, struct runq_entity *entity, uint64_t now)
 {
 	queue->current = entity;
-	queue->slice_end = now + queue->ticks_per_ms * RUNQ_SLICE_MS;
+	queue->slice_end = now + queue->slice_ticks;
 }
 
 /*

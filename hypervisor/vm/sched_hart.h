@@ -65,7 +65,7 @@ static inline struct vcpu *sched_take_woken(struct hart *hart)
 	v->state = VCPU_RUNNABLE;
 	if (unlikely(v->paused || v->left))
 		return NULL;
-	cputime_switch(&v->time, CPUTIME_WAIT, hart->woken_ticks);
+	cputime_switch_from(&v->time, CPUTIME_BLOCKED, CPUTIME_WAIT, hart->woken_ticks);
 	return v;
 }
 
@@ -152,22 +152,45 @@ static inline struct vcpu *sched_take_next(struct hart *hart, uint64_t now)
 	return sched_start(runq_is_empty(runq) ? NULL : runq_pick(runq, now), now);
 }
 
-/* The vCPU whose timer is due first, if it sleeps and nobody else could run: it is picked. */
-static inline struct vcpu *sched_start_due(struct hart *hart, uint64_t now)
+/* Of those that sleep, v with its timer in no queue, who wakes by the first that is due, or NULL. */
+static inline struct vcpu *sched_first_due(const struct hart *hart, struct vcpu *v, uint64_t now)
 {
-	struct timerq_node *node = timerq_first(&hart->timers);
-	struct vcpu *v;
+	struct timerq_node *first = timerq_first(&hart->timers);
+	struct vcpu *next = v;
 
-	if (node == NULL || node->kind != TIMERQ_VCPU || node->deadline_ticks > now)
+	if (first != NULL && first->deadline_ticks < v->wake_deadline) {
+		if (first->kind != TIMERQ_VCPU || first->deadline_ticks > now)
+			return NULL;
+		next = container_of(first, struct vcpu, timer_node);
+	} else if (v->wake_deadline > now) {
 		return NULL;
-	v = container_of(node, struct vcpu, timer_node);
-	if (v->state != VCPU_BLOCKED || v->paused || v->left ||
-	    !runq_start(&sched_of(hart)->runq, &v->runq, now))
+	}
+	return next->state == VCPU_BLOCKED && !next->held && !runq_has_cap(&next->runq) ? next :
+											  NULL;
+}
+
+/*
+ * It is picked and runs; nobody else does or could. Its timer leaves the queue, and that of v, which
+ * sleeps on, takes its place: of all timers only v's need not have been there. Return: it, or NULL
+ * if there is more to do, and nothing has changed.
+ */
+static inline struct vcpu *sched_start_due(struct hart *hart, struct vcpu *v, uint64_t now)
+{
+	struct vcpu *next = sched_first_due(hart, v, now);
+
+	if (unlikely(next == NULL))
 		return NULL;
-	timerq_remove(node);
-	sched_expire_timer(v, now);
-	v->state = VCPU_RUNNABLE;
-	return sched_start(&v->runq, now);
+	if (v->wake_deadline == UINT64_MAX)
+		timerq_remove(&next->timer_node);
+	else if (next != v)
+		timerq_replace_first(&hart->timers, &v->timer_node, v->wake_deadline);
+	sched_expire_timer(next, now);
+	runq_begin_slice(&sched_of(hart)->runq, &next->runq, now);
+	next->state = VCPU_RUNNABLE;
+	cputime_switch_from(&next->time, CPUTIME_BLOCKED, CPUTIME_RUN, now);
+	/* On the only hart: nobody else looks. */
+	next->running = true;
+	return next;
 }
 
 /* v, which has blocked in its exit, does not run any more. */
@@ -175,9 +198,10 @@ static inline void sched_leave(struct hart *hart, struct vcpu *v, uint64_t now)
 {
 	if (v->wake_deadline != UINT64_MAX)
 		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
-	if (unlikely(v->vpmu.clocks_run))
+	if (unlikely(v->clocked))
 		vpmu_pause(&v->vpmu);
-	cputime_switch(&v->time, v->paused ? CPUTIME_STOPPED : CPUTIME_BLOCKED, now);
+	cputime_switch_from(&v->time, CPUTIME_RUN,
+			    v->paused ? CPUTIME_STOPPED : CPUTIME_BLOCKED, now);
 	__atomic_store_n(&v->running, false, __ATOMIC_RELEASE);
 }
 

@@ -11,7 +11,7 @@
 /* Its exits are the usual ones, not traced, and no guest interrupt file can wake it. */
 static bool may_sleep(const struct hart *hart, const struct vcpu *v)
 {
-	return hart->geilen == 0 && !v->resuming && v->exits == v->mode->exits;
+	return hart->geilen == 0 && !v->resuming && !v->watched;
 }
 
 /* v leaves the hart, which nobody else wants: it is blocked and does not run. */
@@ -99,7 +99,7 @@ static bool begin(struct vcpu *v)
 	if (READ_ONCE(v->requests) != 0 && vcpu_take_requests(v) != VCPU_RESUME)
 		return false;
 	v->suspended = false;
-	if (unlikely(v->vpmu.clock_users != 0))
+	if (unlikely(v->clocked))
 		vpmu_resume(&v->vpmu);
 	if (unlikely(trace_on())) {
 		vcpu_choose_exits(v);

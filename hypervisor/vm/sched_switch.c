@@ -23,18 +23,19 @@ static void clear_reservation(struct hart *hart)
 }
 
 /* What v has on this hart beyond its mode's CSRs. */
-static inline void put_away(struct vcpu *v)
+static __attribute__((noinline)) void put_away(struct vcpu *v)
 {
 	if (v->fp_loaded)
 		vcpu_save_fp(v);
-	if (unlikely(v->account != NULL))
+	if (v->accounted)
 		account_pause(v);
 }
 
 static void unload(struct hart *hart, struct vcpu *v)
 {
 	v->mode->save(v);
-	put_away(v);
+	if (v->extras != 0)
+		put_away(v);
 	/* From here on another hart may take it. */
 	__atomic_store_n(&hart->loaded, NULL, __ATOMIC_SEQ_CST);
 	if (hart->alone)
@@ -69,42 +70,73 @@ static __attribute__((noinline)) void use_vmids(struct vcpu *v, const struct vmi
 	}
 }
 
-static inline __attribute__((always_inline)) void load(struct hart *hart, struct vcpu *v)
+/*
+ * v was elsewhere meanwhile, or others of its VM were here. Return: whether the CSRs of before, if
+ * it is not NULL, may still be changed for those of v.
+ */
+static __attribute__((noinline)) bool enter_place(struct hart *hart, struct vcpu *v,
+						  struct vcpu *before)
 {
 	struct vmid_place *place = &v->vm->places[hart->index];
+	unsigned fences = vmid_enter(&sched_of(hart)->vmids, place, v, &v->last_pool,
+				     v->mode->deprivileged ? VMIDS_MAX : 1);
+
+	v->place = place;
+	v->must_fence = fences != 0;
+	/* Its VM may have had others meanwhile, for another vCPU of it. */
+	if (likely(!(fences & ~VMID_FENCE_VVMA) && v->vmid_generation == place->generation))
+		return before != NULL;
+	/* Behind a fence nobody is left under an old VMID, which may be that of v now. */
+	if (before != NULL)
+		before->mode->save(before);
+	use_vmids(v, place, fences);
+	return false;
+}
+
+/* FS is off; a vCPU without FP costs its hart nothing, one with it no trap. */
+static __attribute__((noinline)) void bring_extras(struct vcpu *v)
+{
+	if (v->accounted)
+		account_resume(v);
+	if (v->fp_used || v->fp_always)
+		vcpu_use_fp(v);
+}
+
+static inline __attribute__((always_inline)) void load(struct hart *hart, struct vcpu *v)
+{
 	struct vcpu *before = hart->loaded;
 	bool at_once;
-	unsigned fences;
 
 	/* Nobody else takes the one before: its CSRs may be changed for those of v. */
 	at_once = before != NULL && hart->alone && before->mode == v->mode &&
 		  v->mode->change != NULL;
-	if (at_once)
-		put_away(before);
-	else if (before != NULL)
+	if (!at_once && before != NULL)
 		unload(hart, before);
-	fences = vmid_enter(&sched_of(hart)->vmids, place, v, &v->last_pool,
-			    v->mode->deprivileged ? VMIDS_MAX : 1);
-	v->must_fence = fences != 0;
-	/* Its VM may have had others meanwhile, for another vCPU of it. */
-	if (unlikely(fences & ~VMID_FENCE_VVMA || v->vmid_generation != place->generation)) {
-		/* Behind a fence nobody is left under an old VMID, which may be that of v now. */
-		if (at_once)
-			before->mode->save(before);
-		at_once = false;
-		use_vmids(v, place, fences);
-	}
+	else if (at_once && unlikely(before->extras != 0))
+		put_away(before);
+	v->must_fence = false;
+	if (unlikely(v->last_pool != &sched_of(hart)->vmids ||
+		     !vmid_is_last(v->last_pool, v->place, v)))
+		at_once = enter_place(hart, v, at_once ? before : NULL);
 	hart->loaded = v;
-	if (unlikely(v->account != NULL))
-		account_resume(v);
 	clear_reservation(hart);
-	/* FS is off; a vCPU without FP costs its hart nothing, one with it no trap. */
-	if (v->fp_used || !v->mode->lazy_fp)
-		vcpu_use_fp(v);
+	if (unlikely(v->extras != 0))
+		bring_extras(v);
 	if (at_once)
 		v->mode->change(before, v);
 	else
 		v->mode->load(v);
+}
+
+static __attribute__((noinline)) void begin_extras(struct vcpu *v)
+{
+	if (!v->resuming) {
+		v->suspended = false;
+		if (v->told_steal)
+			steal_update(v);
+	}
+	if (v->clocked)
+		vpmu_resume(&v->vpmu);
 }
 
 static inline __attribute__((always_inline)) void begin(struct hart *hart, struct vcpu *v)
@@ -116,13 +148,10 @@ static inline __attribute__((always_inline)) void begin(struct hart *hart, struc
 	v->stat.schedules++;
 	if (__atomic_load_n(&v->requests, __ATOMIC_SEQ_CST) != 0)
 		vcpu_take_requests(v);
-	if (likely(!v->resuming)) {
+	if (unlikely(v->extras != 0))
+		begin_extras(v);
+	else
 		v->suspended = false;
-		if (unlikely(v->steal.enabled))
-			steal_update(v);
-	}
-	if (unlikely(v->vpmu.clock_users != 0))
-		vpmu_resume(&v->vpmu);
 }
 
 void sched_begin(struct hart *hart, struct vcpu *v)
@@ -133,8 +162,9 @@ void sched_begin(struct hart *hart, struct vcpu *v)
 /* ---- Straight from one to another ---- */
 
 /*
- * Nothing is pending and nobody but v is concerned. With several harts there must be somebody to
- * change over to, and the run loop, which evens out harts, must have picked within the last slice.
+ * Nothing is pending and nobody but v is concerned, neither the trace nor an account. With several
+ * harts there must be somebody to change over to, and the run loop, which evens out harts, must
+ * have picked within the last slice.
  */
 static bool may_switch(const struct hart *hart, const struct vcpu *v)
 {
@@ -142,11 +172,10 @@ static bool may_switch(const struct hart *hart, const struct vcpu *v)
 
 	if (hart->geilen != 0 || csr_read(CSR_SIP) & SIP_ANY)
 		return false;
-	/* Neither the trace nor an account wants to know. */
-	if (v->exits != v->mode->exits || v->vm->state != VM_RUNNING)
+	if (unlikely(v->extras != 0) && v->watched)
 		return false;
 	return hart->alone || (runq_count(&sched->runq) > 0 && !READ_ONCE(v->evict) &&
-		time_now() - sched->picked < RUNQ_SLICE_MS * sched->runq.ticks_per_ms);
+		time_now() - sched->picked < sched->runq.slice_ticks);
 }
 
 /*
@@ -159,18 +188,18 @@ static inline struct vcpu *hand_over(struct hart *hart, struct vcpu *v)
 	struct vcpu *next = hart->woken;
 	uint64_t now;
 
-	if (next->state != VCPU_BLOCKED || next->paused || next->left || v->paused ||
-	    v->wake_deadline != UINT64_MAX || v->vpmu.clocks_run)
+	if (next->state != VCPU_BLOCKED || next->held || v->held ||
+	    v->wake_deadline != UINT64_MAX || unlikely(v->extras != 0 && v->clocked))
 		return NULL;
 	now = time_now();
 	if (!runq_hand_over(runq, &next->runq, now))
 		return NULL;
 	hart->woken = NULL;
-	cputime_switch(&v->time, CPUTIME_BLOCKED, now);
+	cputime_switch_from(&v->time, CPUTIME_RUN, CPUTIME_BLOCKED, now);
 	v->running = false;
 	next->state = VCPU_RUNNABLE;
-	cputime_switch(&next->time, CPUTIME_WAIT, hart->woken_ticks);
-	cputime_switch(&next->time, CPUTIME_RUN, now);
+	cputime_switch_from(&next->time, CPUTIME_BLOCKED, CPUTIME_WAIT, hart->woken_ticks);
+	cputime_switch_from(&next->time, CPUTIME_WAIT, CPUTIME_RUN, now);
 	next->running = true;
 	return next;
 }
@@ -201,10 +230,9 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 	return next;
 }
 
-/* The hart sleeps until a timer is due. Return: false: something else has come. */
-static inline bool sleep(struct hart *hart, uint64_t deadline)
+/* The hart sleeps until then, which is a timer's. Return: false: something else has come. */
+static inline bool sleep_until(struct hart *hart, uint64_t deadline)
 {
-	sched_calm(hart);
 	hart_timer_program(deadline);
 	hart_wait();
 	if (unlikely((csr_read(CSR_SIP) & SIP_ANY) != SIP_STIP))
@@ -228,28 +256,56 @@ static __attribute__((noinline)) struct vcpu *expire_and_take(struct hart *hart)
 		next = sched_take_next(hart, time_now());
 		deadline = sched_next_deadline(hart);
 		spin_unlock(&hart->lock);
-	} while (next == NULL && sleep(hart, deadline));
+		if (next == NULL)
+			sched_calm(hart);
+	} while (next == NULL && sleep_until(hart, deadline));
 	if (next != NULL)
 		hart_timer_program(deadline);
 	return next;
 }
 
-/*
- * On the only hart, whose lock nobody holds, v leaves and nobody waits: sleep until a timer wakes
- * somebody. NULL: something else has come.
- */
-static __attribute__((noinline)) struct vcpu *sleep_and_take(struct hart *hart, struct vcpu *v)
+/* v, for which the timer is in no queue, sleeps on beyond this hart's sleep. */
+static void put_timer(struct hart *hart, struct vcpu *v)
+{
+	if (v->wake_deadline != UINT64_MAX)
+		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
+}
+
+/* v, whose timer is in no queue, leaves, and nobody else wants the hart. */
+static inline void lie_down(struct hart *hart, struct vcpu *v)
 {
 	uint64_t now = time_now();
+
+	if (unlikely(timerq_is_queued(&v->timer_node)) && v->wake_deadline != UINT64_MAX)
+		timerq_remove(&v->timer_node);
+	if (unlikely(v->extras != 0) && v->clocked)
+		vpmu_pause(&v->vpmu);
+	runq_put(&sched_of(hart)->runq, now);
+	cputime_switch_from(&v->time, CPUTIME_RUN, CPUTIME_BLOCKED, now);
+	v->running = false;
+	if (v->mode->settle != NULL)
+		v->mode->settle(v);
+}
+
+/*
+ * On the only hart, whose lock nobody holds, v leaves and nobody waits: sleep until a timer wakes
+ * somebody. The timer of v goes into the queue only for others to come before it. NULL: something
+ * else has come.
+ */
+static inline struct vcpu *sleep_and_take(struct hart *hart, struct vcpu *v)
+{
 	struct vcpu *next;
 
-	sched_leave(hart, v, now);
-	runq_put(&sched_of(hart)->runq, now);
-	if (!sleep(hart, sched_first_timer(hart)))
+	lie_down(hart, v);
+	if (!sleep_until(hart, MIN(v->wake_deadline, sched_first_timer(hart)))) {
+		put_timer(hart, v);
 		return NULL;
-	next = sched_start_due(hart, time_now());
-	if (unlikely(next == NULL))
+	}
+	next = sched_start_due(hart, v, time_now());
+	if (unlikely(next == NULL)) {
+		put_timer(hart, v);
 		return expire_and_take(hart);
+	}
 	hart_timer_program(sched_first_timer(hart));
 	return next;
 }
@@ -265,12 +321,20 @@ static inline struct vcpu *choose(struct hart *hart, struct vcpu *v)
 			return next;
 		sched_flush_woken(hart);
 	}
-	if (hart->alone && runq_is_empty(&sched_of(hart)->runq))
+	if (hart->alone && runq_is_empty(&sched_of(hart)->runq) && likely(!v->held))
 		next = sleep_and_take(hart, v);
 	else
 		next = put_and_take(hart, v);
 	/* Its VM may have to be prepared. */
 	return next != NULL && next->vm->state == VM_RUNNING ? next : NULL;
+}
+
+/* v, which has begun, can go on from here. */
+static inline bool may_go_on(const struct vcpu *v)
+{
+	if (v->state != VCPU_RUNNABLE || READ_ONCE(v->held))
+		return false;
+	return likely(v->extras == 0) || !(v->resuming || v->accounted);
 }
 
 struct vcpu *sched_switch(struct vcpu *v)
@@ -286,8 +350,7 @@ struct vcpu *sched_switch(struct vcpu *v)
 	if (next == NULL)
 		return NULL;
 	begin(hart, next);
-	if (next->state != VCPU_RUNNABLE || READ_ONCE(next->paused) || READ_ONCE(next->evict) ||
-	    next->resuming || next->account != NULL)
+	if (!may_go_on(next))
 		return NULL;
 	vcpu_choose_exits(next);
 	next->host_sp = host_sp;

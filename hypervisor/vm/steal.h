@@ -11,7 +11,6 @@
 struct vcpu;
 
 struct steal {
-	bool enabled;
 	uint64_t gpa;			/* of struct sbi_sta_shmem */
 	uint64_t begin_ticks;		/* stolen before the guest asked */
 };

@@ -58,6 +58,7 @@ int vcpu_create(struct vm *vm, unsigned index)
 	v->mode = vm->mode;
 	v->exits = vm->mode->exits;
 	v->sbi_restricted = vm->config.sbi_disabled != 0;
+	v->fp_always = !vm->mode->lazy_fp;
 	for (unsigned i = 0; i < MMIO_LAST; i++)
 		v->mmio_last[i] = &mmio_no_device;
 	v->state = VCPU_STOPPED;
@@ -351,6 +352,7 @@ void vcpu_reset(struct vcpu *v)
 	v->last_pool = NULL;
 	steal_disable(v);
 	v->vpmu = (struct vpmu){ .counteren = vm_counteren(v->vm) };
+	v->clocked = false;
 	v->fwft = (struct vfwft){ .adue_there = hart->adue, .adue = !hart->adue };
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);

@@ -24,6 +24,7 @@
 
 struct hart;
 struct vimsic_vcpu;
+struct vmid_place;
 struct vmid_pool;
 
 /* The specification's register numbers of those that the SBI and the ABI speak of. */
@@ -125,8 +126,6 @@ struct vcpu {
 
 	/* Mode hw. */
 	struct vs_csrs vs;
-	bool fp_loaded;			/* it has them on its hart, and sstatus.FS is on */
-	bool fp_used;			/* it wrote them when it was on a hart last */
 	struct vfwft fwft;		/* its own hart alone */
 
 	/*
@@ -142,23 +141,44 @@ struct vcpu {
 	/* Scheduling; under hart->lock of its hart (vm/sched_hart.h). */
 	struct hart *hart;		/* where it runs */
 	uint64_t *affinity;		/* where it may: a bit for each hart's index */
-	bool evict;			/* it has to leave its hart, having been pinned elsewhere */
-	bool paused;			/* by the monitor */
 	enum vcpu_state state;
 	bool suspended;			/* blocked by HSM suspend, not by WFI */
-	bool resuming;			/* it loses its registers: resumes at start_pc */
 	bool running;			/* from when its hart picks it until it puts it back */
-	bool left;			/* its VM has ended and it will not run again */
 	bool counted;			/* in its hart's vcpu_count */
 	/* Its hart sleeps in its exit (vm/sched_sleep.h); who clears it wakes the hart. Atomic. */
 	uint32_t asleep;
-	/* Started, but not yet reset, which its own hart does before it runs; with what. */
-	bool start_pending;
+	/* Why it does not simply run when its turn comes; one look at all of them. */
+	union {
+		struct {
+			bool evict;	/* it has to leave its hart, pinned elsewhere */
+			bool paused;	/* by the monitor */
+			bool left;	/* its VM has ended and it will not run again */
+			/* Started, but not yet reset, which its own hart does then. */
+			bool start_pending;
+		};
+		uint32_t held;
+	};
+	/* What it has that few have: whatever it is, all of it is seen to. Its own hart's. */
+	union {
+		struct {
+			bool watched;	/* its exits are not its mode's alone */
+			bool accounted;	/* account is not NULL */
+			bool fp_loaded;	/* FP: on its hart, and sstatus.FS is on */
+			bool fp_used;	/* it wrote them when it was on a hart last */
+			bool fp_always;	/* its mode is not one that loads them late */
+			bool resuming;	/* it loses its registers: resumes at start_pc */
+			bool told_steal; /* it reports stolen time */
+			bool clocked;	/* its PMU counts cycles or instructions */
+		};
+		uint64_t extras;
+	};
+	/* At a start or resumption. */
 	uint64_t start_pc, start_opaque;
 	struct runq_entity runq;
 	struct cputime time;
 	/* Written by the hart that loads it. */
 	const struct vmid_pool *last_pool;	/* of the hart that had it; NULL: all is stale */
+	const struct vmid_place *place;	/* its VM's on that hart */
 	uint64_t vmid_generation;	/* of the VMIDs in ram_hgatp and shadow_hgatp */
 	bool must_fence;		/* load: translations of its VMIDs may be stale here */
 	struct steal steal;		/* its own hart alone */

@@ -44,6 +44,13 @@ void vmid_pool_init(struct vmid_pool *pool, unsigned bits);
 unsigned vmid_enter_slow(struct vmid_pool *pool, struct vmid_place *place, const void *vcpu,
 			 const struct vmid_pool **last, unsigned wanted);
 
+/* A vCPU that was on the hart of pool last finds there all that it left: vmid_enter() returns 0. */
+static inline bool vmid_is_last(const struct vmid_pool *pool, const struct vmid_place *place,
+				const void *vcpu)
+{
+	return place->generation == pool->generation && place->last == vcpu;
+}
+
 /*
  * A vCPU is put on the hart of pool, where its VM has place; *last is the hart that it was on
  * before, or NULL if its translations are stale anyway. Its VM wants so many VMIDs, 1 or 2.

@@ -54,8 +54,10 @@ static uint64_t pmu_value(const struct vcpu *v, const struct vpmu_counter *count
 
 static void pmu_start_one(struct vcpu *v, struct vpmu_counter *counter)
 {
-	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && v->vpmu.clock_users++ == 0)
+	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && v->vpmu.clock_users++ == 0) {
+		v->clocked = true;
 		vpmu_resume(&v->vpmu);
+	}
 	counter->value -= pmu_count(v, counter);
 	counter->started = true;
 }
@@ -64,8 +66,10 @@ static void pmu_stop_one(struct vcpu *v, struct vpmu_counter *counter)
 {
 	counter->value = pmu_value(v, counter);
 	counter->started = false;
-	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && --v->vpmu.clock_users == 0)
+	if (pmu_event_clock(counter->event) != VPMU_CLOCKS && --v->vpmu.clock_users == 0) {
+		v->clocked = false;
 		vpmu_pause(&v->vpmu);
+	}
 }
 
 /* One that the VM may read by itself (strata,counters) is the hart's own until it is configured. */

@@ -41,6 +41,22 @@ TEST("each kind has the time that was spent in it")
 	CHECK_EQ(sum(&time, 103), 103);
 }
 
+TEST("a switch from what is known to be is the same as one from whatever it is")
+{
+	struct cputime known, any;
+
+	cputime_init(&known, 0);
+	cputime_init(&any, 0);
+	cputime_switch_from(&known, CPUTIME_STOPPED, CPUTIME_RUN, 7);
+	cputime_switch(&any, CPUTIME_RUN, 7);
+	cputime_switch_from(&known, CPUTIME_RUN, CPUTIME_BLOCKED, 20);
+	cputime_switch(&any, CPUTIME_BLOCKED, 20);
+	for (int kind = 0; kind < CPUTIME_KINDS; kind++)
+		CHECK_EQ(cputime_ticks(&known, (enum cputime_kind)kind, 31),
+			 cputime_ticks(&any, (enum cputime_kind)kind, 31));
+	CHECK_EQ(sum(&known, 31), 31);
+}
+
 TEST("to do the same again loses nothing")
 {
 	struct cputime time;

@@ -70,7 +70,8 @@ static void set_up(void)
 		vms[i] = (struct vm){ .state = VM_RUNNING };
 		credit_init(&vms[i].credit, CREDIT_WEIGHT_DEFAULT, 0, MS);
 		cpus[i] = (struct vcpu){ .vm = &vms[i], .hart = here, .state = VCPU_BLOCKED,
-					 .timer_deadline = UINT64_MAX };
+					 .timer_deadline = UINT64_MAX,
+					 .wake_deadline = UINT64_MAX };
 		runq_entity_init(&cpus[i].runq, &vms[i].credit);
 		cputime_init(&cpus[i].time, clock_now);
 		timerq_node_init(&cpus[i].timer_node);
@@ -131,7 +132,7 @@ TEST("an alarm that is due is not the vCPU whose timer would be due")
 	set_up();
 	alarm = alarm_in_vcpu();
 	valarm_set(alarm, clock_now);
-	CHECK(sched_start_due(here, clock_now) == NULL);
+	CHECK(sched_start_due(here, &cpus[1], clock_now) == NULL);
 	CHECK(timerq_first(&here->timers) == &alarm->node);
 	sched_expire_timers(here);
 	CHECK_EQ(rings, 1);
@@ -145,11 +146,60 @@ TEST("a vCPU whose timer is due first, and that sleeps alone, is started at once
 	set_up();
 	cpus[0].timer_deadline = clock_now;
 	timerq_insert(&here->timers, &cpus[0].timer_node, clock_now);
-	CHECK(sched_start_due(here, clock_now) == &cpus[0]);
+	CHECK(sched_start_due(here, &cpus[1], clock_now) == &cpus[0]);
 	CHECK_EQ(cpus[0].irq_pending, SIP_STIP);
 	CHECK(cpus[0].running);
 	CHECK(sched_of(here)->runq.current == &cpus[0].runq);
+	CHECK(timerq_first(&here->timers) == NULL);
 	tear_down();
+}
+
+TEST("two that sleep in turn have one timer in the queue, that of who sleeps on")
+{
+	set_up();
+	timerq_insert(&here->timers, &cpus[0].timer_node, clock_now);
+	cpus[1].wake_deadline = clock_now + 5 * MS;
+	CHECK(sched_start_due(here, &cpus[1], clock_now) == &cpus[0]);
+	CHECK(timerq_first(&here->timers) == &cpus[1].timer_node);
+	CHECK_EQ(here->timers.count, 1);
+	CHECK(!timerq_is_queued(&cpus[0].timer_node));
+	tear_down();
+}
+
+TEST("one that sleeps wakes by its own timer, in no queue, if that is not after the others'")
+{
+	for (uint64_t other = 0; other < 2; other++) {
+		set_up();
+		cpus[1].wake_deadline = clock_now;
+		timerq_insert(&here->timers, &cpus[0].timer_node, clock_now + other);
+		CHECK(sched_start_due(here, &cpus[1], clock_now - 1) == NULL);
+		CHECK(sched_start_due(here, &cpus[1], clock_now) == &cpus[1]);
+		CHECK(cpus[1].running && !cpus[0].running);
+		CHECK(timerq_first(&here->timers) == &cpus[0].timer_node);
+		tear_down();
+	}
+}
+
+TEST("one that is held back, is awake or has a cap is not started at once, and nothing changes")
+{
+	for (unsigned why = 0; why < 6; why++) {
+		set_up();
+		timerq_insert(&here->timers, &cpus[0].timer_node, clock_now);
+		cpus[1].wake_deadline = clock_now + 5 * MS;
+		cpus[0].paused = why == 0;
+		cpus[0].left = why == 1;
+		cpus[0].evict = why == 2;
+		cpus[0].start_pending = why == 3;
+		if (why == 4)
+			cpus[0].state = VCPU_STOPPED;
+		if (why == 5)
+			credit_set(&vms[0].credit, CREDIT_WEIGHT_DEFAULT, 50, clock_now);
+		CHECK(sched_start_due(here, &cpus[1], clock_now) == NULL);
+		CHECK(timerq_first(&here->timers) == &cpus[0].timer_node);
+		CHECK(!timerq_is_queued(&cpus[1].timer_node));
+		CHECK(!cpus[0].running && sched_of(here)->runq.current == NULL);
+		tear_down();
+	}
 }
 
 TEST("an alarm and a vCPU's timer that are due at once both expire, each as what it is")

@@ -89,6 +89,27 @@ static uint64_t model_first(size_t *count)
 	return first;
 }
 
+TEST("a node that takes the first one's place is where its deadline puts it")
+{
+	set_up();
+	for (size_t others = 0; others < 6; others++) {
+		size_t count;
+
+		timerq_insert(&queue, &nodes[0], 10);
+		for (size_t i = 1; i <= others; i++)
+			timerq_insert(&queue, &nodes[i], 10 * (i + 1));
+		timerq_replace_first(&queue, &nodes[9], 35);
+		CHECK(!timerq_is_queued(&nodes[0]));
+		CHECK_EQ(timerq_first(&queue)->deadline_ticks, others > 0 ? 20 : 35);
+		for (count = 0; timerq_expire(&queue, 35) != NULL; count++)
+			;
+		CHECK_EQ(count, 1 + MIN(others, 2));
+		CHECK_EQ(queue.count, others - MIN(others, 2));
+		while (timerq_expire(&queue, UINT64_MAX) != NULL)
+			;
+	}
+}
+
 TEST("at random the first is always the earliest and the count is right")
 {
 	uint64_t seed = 5;
@@ -104,6 +125,9 @@ TEST("at random the first is always the earliest and the count is right")
 			timerq_remove(&nodes[i]);
 		if (test_random(&seed) % 16 == 0 && queue.first)
 			timerq_remove(queue.first);
+		i = test_random(&seed) % NODES;
+		if (queue.first && !timerq_is_queued(&nodes[i]))
+			timerq_replace_first(&queue, &nodes[i], test_random(&seed) % 10000);
 		if (step % 7 == 0) {
 			uint64_t first = model_first(&count);
 

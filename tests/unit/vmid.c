@@ -26,6 +26,7 @@ struct test_vcpu {
 	uint64_t mapping[VMIDS_MAX], fenced[VMIDS_MAX];
 	uint64_t code;			/* version that it wrote and fenced: FENCE.I */
 	const struct vmid_pool *last;
+	uint64_t generation;		/* of the VMIDs that it has */
 	int loaded;			/* hart, or -1 */
 };
 
@@ -115,11 +116,18 @@ static void load(unsigned h, unsigned n, unsigned i)
 	struct test_vm *vm = &vms[n];
 	struct test_vcpu *v = &vm->vcpus[i];
 	unsigned fences;
+	bool last;
 
 	if (hart->loaded == v)
 		return;
 	unload(hart);
+	last = v->last == &hart->pool && vmid_is_last(&hart->pool, &vm->places[h], v);
 	fences = vmid_enter(&hart->pool, &vm->places[h], v, &v->last, vm->wanted);
+	CHECK_EQ(last, fences == 0);
+	/* vm/sched_switch.c does not look at the generation then. */
+	if (last)
+		CHECK_EQ(v->generation, vm->places[h].generation);
+	v->generation = vm->places[h].generation;
 	if (fences & VMID_FENCE_GVMA)
 		fence_gvma(hart);
 	if (fences & VMID_FENCE_VVMA)
