@@ -230,12 +230,15 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 	return next;
 }
 
-/* The hart sleeps until then, which is a timer's. Return: false: something else has come. */
+/*
+ * The hart sleeps until then, which is a timer's. If that is the one of the vCPU that it has loaded,
+ * vstimecmp may wake it a little before stimecmp. Return: false: something else has come.
+ */
 static inline bool sleep_until(struct hart *hart, uint64_t deadline)
 {
 	hart_timer_program(deadline);
 	hart_wait();
-	if (unlikely((csr_read(CSR_SIP) & SIP_ANY) != SIP_STIP))
+	if (unlikely(csr_read(CSR_SIP) & (SIP_SSIP | SIP_SEIP)))
 		return false;
 	hart->timer_programmed = 0;
 	return true;
