@@ -126,7 +126,7 @@ static void set_credit(struct vm *vm, unsigned count, char **words)
 
 	if (!parse_shares(count, words, &weight, &cap))
 		return;
-	credit_set(&vm->credit, (uint32_t)weight, (uint32_t)cap, time_now());
+	sched_set_shares(vm, (uint32_t)weight, (uint32_t)cap);
 	show_credit(vm);
 }
 

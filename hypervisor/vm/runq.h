@@ -81,6 +81,13 @@ static inline bool runq_is_over(const struct runq *queue, uint64_t now)
 	return (queue->count > 0 || queue->capped) && now >= queue->slice_end;
 }
 
+/* The current entity, which there is, leaves at the next look: its VM has other shares. */
+static inline void runq_end_slice(struct runq *queue, uint64_t now)
+{
+	queue->slice_end = now;
+	queue->capped = true;
+}
+
 /* When runq_is_over() or runq_release() has to be called next; UINT64_MAX: never. */
 static inline uint64_t runq_deadline(const struct runq *queue)
 {

@@ -159,6 +159,34 @@ void sched_pause(struct vcpu *v, bool pause)
 		hart_kick(hart);
 }
 
+/* v's place in the queue, and how long it may run, are of the VM's old shares. */
+static void renew(struct vcpu *v)
+{
+	struct hart *hart = sched_lock_home(v);
+	struct runq *runq = &sched_of(hart)->runq;
+	bool queued = false, kick = false;
+
+	if (v->runq.parked) {
+		runq_dequeue(&v->runq);
+		queued = enqueue(hart, v);
+	} else if (runq->current == &v->runq) {
+		runq_end_slice(runq, time_now());
+		kick = hart != this_hart();
+	}
+	spin_unlock(&hart->lock);
+	if (queued)
+		announce(hart, v);
+	if (kick)
+		hart_kick(hart);
+}
+
+void sched_set_shares(struct vm *vm, uint32_t weight, uint32_t cap)
+{
+	credit_set(&vm->credit, weight, cap, time_now());
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		renew(vm->vcpus[i]);
+}
+
 /* ---- Timers ---- */
 
 /* v's timer is due; its hart is locked, but not while others are told. */

@@ -57,6 +57,11 @@ void sched_withdraw(struct vcpu *v);
 int sched_pin(struct vcpu *v, const uint64_t *affinity);
 /* v does not run until it is unpaused; its timers go on. Any hart, not v's own exit. */
 void sched_pause(struct vcpu *v, bool pause);
+/*
+ * The VM's weight and cap (percent of one hart, 0: none) from now on, also for those of its vCPUs
+ * that run without an end of their slice, and those that wait as the old cap says. Any hart.
+ */
+void sched_set_shares(struct vm *vm, uint32_t weight, uint32_t cap);
 
 /*
  * The VM of v ends or reboots: v passes through its hart's run loop once more, to be taken leave

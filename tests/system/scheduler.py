@@ -97,12 +97,18 @@ def share(key, wanted, off):
 
 def cap(bench):
     limit = bench.left() / 3
+
+    def capped(ran):
+        run, wait = ran["capped", 0][:2]
+        return wait >= 500 and run <= wait / 2
     with bench.console([spinner(bench, "capped", cap=50)]) as session:
         monitor(session, ("capped",), limit)
         until(session, limit, share(("capped", 0), 0.5, 0.03), "not a half")
         ask(session, "sched-credit capped cap 0", limit)
         ran = over(session, 3, limit)["capped", 0]
         check(ran[1] <= 30, f"without a cap it waited {ran[1]} ms beside {ran[0]}")
+        ask(session, "sched-credit capped cap 30", limit)
+        until(session, limit, capped, "a cap does not hold for a VM that runs alone")
         session.send(b"poweroff\n")
         check(session.finish(limit), "QEMU does not end")
 

@@ -219,6 +219,48 @@ TEST("an alarm and a vCPU's timer that are due at once both expire, each as what
 	tear_down();
 }
 
+/* ---- Shares ---- */
+
+TEST("a cap that a VM gets ends the slice of its vCPU that runs alone, wherever that is")
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct vcpu *list[] = { &cpus[0] };
+		struct runq *runq;
+
+		set_up();
+		vms[0].vcpus = list;
+		vms[0].vcpu_count = 1;
+		runq = &sched_of(here)->runq;
+		run(0);
+		CHECK_EQ(runq_deadline(runq), UINT64_MAX);
+		here = hart_list[i];
+		sched_set_shares(&vms[0], CREDIT_WEIGHT_DEFAULT, 50);
+		CHECK_EQ(kicks[0], i);
+		CHECK(runq_is_over(runq, clock_now));
+		CHECK_EQ(runq_deadline(runq), clock_now);
+		runq_put(runq, clock_now);
+		tear_down();
+	}
+}
+
+TEST("a vCPU that the cap of its VM keeps waiting is ready when the cap goes")
+{
+	struct vcpu *list[] = { &cpus[0] };
+
+	set_up();
+	vms[0].vcpus = list;
+	vms[0].vcpu_count = 1;
+	credit_set(&vms[0].credit, CREDIT_WEIGHT_DEFAULT, 10, clock_now);
+	credit_charge(&vms[0].credit, 1000 * MS, clock_now);
+	sched_wake(&cpus[0]);
+	CHECK(cpus[0].runq.parked);
+	sched_set_shares(&vms[0], CREDIT_WEIGHT_DEFAULT, 0);
+	CHECK(runq_is_queued(&cpus[0].runq) && !cpus[0].runq.parked);
+	CHECK_EQ(runq_count(&sched_of(here)->runq), 1);
+	runq_dequeue(&cpus[0].runq);
+	tear_down();
+}
+
 /* ---- Tours ---- */
 
 TEST("a tour rings when every hart that runs has been in its run loop, and not before")
