@@ -200,6 +200,12 @@ struct vcpu {
 	bool same_trap;			/* inject: it is in this very trap already */
 };
 
+/* One more flag would not be seen by a look at all of them. */
+_Static_assert(offsetof(struct vcpu, extras) - offsetof(struct vcpu, held) == sizeof(uint32_t),
+	       "held has four flags");
+_Static_assert(offsetof(struct vcpu, start_pc) - offsetof(struct vcpu, extras) == sizeof(uint64_t),
+	       "extras has eight flags");
+
 #define VCPU_REQ_STOP		(1u << 0)	/* the VM has ended */
 #define VCPU_REQ_FENCE_I	(1u << 1)
 #define VCPU_REQ_FENCE_VMA	(1u << 2)	/* everything of the guest's translations */
