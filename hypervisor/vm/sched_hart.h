@@ -152,7 +152,7 @@ static inline struct vcpu *sched_take_next(struct hart *hart, uint64_t now)
 	return sched_start(runq_is_empty(runq) ? NULL : runq_pick(runq, now), now);
 }
 
-/* Of those that sleep, v with its timer in no queue, who wakes by the first that is due, or NULL. */
+/* Of those that sleep, v whose timer is in no queue: who wakes by the first one due, or NULL. */
 static inline struct vcpu *sched_first_due(const struct hart *hart, struct vcpu *v, uint64_t now)
 {
 	struct timerq_node *first = timerq_first(&hart->timers);
@@ -170,9 +170,9 @@ static inline struct vcpu *sched_first_due(const struct hart *hart, struct vcpu 
 }
 
 /*
- * It is picked and runs; nobody else does or could. Its timer leaves the queue, and that of v, which
- * sleeps on, takes its place: of all timers only v's need not have been there. Return: it, or NULL
- * if there is more to do, and nothing has changed.
+ * It is picked and runs; nobody else does or could. Its timer leaves the queue, and that of v,
+ * which sleeps on, takes its place: of all timers only v's need not have been there. Return: it, or
+ * NULL if there is more to do, and nothing has changed.
  */
 static inline struct vcpu *sched_start_due(struct hart *hart, struct vcpu *v, uint64_t now)
 {

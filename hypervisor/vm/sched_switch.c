@@ -231,8 +231,8 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 }
 
 /*
- * The hart sleeps until then, which is a timer's. If that is the one of the vCPU that it has loaded,
- * vstimecmp may wake it a little before stimecmp. Return: false: something else has come.
+ * The hart sleeps until then, which is a timer's. If that is the one of the vCPU that it has
+ * loaded, vstimecmp may wake it a little before stimecmp. Return: false: something else has come.
  */
 static inline bool sleep_until(struct hart *hart, uint64_t deadline)
 {
