@@ -159,6 +159,17 @@ void sched_pause(struct vcpu *v, bool pause)
 		hart_kick(hart);
 }
 
+/* What v has run until now it has run under the VM's old shares. */
+static void charge(struct vcpu *v)
+{
+	struct hart *hart = sched_lock_home(v);
+	struct runq *runq = &sched_of(hart)->runq;
+
+	if (runq->current == &v->runq)
+		runq_charge(runq, time_now());
+	spin_unlock(&hart->lock);
+}
+
 /* v's place in the queue, and how long it may run, are of the VM's old shares. */
 static void renew(struct vcpu *v)
 {
@@ -182,6 +193,8 @@ static void renew(struct vcpu *v)
 
 void sched_set_shares(struct vm *vm, uint32_t weight, uint32_t cap)
 {
+	for (unsigned i = 0; i < vm->vcpu_count; i++)
+		charge(vm->vcpus[i]);
 	credit_set(&vm->credit, weight, cap, time_now());
 	for (unsigned i = 0; i < vm->vcpu_count; i++)
 		renew(vm->vcpus[i]);

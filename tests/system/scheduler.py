@@ -100,7 +100,7 @@ def cap(bench):
 
     def capped(ran):
         run, wait = ran["capped", 0][:2]
-        return wait >= 500 and run <= wait / 2
+        return wait >= 500 and wait / 10 <= run <= wait / 2
     with bench.console([spinner(bench, "capped", cap=50)]) as session:
         monitor(session, ("capped",), limit)
         until(session, limit, share(("capped", 0), 0.5, 0.03), "not a half")

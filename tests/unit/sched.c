@@ -226,6 +226,7 @@ TEST("a cap that a VM gets ends the slice of its vCPU that runs alone, wherever 
 	for (unsigned i = 0; i < 2; i++) {
 		struct vcpu *list[] = { &cpus[0] };
 		struct runq *runq;
+		uint64_t until;
 
 		set_up();
 		vms[0].vcpus = list;
@@ -233,12 +234,15 @@ TEST("a cap that a VM gets ends the slice of its vCPU that runs alone, wherever 
 		runq = &sched_of(here)->runq;
 		run(0);
 		CHECK_EQ(runq_deadline(runq), UINT64_MAX);
+		clock_now += 1000 * MS;
 		here = hart_list[i];
 		sched_set_shares(&vms[0], CREDIT_WEIGHT_DEFAULT, 50);
 		CHECK_EQ(kicks[0], i);
 		CHECK(runq_is_over(runq, clock_now));
 		CHECK_EQ(runq_deadline(runq), clock_now);
 		runq_put(runq, clock_now);
+		/* What it has run before is not for the cap to count. */
+		CHECK_EQ(credit_allowed(&vms[0].credit, clock_now, &until), 20 * MS);
 		tear_down();
 	}
 }
