@@ -33,9 +33,13 @@ def wait(session, limit, right, what):
 
 def gone(session, names, limit):
     """Wait until these have nothing any more; how the list says that they ended."""
-    wait(session, limit, lambda: not any(listed(session, limit)[name][0] for name in names),
-         f"{names} do not go")
-    return {name: listed(session, limit)[name][1] for name in names}
+    have = {}
+
+    def nothing():
+        have.update(listed(session, limit))
+        return not any(have[name][0] for name in names)
+    wait(session, limit, nothing, f"{names} do not go")
+    return {name: have[name][1] for name in names}
 
 
 def full_machine(bench, mode):
