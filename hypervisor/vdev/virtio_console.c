@@ -10,6 +10,7 @@
 #define QUEUE_TX	1U
 #define SLICE_BYTES	1024U		/* of output for one notification: a terminal is slow */
 #define CHAIN_COST	16U		/* of a chain, in bytes, beside its text */
+#define OUTPUT_BYTES	256U		/* copied at a time: the other end looks at them twice */
 #define INPUT_BYTES	64U		/* handed over at a time */
 
 static struct virtio_console *console_of(struct virtio *dev)
@@ -17,21 +18,27 @@ static struct virtio_console *console_of(struct virtio *dev)
 	return container_of(dev, struct virtio_console, virtio);
 }
 
-/* Send the chain under way until its end or the budget's. */
+/* Send the chain under way until its end, the budget's, or that of the room at the other end. */
 static void send_chain(struct virtio_console *console, size_t *budget)
 {
 	const struct virtqueue *queue = &console->virtio.queues[QUEUE_TX];
-	const char *text;
-	size_t got;
+	char text[OUTPUT_BYTES];
 
 	while (*budget > 0) {
-		text = virtqueue_map(queue, &console->tx, &console->cursor, *budget, &got);
-		if (text == NULL) {
+		struct virtqueue_cursor begin = console->cursor;
+		size_t size = virtqueue_read(queue, &console->tx, &console->cursor, text,
+					     MIN(*budget, sizeof(text)));
+		size_t sent = size > 0 ? console->io->send(console->io_arg, text, size) : 0;
+
+		if (size == 0) {
 			console->sending = false;
 			return;
 		}
-		console->io->send(console->io_arg, text, got);
-		*budget -= got;
+		*budget = sent > 0 ? *budget - sent : 0;
+		if (sent < size) {
+			console->cursor = begin;
+			virtqueue_skip(&console->tx, &console->cursor, sent);
+		}
 	}
 }
 
@@ -67,8 +74,6 @@ static int notify_tx(struct virtio_console *console)
 	uint16_t before = queue->next_used;
 	int err;
 
-	if (console->io->accepts != NULL && !console->io->accepts(console->io_arg))
-		return -EAGAIN;
 	virtqueue_notify_off(queue);
 	err = send_all(console, SLICE_BYTES);
 	if (err == 0 && virtqueue_notify_on(queue))

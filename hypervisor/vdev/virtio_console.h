@@ -9,9 +9,8 @@
 #include "vdev/virtio_mmio.h"
 
 struct virtio_console_io {
-	void (*send)(void *arg, const char *text, size_t size);
-	/* Is there room for it? NULL: always. If not, the driver's notification is repeated. */
-	bool (*accepts)(void *arg);
+	/* Return: how many bytes there was room for; for the rest the notification is repeated. */
+	size_t (*send)(void *arg, const char *text, size_t size);
 	/* Take at most size bytes that wait at the other end. Return: how many. */
 	size_t (*receive)(void *arg, char *text, size_t size);
 };

@@ -16,18 +16,16 @@ struct virtio_console_dev {
 	void *next_ready_arg;
 };
 
-static void console_dev_send(void *arg, const char *text, size_t size)
+static size_t console_dev_send(void *arg, const char *text, size_t size)
 {
 	struct virtio_console_dev *dev = arg;
+	struct vm *vm = dev->dev.vdev.vm;
 
-	vconsole_write(dev->dev.vdev.vm, text, size);
-}
-
-static bool console_dev_accepts(void *arg)
-{
-	struct virtio_console_dev *dev = arg;
-
-	return vconsole_accepts(dev->dev.vdev.vm);
+	if (!vconsole_accepts(vm))
+		return 0;
+	size = vconsole_piece(text, size);
+	vconsole_write(vm, text, size);
+	return size;
 }
 
 static size_t console_dev_receive(void *arg, char *text, size_t size)
@@ -39,7 +37,6 @@ static size_t console_dev_receive(void *arg, char *text, size_t size)
 
 static const struct virtio_console_io console_dev_io = {
 	.send = console_dev_send,
-	.accepts = console_dev_accepts,
 	.receive = console_dev_receive,
 };
 

@@ -15,6 +15,9 @@
 #define VCONSOLE_INPUT		1024U
 #define VCONSOLE_INPUT_MAX	(256U << 10)
 #define VCONSOLE_LINE		256
+/* Of output at a time: the display has room for so much, with a prefix for each line. */
+#define VCONSOLE_PIECE		256U
+#define VCONSOLE_PIECE_LINES	4U
 
 struct vcpu;
 struct vm;
@@ -73,7 +76,23 @@ void vconsole_settle(struct vm *vm);
  * its own time. It is nothing that the hypervisor waits for.
  */
 bool vconsole_accepts(struct vm *vm);
-/* Output of the guest, from any hart; locks of devices may be held. */
+/* How much of text that a guest cannot change may be written at a time, if there is room. */
+static inline size_t vconsole_piece(const char *text, size_t size)
+{
+	unsigned lines = 0;
+	size_t n = 0;
+
+	size = MIN(size, (size_t)VCONSOLE_PIECE);
+	while (n < size && lines < VCONSOLE_PIECE_LINES) {
+		lines += text[n] == '\n' || text[n] == '\r';
+		n++;
+	}
+	return n;
+}
+/*
+ * Output of the guest, from any hart; locks of devices may be held. It is looked at more than once,
+ * so it is no memory of the guest's.
+ */
 void vconsole_write(struct vm *vm, const char *text, size_t size);
 /*
  * A byte of v's, in its exit, by a call which its mode's fast path can answer the next time. It may

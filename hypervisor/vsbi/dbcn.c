@@ -8,7 +8,7 @@
 
 /* Bytes that one call moves at most; the guest learns how many it were. */
 #define DBCN_WRITE_MAX		4096
-#define DBCN_BLOCK		256
+#define DBCN_BLOCK		VCONSOLE_PIECE
 
 /* The block [low, low + size) must be RAM; high holds the bits beyond 64. */
 static bool dbcn_is_valid(struct vm *vm, uint64_t size, uint64_t low, uint64_t high)
@@ -32,6 +32,7 @@ static struct sbi_ret dbcn_write(struct vcpu *v, uint64_t size, uint64_t low, ui
 			return done > 0 ? vsbi_value(done) : vsbi_again(v);
 		if (vm_read(vm, GPA(low + done), block, part))
 			return vsbi_error(SBI_ERR_FAILED);
+		part = vconsole_piece(block, part);
 		vconsole_write(vm, block, part);
 		done += part;
 	}

@@ -70,12 +70,13 @@ static uint64_t now(void)
 	return 1;
 }
 
-static void send(void *arg, const char *text, size_t size)
+static size_t send(void *arg, const char *text, size_t size)
 {
 	volatile char last = text[size - 1];
 
 	(void)arg;
-	(void)last;
+	/* No more than 64 at a time. */
+	return last == '\0' || size < 64 ? size : 64;
 }
 
 static size_t receive(void *arg, char *text, size_t size)

@@ -48,3 +48,14 @@ TEST("DBCN: a write of nothing needs no room")
 	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE, 0, 0, 0), SBI_SUCCESS);
 	console_accepts = true;
 }
+
+TEST("DBCN: text of many lines, each of which gets a prefix, comes in pieces, and whole")
+{
+	start();
+	memset(ram, '\n', 200);
+	memset(ram + 50, '\r', 50);
+	CHECK_EQ(call(SBI_EXT_DBCN, SBI_DBCN_WRITE, 200, RAM_GPA, 0), SBI_SUCCESS);
+	CHECK_EQ(VALUE, 200);
+	CHECK_EQ(written_size, 200);
+	CHECK_EQ(memcmp(written, ram, 200), 0);
+}

@@ -224,8 +224,14 @@ bool vconsole_accepts(struct vm *machine)
 
 void vconsole_write(struct vm *machine, const char *text, size_t size)
 {
+	unsigned lines = 0;
+
 	CHECK(machine == &vm);
 	CHECK(written_size + size < sizeof(written));
+	/* It was asked whether there is room for so much. */
+	for (size_t i = 0; i < size; i++)
+		lines += text[i] == '\n' || text[i] == '\r';
+	CHECK(size <= VCONSOLE_PIECE && lines <= VCONSOLE_PIECE_LINES);
 	memcpy(written + written_size, text, size);
 	written_size += size;
 	written[written_size] = '\0';
