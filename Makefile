@@ -458,16 +458,20 @@ test test-full: images
 	$(Q)$(MAKE) $(if $(Q),-s) busybox
 	+$(Q)scripts/total $(CHECK) $(SYSTEM)
 
-# Ten minutes of guest time of busybox in each mode; Linux again and again, and under load for long:
-# BOOTS=200 SECONDS=600.
-.PHONY: test-soak test-soak-busybox test-soak-linux
+# Ten minutes of guest time of busybox in each mode; thousands of the monitor's commands; Linux again
+# and again, and under load for long: BOOTS=200 SECONDS=600.
+.PHONY: test-soak test-soak-busybox test-soak-monitor test-soak-linux
 test-soak: test-soak-busybox
+	$(Q)$(MAKE) $(if $(Q),-s) test-soak-monitor
 	$(Q)$(MAKE) $(if $(Q),-s) test-soak-linux
 
 test-soak-busybox: images
 	$(Q)$(deps) run busybox
 	$(Q)$(MAKE) $(if $(Q),-s) busybox
 	$(Q)$(strata) test --soak --only "ten minutes"
+
+test-soak-monitor: images
+	$(Q)$(strata) test --soak --only "random commands"
 
 test-soak-linux: images
 	$(Q)$(deps) run linux
@@ -516,7 +520,7 @@ help:
 ##  make bench      the benchmarks of chosen modes only, one line each; and what hw costs
 ##                  beside native (SUITES=speed), against what it may; all in build/bench.json
 ##  make test       unit tests, checks and boots under QEMU; make test-full: all combinations
-##  make test-soak  the long stress of busybox in every mode
+##  make test-soak  the long stress of busybox in every mode, and of the monitor
 ##  make test-soak  BOOTS=200 boots of Linux in a row, then SECONDS=600 under load
 ##  make test-debian  Debian with systemd in two VMs: make run VM=debian,debian2
 ##  make check      unit tests and static checks only (unit: the unit tests alone)
