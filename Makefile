@@ -458,8 +458,8 @@ test test-full: images
 	$(Q)$(MAKE) $(if $(Q),-s) busybox
 	+$(Q)scripts/total $(CHECK) $(SYSTEM)
 
-# Ten minutes of guest time of busybox in each mode; thousands of the monitor's commands; Linux again
-# and again, and under load for long: BOOTS=200 SECONDS=600.
+# Ten minutes of guest time of busybox in each mode; thousands of commands to the monitor; Linux
+# again and again, and under load for long: BOOTS=200 SECONDS=600.
 .PHONY: test-soak test-soak-busybox test-soak-monitor test-soak-linux
 test-soak: test-soak-busybox
 	$(Q)$(MAKE) $(if $(Q),-s) test-soak-monitor
