@@ -13,7 +13,7 @@ OPS = ("null_call", "fork", "ctx_2p_0k", "mmap", "prot_fault", "page_fault", "cs
        "irq_toggle", "sfence", "null_sbi", "ipi_self", "mmio_read")
 # Of the table of hw beside native, those that no row above stands for.
 SPEED = ("set_timer", "ipi_call", "console_byte", "mmio_write", "ipi_other", "blk_read_512",
-         "blk_load_4k", "net_load_64", "net_load_1500")
+         "blk_load_4k", "net_load_64", "net_load_1500", "wake_up", "vm_ping_pong")
 THRESHOLD_PERCENT = 2.0
 KEPT = ("schema", "qemu", "firmware", "compiler")
 KEPT_OF_COLUMN = ("key", "title", "mode", "world", "pv_step", "base", "firmware", "qemu")
