@@ -193,11 +193,17 @@ static inline struct vcpu *sched_start_due(struct hart *hart, struct vcpu *v, ui
 	return next;
 }
 
-/* v, which has blocked in its exit, does not run any more. */
-static inline void sched_leave(struct hart *hart, struct vcpu *v, uint64_t now)
+/* v, which sleeps, is woken by the hart's timers at its wake_deadline (ticks), if it has one. */
+static inline void sched_queue_timer(struct hart *hart, struct vcpu *v)
 {
 	if (v->wake_deadline != UINT64_MAX)
 		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
+}
+
+/* v, which has blocked in its exit, does not run any more, since now (ticks). */
+static inline void sched_leave(struct hart *hart, struct vcpu *v, uint64_t now)
+{
+	sched_queue_timer(hart, v);
 	if (unlikely(v->clocked))
 		vpmu_pause(&v->vpmu);
 	cputime_switch_from(&v->time, CPUTIME_RUN,

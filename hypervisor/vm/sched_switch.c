@@ -267,13 +267,6 @@ static __attribute__((noinline)) struct vcpu *expire_and_take(struct hart *hart)
 	return next;
 }
 
-/* v, for which the timer is in no queue, sleeps on beyond this hart's sleep. */
-static void put_timer(struct hart *hart, struct vcpu *v)
-{
-	if (v->wake_deadline != UINT64_MAX)
-		timerq_insert(&hart->timers, &v->timer_node, v->wake_deadline);
-}
-
 /* v, whose timer is in no queue, leaves, and nobody else wants the hart. */
 static inline void lie_down(struct hart *hart, struct vcpu *v)
 {
@@ -301,12 +294,12 @@ static inline struct vcpu *sleep_and_take(struct hart *hart, struct vcpu *v)
 
 	lie_down(hart, v);
 	if (!sleep_until(hart, MIN(v->wake_deadline, sched_first_timer(hart)))) {
-		put_timer(hart, v);
+		sched_queue_timer(hart, v);
 		return NULL;
 	}
 	next = sched_start_due(hart, v, time_now());
 	if (unlikely(next == NULL)) {
-		put_timer(hart, v);
+		sched_queue_timer(hart, v);
 		return expire_and_take(hart);
 	}
 	hart_timer_program(sched_first_timer(hart));
