@@ -199,7 +199,7 @@ static void run(struct hart *hart, struct vcpu *v)
 		prepare_vm(hart, v);
 	if (v == NULL)
 		return;
-	if (v->told_steal && v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
+	if (v->reports_steal && v->state == VCPU_RUNNABLE && v->vm->state == VM_RUNNING)
 		steal_preempted(v);
 	spin_lock(&hart->lock);
 	now = time_now();

@@ -132,7 +132,7 @@ static __attribute__((noinline)) void begin_extras(struct vcpu *v)
 {
 	if (!v->resuming) {
 		v->suspended = false;
-		if (v->told_steal)
+		if (v->reports_steal)
 			steal_update(v);
 	}
 	if (v->clocked)

@@ -21,13 +21,13 @@ int steal_enable(struct vcpu *v, uint64_t gpa)
 	if (vm_zero(v->vm, GPA(gpa), SBI_STA_SHMEM_SIZE))
 		return -EFAULT;
 	v->steal = (struct steal){ .gpa = gpa, .begin_ticks = sched_steal_ticks(v) };
-	v->told_steal = true;
+	v->reports_steal = true;
 	return 0;
 }
 
 void steal_disable(struct vcpu *v)
 {
-	v->told_steal = false;
+	v->reports_steal = false;
 }
 
 /* In two parts: a second has more nanoseconds than fit into 64 bits times many ticks. */

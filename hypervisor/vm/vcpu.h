@@ -167,7 +167,7 @@ struct vcpu {
 			bool fp_used;	/* it wrote them when it was on a hart last */
 			bool fp_always;	/* its mode is not one that loads them late */
 			bool resuming;	/* it loses its registers: resumes at start_pc */
-			bool told_steal; /* it reports stolen time */
+			bool reports_steal; /* it reports stolen time */
 			bool clocked;	/* its PMU counts cycles or instructions */
 		};
 		uint64_t extras;

@@ -45,7 +45,7 @@ TEST("STA: stolen time is told in nanoseconds from the call on, between two sequ
 	steal_update(&cpus[0]);
 	CHECK_EQ(memory->sequence, 0);
 	CHECK_EQ(call(SBI_EXT_STA, SBI_STA_SET_SHMEM, UINT64_MAX, UINT64_MAX, 0), SBI_SUCCESS);
-	CHECK(!cpus[0].told_steal);
+	CHECK(!cpus[0].reports_steal);
 }
 
 TEST("STA: memory that is not aligned or not RAM, and flags, are refused, and all stays as it is")
@@ -63,7 +63,7 @@ TEST("STA: memory that is not aligned or not RAM, and flags, are refused, and al
 	CHECK_EQ(call(SBI_EXT_STA, SBI_STA_SET_SHMEM, RAM_GPA, 0, 1), SBI_ERR_INVALID_PARAM);
 	CHECK_EQ(call(SBI_EXT_STA, SBI_STA_SET_SHMEM, UINT64_MAX, UINT64_MAX, 1),
 		 SBI_ERR_INVALID_PARAM);
-	CHECK(cpus[0].told_steal);
+	CHECK(cpus[0].reports_steal);
 	CHECK_EQ(cpus[0].steal.gpa, RAM_GPA);
 }
 
