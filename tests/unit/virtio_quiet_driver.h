@@ -45,8 +45,7 @@ static uint64_t now(void)
 
 static unsigned pick(unsigned limit)
 {
-	seed = seed * 6364136223846793005UL + 1442695040888963407UL;
-	return (unsigned)((seed >> 33) % limit);
+	return (unsigned)((test_random(&seed) >> 33) % limit);
 }
 
 static void put(uint64_t gpa, const void *from, size_t size)
