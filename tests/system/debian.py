@@ -5,10 +5,10 @@ import re
 import subprocess
 
 from harness import Skip, add_case, check
+from monitor import ESCAPE
 from stratalib import disks, vms
 
 DEADLINE_FACTOR = 20        # of an ordinary case's: systemd under emulation takes its time
-ESCAPE = b"\x1d"
 
 
 class Consoles:
