@@ -23,7 +23,7 @@
 /* The archive, for VMs that reboot. */
 static struct vm_source vms_source;
 
-/* How often VMs have been started again, by reboots and by create: numbers for vm->restart. */
+/* The last number that a vm->restart got: each reboot takes one, each create one or two. */
 static uint64_t vms_restarts;
 static unsigned vms_refused, vms_running;
 static bool all_clean = true;

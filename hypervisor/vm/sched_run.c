@@ -180,6 +180,7 @@ static bool must_leave(const struct vcpu *v)
 /* v, which may have been picked and not begun, does not run any more; the hart is locked. */
 static void put(struct hart *hart, struct vcpu *v, uint64_t now)
 {
+	/* Of one that has not begun they stand, whatever it counts. */
 	if (unlikely(v->vpmu.clocks_run))
 		vpmu_pause(&v->vpmu);
 	runq_put(&sched_of(hart)->runq, now);

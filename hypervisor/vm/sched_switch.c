@@ -285,8 +285,8 @@ static inline void lie_down(struct hart *hart, struct vcpu *v)
 
 /*
  * On the only hart, whose lock nobody holds, v leaves and nobody waits: sleep until a timer wakes
- * somebody. The timer of v goes into the queue only for others to come before it. NULL: something
- * else has come.
+ * somebody. The timer of v is in the queue only once somebody or something else has come. NULL: it
+ * was something else.
  */
 static inline struct vcpu *sleep_and_take(struct hart *hart, struct vcpu *v)
 {

@@ -103,7 +103,7 @@ struct vm {
 	struct list_head copies;	/* of struct vm_copy, vm/vm_prepare.c */
 	size_t zero_memory;
 	uint64_t zero_offset;
-	uint64_t restart;		/* which of all VMs' reboots and creates it was; 0: none */
+	uint64_t restart;		/* a number that no other reboot or create has; 0: none */
 	uint64_t looked_at, looked_run, looked_wait;	/* the monitor's top, in ticks */
 	struct vmid_place *places;	/* by hart index: its VMIDs there; that hart's own */
 	/*

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""strata baseline: count a dozen rows again and fail if one is dearer than tests/baseline.json."""
+"""strata baseline: count two dozen rows again; fail if one is dearer than tests/baseline.json."""
 import argparse
 import json
 import os

@@ -16,7 +16,7 @@ def add_options(parser):
                       help="Debian with systemd, and nothing else: minutes")
     kind.add_argument("--quick", action="store_true", help="one firmware and QEMU, fewer boots")
     parser.add_argument("--soak", action="store_true",
-                        help="with the stress of ten minutes in each mode")
+                        help="with the stress of ten minutes in each mode, and of the monitor")
     parser.add_argument("--only", metavar="TEXT", default=environment("ONLY"),
                         help="cases whose sentence contains this")
     parser.add_argument("--list", action="store_true", help="print the sentences, run nothing")

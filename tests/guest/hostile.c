@@ -327,7 +327,7 @@ static void dull_lines(void)
 		sbi_call(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, (uint64_t)*c, 0, 0, 0, 0);
 }
 
-/* The endings that the hypervisor must deal with; natively they hang the hart. */
+/* The endings that the hypervisor must deal with; natively they hang or reset the machine. */
 static void endings(void)
 {
 	if (boot_arg("fault")) {
