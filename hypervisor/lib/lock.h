@@ -71,6 +71,11 @@ static inline void spin_lock_io(struct spinlock *lock)
 	spin_lock(lock);
 }
 
+static inline bool spin_trylock_io(struct spinlock *lock)
+{
+	return spin_trylock(lock);
+}
+
 static inline void spin_unlock_io(struct spinlock *lock)
 {
 	spin_unlock(lock);
@@ -80,6 +85,14 @@ static inline void spin_lock_io(struct spinlock *lock)
 {
 	spin_lock(lock);
 	__asm__ volatile("fence rw, io" : : : "memory");
+}
+
+static inline bool spin_trylock_io(struct spinlock *lock)
+{
+	bool taken = spin_trylock(lock);
+
+	__asm__ volatile("fence rw, io" : : : "memory");
+	return taken;
 }
 
 static inline void spin_unlock_io(struct spinlock *lock)

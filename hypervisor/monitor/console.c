@@ -346,7 +346,7 @@ static bool console_must_wait(void)
 void console_rx_interrupt(void)
 {
 	/* Whoever is here already will read the bytes. */
-	if (!spin_trylock(&console.input_lock))
+	if (!spin_trylock_io(&console.input_lock))
 		return;
 	while (!console_must_wait()) {
 		int byte = hostcon_read();
@@ -355,7 +355,7 @@ void console_rx_interrupt(void)
 			break;
 		console_key((char)byte);
 	}
-	spin_unlock(&console.input_lock);
+	spin_unlock_io(&console.input_lock);
 }
 
 void console_init(const char *bootargs)
