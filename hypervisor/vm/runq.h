@@ -166,10 +166,11 @@ static inline bool runq_start(struct runq *queue, struct runq_entity *entity, ui
 	return true;
 }
 
-/* After the current one comes one of the same VM, which goes on, and pays for both in the end. */
+/* After the current one comes one of the same VM, without a cap: it pays for both in the end. */
 static inline void runq_succeed(struct runq *queue, struct runq_entity *entity, uint64_t now)
 {
 	queue->current = entity;
+	queue->capped = false;
 	queue->slice_end = now + queue->slice_ticks;
 }
 

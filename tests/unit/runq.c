@@ -402,6 +402,19 @@ TEST("who runs does not pay for what its hart does for another, and loses none o
 	CHECK_EQ(credit_vtime(&credits[1]), before);
 }
 
+TEST("an end of the slice for new shares is not that of who comes next of the same VM")
+{
+	set_up();
+	runq_entity_init(&entities[1], &credits[0]);
+	wake(0, 0);
+	runq_pick(&queue, 0);
+	runq_end_slice(&queue, MS);
+	CHECK(runq_is_over(&queue, MS));
+	CHECK(runq_hand_over(&queue, &entities[1], MS));
+	CHECK(!runq_is_over(&queue, 1000 * MS));
+	CHECK_EQ(runq_deadline(&queue), UINT64_MAX);
+}
+
 TEST("one that wakes alone starts as if it had been queued and picked")
 {
 	for (uint64_t slept = 0; slept < 100 * MS; slept += 7 * MS) {
