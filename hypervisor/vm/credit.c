@@ -32,8 +32,8 @@ static void fill(struct credit *credit, uint64_t now)
 void credit_set(struct credit *credit, uint32_t weight, uint32_t cap, uint64_t now)
 {
 	spin_lock(&credit->lock);
-	credit->weight = weight;
-	credit->cap = cap;
+	WRITE_ONCE(credit->weight, weight);
+	WRITE_ONCE(credit->cap, cap);
 	credit->budget = (int64_t)(credit->period_ticks * cap);
 	credit->filled = now;
 	spin_unlock(&credit->lock);

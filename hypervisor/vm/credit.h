@@ -19,8 +19,8 @@
 
 struct credit {
 	struct spinlock lock;		/* innermost: vCPUs of a VM run on several harts */
-	uint32_t weight;		/* 1 to CREDIT_WEIGHT_MAX */
-	uint32_t cap;			/* percent of one hart, 0 for none */
+	uint32_t weight;		/* 1 to CREDIT_WEIGHT_MAX; read without the lock, too */
+	uint32_t cap;			/* percent of one hart, 0 for none; the same */
 	uint64_t vtime;			/* weighted ticks; by difference, as it may wrap; atomic */
 	uint64_t period_ticks;
 	int64_t budget;			/* capped: what is left, in hundredths of ticks */
@@ -34,7 +34,7 @@ void credit_set(struct credit *credit, uint32_t weight, uint32_t cap, uint64_t n
 /* ticks in units of vtime. */
 static inline uint64_t credit_weigh(const struct credit *credit, uint64_t ticks)
 {
-	return (ticks << 16) / credit->weight;
+	return (ticks << 16) / __atomic_load_n(&credit->weight, __ATOMIC_RELAXED);
 }
 
 static inline bool credit_is_before(uint64_t vtime, uint64_t other)
@@ -54,7 +54,7 @@ void credit_use_budget(struct credit *credit, uint64_t ticks, uint64_t now);
 static inline void credit_charge(struct credit *credit, uint64_t ticks, uint64_t now)
 {
 	__atomic_fetch_add(&credit->vtime, credit_weigh(credit, ticks), __ATOMIC_RELAXED);
-	if (unlikely(credit->cap != 0))
+	if (unlikely(__atomic_load_n(&credit->cap, __ATOMIC_RELAXED) != 0))
 		credit_use_budget(credit, ticks, now);
 }
 
