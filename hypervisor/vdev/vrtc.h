@@ -27,7 +27,7 @@ struct vrtc {
 };
 
 void vrtc_init(struct vrtc *rtc, const struct vrtc_io *io, void *arg);
-/* No alarm, no interrupt. The clock goes on, as one with a battery. */
+/* No alarm, no interrupt; a wait may end, for nothing. The clock goes on, as one with a battery. */
 void vrtc_reset(struct vrtc *rtc);
 
 /* Registers by offset, 32 bits wide; what is none reads 0 and is not written. */

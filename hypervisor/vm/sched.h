@@ -59,7 +59,8 @@ int sched_pin(struct vcpu *v, const uint64_t *affinity);
 void sched_pause(struct vcpu *v, bool pause);
 /*
  * The VM's weight and cap (percent of one hart, 0: none) from now on, also for those of its vCPUs
- * that run without an end of their slice, and those that wait as the old cap says. Any hart.
+ * that run without an end of their slice, and those that wait as the old cap says. Any hart, which
+ * holds no hart's lock nor the credit's; the VM does not go meanwhile (vm_list_lock).
  */
 void sched_set_shares(struct vm *vm, uint32_t weight, uint32_t cap);
 

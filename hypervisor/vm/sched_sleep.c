@@ -8,7 +8,7 @@
 #include "vm/sched_hart.h"
 #include "vm/sched_sleep.h"
 
-/* Its exits are the usual ones, not traced, and no guest interrupt file can wake it. */
+/* Neither a trace nor an account sees its exits, and no guest interrupt file can wake it. */
 static bool may_sleep(const struct hart *hart, const struct vcpu *v)
 {
 	return hart->geilen == 0 && !v->resuming && !v->watched;

@@ -158,7 +158,7 @@ struct vcpu {
 		};
 		uint32_t held;
 	};
-	/* What it has that few have: whatever it is, all of it is seen to. Its own hart's. */
+	/* What it has that few have: any of it, and all is seen to. Of the hart that it runs on. */
 	union {
 		struct {
 			bool watched;	/* its exits are not its mode's alone */
