@@ -459,7 +459,7 @@ def breakdown_check(_):
 def main():
     # The other files of tests take from this one what they need.
     sys.modules["scripts"] = sys.modules[__name__]
-    for name in ("scripts_disks", "scripts_session"):
+    for name in ("scripts_disks", "scripts_files", "scripts_session"):
         module_of(name, f"tests/{name}.py")
     count = [0, 0]
     for sentence, function in TESTS:

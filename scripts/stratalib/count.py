@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 
-from stratalib import gdb, qemu, run, vms
+from stratalib import export, gdb, qemu, run, vms
 from stratalib.elf import Elf
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of)
@@ -133,6 +133,6 @@ def main(args):
         rows.append({"mode": mode, "before": before, "life": life,
                      "ratio": life / native if native else None})
     if args.json:
-        with open(args.json, "w", encoding="utf-8") as f:
-            json.dump({"vm": args.vm, "qemu": settings.qemu_version(), "rows": rows}, f, indent=1)
+        data = {"vm": args.vm, "qemu": settings.qemu_version(), "rows": rows}
+        export.write_file(args.json, json.dumps(data, indent=1) + "\n")
     return 0

@@ -10,6 +10,7 @@ import os
 import sys
 
 from stratalib import vms
+from stratalib.files import replacing
 from stratalib.settings import StrataError
 
 FILE, NUMBER = "strata,host-file", "strata,host-disk"
@@ -20,7 +21,7 @@ CHUNK = 1 << 20
 
 def copy_sparse(source, target):
     """Copy a file; zeros take no room. An interrupted copy leaves no target."""
-    with open(source, "rb") as old, open(target + ".tmp", "wb") as new:
+    with open(source, "rb") as old, replacing(target, "wb") as new:
         size = 0
         while chunk := old.read(CHUNK):
             size += len(chunk)
@@ -29,7 +30,6 @@ def copy_sparse(source, target):
             else:
                 new.write(chunk)
         new.truncate(size)
-    os.replace(target + ".tmp", target)
 
 
 def own_disk(settings, tree, name):

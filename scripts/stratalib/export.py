@@ -7,6 +7,7 @@ import os
 import sys
 
 from stratalib import report, table
+from stratalib.files import replacing
 from stratalib.result import load
 from stratalib.settings import TOP, StrataError, environment
 
@@ -60,11 +61,10 @@ WRITERS = {"csv": as_csv, "markdown": as_markdown}
 
 
 def write_file(path, text):
-    """A file that is complete or not there."""
+    """A file that is complete or as before; an error says which file."""
     try:
-        with open(path + ".tmp", "w", encoding="utf-8") as f:
+        with replacing(path) as f:
             f.write(text)
-        os.replace(path + ".tmp", path)
     except OSError as err:
         raise StrataError(f"{path}: {err.strerror}", 2) from None
 
