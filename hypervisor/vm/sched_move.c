@@ -45,6 +45,9 @@ static bool move(struct vcpu *v, struct hart *from, struct hart *to)
 
 	if (timerq_is_queued(&v->timer_node))
 		timerq_insert(&to->timers, &v->timer_node, v->timer_node.deadline_ticks);
+	/* Whoever takes it: it need not leave any more, or has been pinned anew and must go on. */
+	if (unlikely(v->evict))
+		__atomic_store_n(&v->evict, !sched_allows(v, to), __ATOMIC_SEQ_CST);
 	__atomic_store_n(&v->hart, to, __ATOMIC_RELEASE);
 	/* One that has left its VM may be pinned elsewhere, too. */
 	if (v->counted) {
@@ -206,7 +209,6 @@ void sched_evict(struct hart *hart, struct vcpu *v)
 	lock_pair(hart, to);
 	if (v->hart == hart && is_movable(v, hart) && !sched_allows(v, hart)) {
 		move(v, hart, to);
-		v->evict = false;
 		moved = true;
 	}
 	unlock_pair(hart, to);
