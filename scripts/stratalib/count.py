@@ -82,7 +82,7 @@ def count_line(line, address, deadline, log):
     """(instructions of this QEMU until this address, the registers a0 and a1 there)"""
     with tempfile.TemporaryDirectory(prefix="strata") as place:
         with qemu.Session(recorded(line, place), log=log) as session:
-            stub = gdb.Stub(os.path.join(place, "gdb"), deadline)
+            stub = gdb.Stub(os.path.join(place, "gdb"), deadline, session)
             try:
                 stub.set_break(address)
                 stub.go()

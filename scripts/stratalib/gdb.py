@@ -6,24 +6,27 @@ import time
 
 from stratalib.settings import StrataError
 
+LOOK_SECONDS = 1                # how often a wait looks at the time
 PC = 32                         # of the stub's register numbers
 
 
 class Stub:
     """A connection to a stopped machine with one hart."""
 
-    def __init__(self, path, seconds):
-        until = time.monotonic() + seconds
+    def __init__(self, path, seconds, session):
+        """To QEMU's socket; each wait may take so many seconds of the session's own clock."""
+        self.seconds, self.session = seconds, session
+        until = session.seconds() + seconds
         self.socket = socket.socket(socket.AF_UNIX)
         while True:
             try:
                 self.socket.connect(path)
                 break
             except OSError:
-                if time.monotonic() > until:
+                if session.seconds() > until:
                     raise StrataError("QEMU's gdb stub does not answer") from None
                 time.sleep(0.05)
-        self.socket.settimeout(seconds)
+        self.socket.settimeout(LOOK_SECONDS)
         self._input = b""
         self.ask("qSupported:multiprocess-;swbreak-")
         self.socket.sendall(b"")
@@ -38,6 +41,7 @@ class Stub:
 
     def _receive(self):
         """The next packet's contents."""
+        until = self.session.seconds() + self.seconds
         while True:
             match = re.search(rb"\$([^#]*)#..", self._input, re.S)
             if match:
@@ -48,6 +52,8 @@ class Stub:
             try:
                 data = self.socket.recv(65536)
             except socket.timeout:
+                if self.session.seconds() < until:
+                    continue
                 raise StrataError("the machine does not get to the operation in time") from None
             if not data:
                 raise StrataError("QEMU ended before the walk did")

@@ -14,6 +14,11 @@ ICOUNT = ["-icount", "shift=0,sleep=off", "-seed", "1",
 # Under sleep=off a single step through the gdb stub never returns (QEMU 7.2 and 10).
 ICOUNT_STEPPING = ["-icount", "shift=0"] + ICOUNT[2:]
 PR_SET_PDEATHSIG = 1
+# Looked up here: a child that a thread has forked may not wait for a loader's lock.
+try:
+    PRCTL = ctypes.CDLL(None).prctl
+except (OSError, AttributeError):
+    PRCTL = None                # not Linux: then only a clean end reaps
 
 
 def command(settings, kernel, mem, cpus, initrd=None, append=None, icount=False, extra=()):
@@ -35,10 +40,8 @@ def command(settings, kernel, mem, cpus, initrd=None, append=None, icount=False,
 
 
 def _die_with_parent():
-    try:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (OSError, AttributeError):
-        pass                    # not Linux: then only a clean end reaps
+    if PRCTL:
+        PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Session:
@@ -180,7 +183,7 @@ class Session:
                 self._log.flush()
         return woken, fresh
 
-    def status(self, patience=10.0):
+    def status(self, patience=60.0):
         """QEMU's exit status after ended()."""
         try:
             return self.process.wait(patience)

@@ -297,7 +297,7 @@ def walk_operation(settings, mode, shape, space, op, deadline, keep):
                                        ("-S", "-gdb", f"unix:{path},server=on,wait=off"))
         try:
             with qemu.Session(line, log=settings.path("run", "explain.log")) as session:
-                stub = gdb.Stub(path, deadline)
+                stub = gdb.Stub(path, deadline, session)
                 try:
                     stub.allow_interrupts()
                     walker = Walker(stub, space)

@@ -10,8 +10,8 @@
 #define STR(x)			STR_(x)
 #define SUSPEND_NON_RETENTIVE	0x80000000UL
 #define STACK_BYTES		4096
-/* Much longer than a hart needs to start or wake: 10 MHz ticks. */
-#define PATIENCE_TICKS		20000000UL
+/* Much longer than a hart needs to start or wake: a minute of 10 MHz. */
+#define PATIENCE_TICKS		600000000UL
 
 /* mscratch belongs to M-mode: from S-mode an illegal instruction on every machine. */
 #define ILLEGAL()		__asm__ volatile("csrr t0, mscratch" : : : "t0")

@@ -9,7 +9,7 @@
 #include "smp.h"
 
 #define TICKS_PER_MS	10000UL		/* QEMU's virt machine: 10 MHz */
-#define PATIENCE	(20000 * TICKS_PER_MS)
+#define PATIENCE	(60000 * TICKS_PER_MS)
 #define FENCES		128U
 #define FENCES_AWAKE	8U		/* between two sleeps */
 #define SLEEP_TICKS	200UL

@@ -115,10 +115,13 @@ static inline uint16_t used_idx(void)
 	return *(volatile uint16_t *)(used + VIRTQ_USED_IDX);
 }
 
-/* Wait until the device has given n more chains back; false after a second. */
+/*
+ * Wait until the device has given n more chains back; false after a minute. A flush waits for the
+ * disk of the machine below, whatever else that has to write.
+ */
 static bool wait_used(unsigned n)
 {
-	uint64_t deadline = read_time() + 10000000;
+	uint64_t deadline = read_time() + 600000000;
 
 	while ((uint16_t)(used_idx() - used_seen) < n)
 		if (read_time() > deadline)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Bad configuration and hostile guests: one VM is refused or stopped, the others run."""
+import os
 import struct
 
 from harness import add_case, check, check_line
@@ -153,7 +154,7 @@ def cut_tree(bench):
 
 def junk_kernel(data, pattern):
     def function(bench):
-        path = bench.file("junk.bin", data)
+        path = bench.file(os.path.basename(bench.log) + ".bin", data)
         bad = bench.tree("pvguest-hw", kernel=path, rename="bad")
         refused(bench, [bad], pattern)
     return function

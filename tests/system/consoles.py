@@ -33,10 +33,12 @@ def monitor(bench):
                                 ("nonsense", "^nonsense: no such command")):
             check_line(ask(session, command, limit), answer)
         session.send(b"console pvguest-hw\n")
-        expect(session, r"input goes to pvguest-hw|pvguest-hw\]", limit, "console")
+        expect(session, r"^\[pvguest-hw\] \$ ", limit, "the focused shell's prompt")
         session.send(b"echo here-42\n")
         expect(session, r"^\[pvguest-hw\] here-42", limit, "the focused shell answers")
-        session.send(ESCAPE + b"n" + b"echo there-43\n")
+        session.send(ESCAPE + b"n")
+        expect(session, r"^\[pvguest-te\] \$ ", limit, "the other shell's prompt")
+        session.send(b"echo there-43\n")
         expect(session, r"^\[pvguest-te\] there-43", limit, "Ctrl-] n moves the input")
         session.send(ESCAPE + b"mdestroy pvguest-te\n")
         expect(session, r"strata: pvguest-te: destroyed", limit, "destroy")
@@ -120,10 +122,13 @@ def prefixes(bench):
 def u_boot(bench):
     if vms.guest_file(bench.settings, "u-boot") is None:
         raise Skip("no U-Boot: scripts/deps guests gets it")
-    result = bench.strata("run", "--vm", "u-boot-hw", stdin=b"version\npoweroff\n")
-    check_line(result.out, r"^=> version\s*\nU-Boot 20")
-    check_line(result.out, r"^strata: u-boot-hw: shut down")
-    check_status(result, 0)
+    with bench.console([bench.tree("u-boot-hw")]) as session:
+        expect(session, r"^=> ", bench.left() / 2, "the prompt behind the countdown")
+        session.send(b"version\n")
+        expect(session, r"^U-Boot 20(?s:.*?)^=> ", bench.left() / 2, "version")
+        session.send(b"poweroff\n")
+        verdict = bench.verdict(session)
+    check(verdict.ended.get("u-boot-hw", ("",))[0] == "shut down", f"it ended: {verdict.ended}")
 
 
 def trace_line(bench):

@@ -55,7 +55,7 @@ class Consoles:
         """What a command prints. Numbered: the monitor repeats a VM's last line with the focus."""
         self.asked += 1
         self.session.send(f"echo 'answer' \"{self.asked} <$({command})>\"\n".encode())
-        return self.expect(rf"answer {self.asked} <([^>]*)>", command).group(1).decode()
+        return self.expect(rf"answer {self.asked} <([^>\n]*)>", command).group(1).decode()
 
     def healthy(self, name):
         state = self.ask("systemctl is-system-running --wait")

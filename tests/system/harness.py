@@ -7,12 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 from stratalib import qemu, vms
 from stratalib.settings import Settings, StrataError, TOP, machine_scale
 
+NAME_MOST = 110                 # bytes of a case's name that its files begin with
 CASE_SECONDS = 90               # on the reference machine with nothing else to do
+# Commands that run QEMU; each keeps a deadline of its own.
+RUNS = "run", "bench", "breakdown", "compare", "count", "explain", "baseline"
 MODES = ("native", "te", "pv0", "pv1", "hw")
 VIRTUAL = MODES[1:]
 
@@ -133,7 +137,7 @@ class Bench:
         env.update(STRATA_NO_BUILD="1", STRATA_O=self.settings.out,
                    STRATA_CACHE=self.settings.cache)
         command = [sys.executable, os.path.join(TOP, "scripts/strata"), *words]
-        runs = words[0] in ("run", "bench", "compare", "count", "explain", "baseline")
+        runs = words[0] in RUNS
         if runs:
             command += ["--qemu", self.settings.qemu, "--firmware", self.settings.firmware]
             if "--timeout" not in words:
@@ -141,7 +145,6 @@ class Bench:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, env=env, cwd=TOP)
         begin = time.monotonic()
-        # Those that run QEMU keep a deadline of their own, which is not the wall clock's.
         patience = (timeout or self.left()) * (qemu.Session.STARVED_MOST if runs else 1) + 10
         try:
             out, err = communicate(child, stdin, patience, stop)
@@ -261,7 +264,9 @@ class Runner:
         self.count = {"PASS": 0, "FAIL": 0, "SKIP": 0}
 
     def log_of(self, one):
-        name = re.sub(r"[^a-z0-9]+", "-", one.sentence.lower()).strip("-")[:110]
+        name = re.sub(r"[^a-z0-9]+", "-", one.sentence.lower()).strip("-")
+        if len(name) > NAME_MOST:   # two that begin alike have two names
+            name = f"{name[:NAME_MOST]}-{zlib.crc32(name.encode()):08x}"
         return os.path.join(self.environment.directory(), one.group, name)
 
     def outcome(self, one):
@@ -277,8 +282,7 @@ class Runner:
             return "FAIL", str(why)
         except StrataError as why:
             return "FAIL", str(why)
-        except (OSError, ValueError, KeyError, AttributeError, IndexError, TypeError,
-                subprocess.SubprocessError) as err:
+        except Exception as err:    # whatever is wrong with one case, the others run
             return "FAIL", f"{type(err).__name__}: {err}"
 
     def run(self, one):

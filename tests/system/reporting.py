@@ -15,6 +15,7 @@ BROWSER = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--d
            "--disable-background-networking", "--disable-component-update",
            "--enable-logging=stderr")
 PHONE_PIXELS = 360
+HANG_SECONDS = 600              # a page takes two
 COLUMNS = (("native", None, 1), ("te", None, 9), ("pv0", 0, 10), ("pv1", 1, 3), ("hw", None, 1))
 
 
@@ -50,7 +51,7 @@ def browse(place, page, *options):
         child = subprocess.run(
             ["chromium", *BROWSER, f"--user-data-dir={profile}", *options, "--dump-dom",
              "file://" + os.path.abspath(page)], capture_output=True, text=True, check=False,
-            stdin=subprocess.DEVNULL, timeout=place.left(), errors="replace")
+            stdin=subprocess.DEVNULL, timeout=HANG_SECONDS, errors="replace")
     check("<html" in child.stdout, f"chromium shows nothing: {child.stderr[-200:]}")
     return child.stdout, [line for line in child.stderr.splitlines() if ":CONSOLE" in line]
 

@@ -80,7 +80,9 @@ def weights(bench):
         monitor(session, ("light", "heavy"), limit)
         ran = until(session, limit, ratio(1.9, 2.1), "not 1 to 2")
         light, heavy = ran["light", 0], ran["heavy", 0]
-        check(abs(light[1] - heavy[0]) <= 60, f"{light[1]} ms stolen while {heavy[0]} ms were run")
+        # Each wait is longer than the other's run by a switch, and the lines are not of one moment.
+        check(abs(light[1] - heavy[0]) <= 60 + heavy[0] // 20,
+              f"{light[1]} ms stolen while {heavy[0]} ms were run")
         ask(session, "sched-credit heavy weight 256", limit)
         until(session, limit, ratio(0.95, 1.05), "not 1 to 1")
         session.send(b"poweroff\n")
@@ -159,13 +161,21 @@ def sleep(bench):
         for tree in trees:
             ask(session, f"pause {tree.name}", limit)
             ask(session, f"unpause {tree.name}", limit)
-        for key, numbers in over(session, 4, limit).items():
-            if key[0] != "busy":
-                check(numbers[0] == 0 and numbers[3] == 0,
-                      f"{key[0]} ran {numbers[0]} ms, {numbers[3]} exits")
-                check(numbers[2] > 0, f"{key[0]} did not sleep")
+        end = session.seconds() + limit
+        while True:             # they may not have come to their sleep yet
+            ran = {key[0]: n for key, n in over(session, 4, limit).items() if key[0] != "busy"}
+            if all(n[0] == n[3] == 0 < n[2] for n in ran.values()):
+                break
+            check(session.seconds() < end, f"they do not sleep: {ran}")
         session.send(b"poweroff\n")
         check(session.finish(limit), "QEMU does not end")
+
+
+def wait_paused(session, limit, name):
+    """None of its vCPUs runs any more: their harts are told by an interrupt."""
+    end = session.seconds() + limit
+    while any(now[1] != "paused" for key, now in times(session, limit).items() if key[0] == name):
+        check(session.seconds() < end, f"{name} does not pause")
 
 
 def pinned(bench):
@@ -182,9 +192,7 @@ def pinned(bench):
             check((now["one", 0][0], now["two", 0][0]) == harts, f"not on {harts}: {now}")
         ask(session, "vcpu-pin one all all", limit)
         ask(session, "pause one", limit)
-        end = session.seconds() + limit
-        while times(session, limit)["one", 0][1] != "paused":   # its hart is told by an interrupt
-            check(session.seconds() < end, "it does not pause")
+        wait_paused(session, limit, "one")
         ran = over(session, 1, limit)
         check(ran["one", 0] == (0, 0, 0, 0), f"paused, it had {ran['one', 0]}")
         ask(session, "unpause one", limit)
@@ -220,7 +228,9 @@ def woken(bench):
             ask(session, "pause one", limit)
             ask(session, "unpause one", limit)
         ask(session, "pause two", limit)
-        check(over(session, 1, limit)["two", 0][0] <= 10, "paused, it runs")
+        wait_paused(session, limit, "two")
+        ran = over(session, 1, limit)
+        check(all(ran["two", vcpu] == (0, 0, 0, 0) for vcpu in (0, 1)), f"paused, it had {ran}")
         ask(session, "unpause two", limit)
         until(session, limit, go_on, "unpaused, one does not run")
         ask(session, "destroy one", limit)

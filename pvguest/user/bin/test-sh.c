@@ -120,7 +120,7 @@ static void background(void)
 {
 	expect("sleep 0.05 & wait; echo done", "done\n", 0);
 	expect("sh -c 'exit 4' & wait $!; echo $?", "4\n", 0);
-	expect("sleep 0.1 && echo late & echo early; wait", "early\nlate\n", 0);
+	expect("sleep 1 && echo late & echo early; wait", "early\nlate\n", 0);
 }
 
 static void background_signals(void)

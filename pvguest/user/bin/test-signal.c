@@ -236,36 +236,44 @@ static void read_is_interrupted(void)
 	check_wait(pid);
 }
 
+/* A process that sleeps gets a signal, and sleeps again. */
+static void interrupt_asleep(long pid, int signo)
+{
+	check_sleep_ms(30);
+	check_asleep(pid, pid);
+	sys_kill(pid, signo);
+	check_sleep_ms(30);
+	check_asleep(pid, pid);
+}
+
 static void read_is_restarted(void)
 {
-	long first, second = sys_getpid();
+	long parent = sys_getpid(), pid;
 	int fds[2];
 	char byte = 0;
 
 	CHECK_EQ(sys_pipe(fds), 0);
 	act(SIGUSR1, on_signal, SA_SIGINFO | SA_RESTART, 0);
-	first = later(SIGUSR1, 30);
-	second = sys_fork();
-	if (second == 0) {
-		check_sleep_ms(90);
+	pid = sys_fork();
+	if (pid == 0) {
+		interrupt_asleep(parent, SIGUSR1);
 		sys_write(fds[1], "r", 1);
 		sys_exit(0);
 	}
 	CHECK_EQ(sys_read(fds[0], &byte, 1), 1);
 	CHECK(byte == 'r' && calls == 1);
-	check_wait(first);
-	check_wait(second);
+	check_wait(pid);
 }
 
 static void sleep_is_interrupted(void)
 {
-	struct timespec wait = { .tv_sec = 5 }, left = { 0 };
+	struct timespec wait = { .tv_sec = 1000 }, left = { 0 };
 	long pid;
 
 	act(SIGUSR1, on_signal, SA_SIGINFO | SA_RESTART, 0);
 	pid = later(SIGUSR1, 30);
 	CHECK_EQ(sys_nanosleep(&wait, &left), -EINTR);
-	CHECK(calls == 1 && left.tv_sec == 4 && left.tv_nsec > 0);
+	CHECK(calls == 1 && left.tv_sec >= 900 && left.tv_sec < 1000 && left.tv_nsec > 0);
 	check_wait(pid);
 }
 
@@ -294,21 +302,19 @@ static void wait_is_interrupted(void)
 
 static void wait_is_restarted(void)
 {
-	long sleeper = check_fork(body_wait), first, second;
+	long sleeper = check_fork(body_wait), parent = sys_getpid(), pid;
 	int status = 0;
 
 	act(SIGUSR1, on_signal, SA_SIGINFO | SA_RESTART, 0);
-	first = later(SIGUSR1, 30);
-	second = sys_fork();
-	if (second == 0) {
-		check_sleep_ms(150);
+	pid = sys_fork();
+	if (pid == 0) {
+		interrupt_asleep(parent, SIGUSR1);
 		sys_exit(sys_kill(sleeper, SIGKILL) != 0);
 	}
 	CHECK_EQ(sys_wait4(sleeper, &status, 0), sleeper);
 	CHECK_EQ(status & 0x7f, SIGKILL);
 	CHECK_EQ(calls, 1);
-	check_wait(first);
-	check_wait(second);
+	CHECK_EQ(check_wait(pid), 0);
 }
 
 static int sleep_a_second(void)
@@ -321,8 +327,8 @@ static int sleep_a_second(void)
 	return check_now_ms() - before >= 1500;
 }
 
-/* Stopped for 600 ms of its second, which is not to begin again. */
-static void sleep_goes_on(void)
+/* Is a process that is stopped for 600 ms of its second asleep for no longer than that? */
+static bool second_goes_on(void)
 {
 	long pid = check_fork(sleep_a_second);
 	int status = 0;
@@ -330,10 +336,20 @@ static void sleep_goes_on(void)
 	check_asleep(pid, pid);
 	CHECK_EQ(sys_kill(pid, SIGSTOP), 0);
 	CHECK_EQ(sys_wait4(pid, &status, WAIT_STOPPED), pid);
-	CHECK_EQ(status, SIGSTOP << 8 | 0x7f);
+	if (status != (SIGSTOP << 8 | 0x7f))
+		return false;		/* its second was over */
 	check_sleep_ms(600);
 	CHECK_EQ(sys_kill(pid, SIGCONT), 0);
-	CHECK_EQ(check_wait(pid), 0);
+	return check_wait(pid) == 0;
+}
+
+/* Once is enough: on a busy machine any sleep may be long, one that began again always is. */
+static void sleep_goes_on(void)
+{
+	int tries = 5;
+
+	while (!second_goes_on())
+		CHECK(--tries > 0);
 }
 
 static struct {

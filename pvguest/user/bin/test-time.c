@@ -52,6 +52,7 @@ static void sleep_errors(void)
 
 static void sleepers_wake_in_order(void)
 {
+	long start = check_now_ms();
 	int fds[2], i;
 	char order[4];
 
@@ -59,8 +60,10 @@ static void sleepers_wake_in_order(void)
 	for (i = 0; i < 4; i++) {
 		if (sys_fork() == 0) {
 			char c = (char)('a' + i);
+			long left = start + 900 - 100 * i - check_now_ms();
 
-			check_sleep_ms(400 - 100 * i);
+			if (left > 0)
+				check_sleep_ms(left);
 			sys_write(fds[1], &c, 1);
 			sys_exit(0);
 		}
