@@ -42,13 +42,15 @@ def main(args):
     import lifecycle    # noqa: E402
     import linux        # noqa: E402
     import linux_devices    # noqa: E402
+    import moves        # noqa: E402
     import pvguest      # noqa: E402
     import reporting    # noqa: E402
     import scheduler    # noqa: E402
     import virtio       # noqa: E402
     place = harness.Environment(args)
     modules = (host, reporting, guests, pvguest, accounting, consoles, console_bytes, scheduler,
-               badinput, lifecycle, commands, hostile, linux, linux_devices, virtio, disk, busybox)
+               badinput, lifecycle, commands, moves, hostile, linux, linux_devices, virtio, disk,
+               busybox)
     for module in (debian,) if args.debian else modules:
         module.add(place)
     cases = [c for c in harness.CASES if not args.only or args.only in c.sentence]
