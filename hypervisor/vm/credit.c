@@ -12,6 +12,12 @@ void credit_init(struct credit *credit, uint32_t weight, uint32_t cap, uint64_t 
 	credit->budget = (int64_t)(credit->period_ticks * cap);
 }
 
+/* How far the budget may fall: a second's share. What others cause is charged to it, too. */
+static int64_t least(const struct credit *credit)
+{
+	return -(int64_t)(credit->period_ticks * credit->cap * (1000 / CREDIT_PERIOD_MS));
+}
+
 /* Fill the bucket for the time that has passed. It never holds more than one period's share. */
 static void fill(struct credit *credit, uint64_t now)
 {
@@ -44,7 +50,7 @@ void credit_use_budget(struct credit *credit, uint64_t ticks, uint64_t now)
 	spin_lock(&credit->lock);
 	if (credit->cap != 0) {
 		/* First what was used: a bucket that is full while it is used loses nothing. */
-		credit->budget -= (int64_t)(ticks * 100);
+		credit->budget = MAX(credit->budget - (int64_t)(ticks * 100), least(credit));
 		fill(credit, now);
 	}
 	spin_unlock(&credit->lock);

@@ -130,7 +130,8 @@ static inline size_t runq_count(const struct runq *queue)
 /* The current entity pays for what it has run. */
 static inline void runq_charge(struct runq *queue, uint64_t now)
 {
-	if (!queue->current)
+	/* Another hart's clock may be a tick behind. */
+	if (!queue->current || (int64_t)(now - queue->charged) <= 0)
 		return;
 	credit_charge(queue->current->credit, now - queue->charged, now);
 	queue->charged = now;

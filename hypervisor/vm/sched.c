@@ -59,9 +59,17 @@ static bool enqueue(struct hart *hart, struct vcpu *v)
 /* v has been queued on hart, which is not locked any more. */
 static void announce(struct hart *hart, struct vcpu *v)
 {
-	if (hart != this_hart())
+	const struct sched_hart *sched = sched_of(hart);
+	bool busy;
+
+	if (hart == this_hart()) {
+		busy = __atomic_load_n(&sched->runq.current, __ATOMIC_RELAXED) != NULL;
+	} else {
+		/* With nobody current, too, it may have much to do before it picks: for the monitor. */
+		busy = !__atomic_load_n(&sched->idle, __ATOMIC_RELAXED);
 		hart_kick(hart);
-	if (__atomic_load_n(&sched_of(hart)->runq.current, __ATOMIC_RELAXED) != NULL)
+	}
+	if (busy)
 		sched_offer(v);
 }
 
@@ -88,6 +96,9 @@ void sched_dismiss(struct vcpu *v)
 	if (!v->left) {
 		v->state = VCPU_RUNNABLE;
 		v->paused = false;
+		/* Its VM may have no cap any more. */
+		if (v->runq.parked)
+			runq_dequeue(&v->runq);
 		queued = enqueue(hart, v);
 	}
 	spin_unlock(&hart->lock);
@@ -100,6 +111,8 @@ void sched_readmit(struct vcpu *v)
 	struct hart *hart = sched_lock_home(v);
 
 	v->left = false;
+	/* It may have been paused and have left before its dismissal, which then did not free it. */
+	v->paused = false;
 	v->state = VCPU_STOPPED;
 	sched_count(v, hart, true);
 	spin_unlock(&hart->lock);

@@ -139,6 +139,8 @@ static struct vcpu *run_guest(struct hart *hart, struct vcpu *v)
 			continue;
 		}
 		program_timer(hart);
+		/* It may have been woken before it was put: then it has not begun anew. */
+		v->suspended = false;
 		vcpu_choose_exits(v);
 		vcpu_enter(v);
 		if (unlikely(hart->woken != NULL))
@@ -168,7 +170,7 @@ static void prepare_vm(struct hart *hart, struct vcpu *v)
 		/* Only a timer that the hardware knows of wakes anybody. */
 		program_timer(hart);
 		take_interrupts(hart);
-	} while (v->vm->state == VM_REBOOTING && !is_slice_over(hart));
+	} while (v->vm->state == VM_REBOOTING && !is_slice_over(hart) && !READ_ONCE(v->evict));
 }
 
 /* v, whose VM does not run, has nothing to do there but to leave it. */
@@ -214,6 +216,9 @@ static void run(struct hart *hart, struct vcpu *v)
 	spin_unlock(&hart->lock);
 	if (ended)
 		leave_vm(hart, v);
+	else if (unlikely(READ_ONCE(v->evict)) && hart->loaded != v)
+		/* Nobody unloads it: it has prepared its VM. */
+		sched_evict(hart, v);
 }
 
 static struct vcpu *pick(struct hart *hart)

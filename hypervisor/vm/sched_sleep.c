@@ -22,8 +22,12 @@ static bool lie_down(struct hart *hart, struct vcpu *v)
 	bool asleep;
 
 	spin_lock(&hart->lock);
-	/* Or another hart has woken it just now. */
-	asleep = v->state == VCPU_BLOCKED && runq_is_empty(runq) && !v->paused;
+	/*
+	 * Or another hart has woken it just now; or its VM has ended, which it may have been told of
+	 * before it blocked, and nobody will tell it again.
+	 */
+	asleep = v->state == VCPU_BLOCKED && runq_is_empty(runq) && !v->paused &&
+		 v->vm->state == VM_RUNNING;
 	if (asleep) {
 		now = time_now();
 		sched_leave(hart, v, now);

@@ -211,8 +211,11 @@ static __attribute__((noinline)) struct vcpu *put_and_take(struct hart *hart, st
 	uint64_t deadline = UINT64_MAX, now;
 
 	spin_lock(&hart->lock);
-	/* Or another hart has woken it just now: the run loop goes on with it. */
-	if (v->state == VCPU_BLOCKED) {
+	/*
+	 * Or another hart has woken it just now, or its VM has ended, of which nobody will tell it
+	 * again: the run loop goes on with it.
+	 */
+	if (v->state == VCPU_BLOCKED && v->vm->state == VM_RUNNING) {
 		now = time_now();
 		sched_leave(hart, v, now);
 		next = sched_start(runq_next(&sched_of(hart)->runq, now), now);

@@ -257,6 +257,9 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 	/* The vCPUs of a VM that reboots are on their way already. */
 	if (before != VM_RUNNING)
 		return;
+	/* They need not wait to leave. */
+	if (state != VM_REBOOTING)
+		credit_set(&vm->credit, vm->credit.weight, 0, time_now());
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		struct vcpu *v = vm->vcpus[i];
 

@@ -254,6 +254,35 @@ TEST("a cap that is lifted is forgotten")
 	CHECK(within(sim.ran[0], 1000 * MS, 4));
 }
 
+TEST("however much is charged to a VM with a cap, it runs again within a second or so")
+{
+	uint64_t now = 0, until;
+
+	set_up();
+	credit_set(&credits[0], 256, 10, 0);
+	/* Half a hart for ten minutes: what others send it, say. */
+	for (unsigned i = 0; i < 600 * 1000; i++) {
+		now += MS;
+		credit_charge(&credits[0], MS / 2, now);
+	}
+	CHECK_EQ(credit_allowed(&credits[0], now, &until), 0);
+	CHECK(until > now + 900 * MS && until < now + 1100 * MS);
+	CHECK(credit_allowed(&credits[0], until, &until) > 0);
+}
+
+TEST("a hart whose clock is behind that of another charges nothing to who runs there")
+{
+	uint64_t vtime;
+
+	set_up();
+	vtime = credit_vtime(&credits[0]);
+	runq_begin_slice(&queue, &entities[0], 1000);
+	runq_charge(&queue, 999);
+	CHECK_EQ(credit_vtime(&credits[0]), vtime);
+	runq_charge(&queue, 1001);
+	CHECK_EQ(credit_vtime(&credits[0]), vtime + credit_weigh(&credits[0], 1));
+}
+
 TEST("one that wakes runs before those that never sleep, at once")
 {
 	struct simulation sim = { .now = 0 };

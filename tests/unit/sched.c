@@ -265,6 +265,42 @@ TEST("a vCPU that the cap of its VM keeps waiting is ready when the cap goes")
 	tear_down();
 }
 
+/* ---- The end of a VM ---- */
+
+TEST("a vCPU that was paused and left before it was dismissed is not paused after the reboot")
+{
+	set_up();
+	run(0);
+	sched_pause(&cpus[0], true);
+	/* Its hart sees the VM's state, and it leaves; vm_stop() comes to it only then. */
+	vms[0].state = VM_REBOOTING;
+	runq_put(&sched_of(here)->runq, clock_now);
+	cpus[0].running = false;
+	cpus[0].left = true;
+	sched_dismiss(&cpus[0]);
+	sched_readmit(&cpus[0]);
+	sched_set_state(&cpus[0], VCPU_RUNNABLE);
+	CHECK(runq_is_queued(&cpus[0].runq));
+	runq_dequeue(&cpus[0].runq);
+	tear_down();
+}
+
+TEST("a vCPU whose VM ends does not wait for its cap to leave")
+{
+	set_up();
+	credit_set(&vms[0].credit, CREDIT_WEIGHT_DEFAULT, 10, clock_now);
+	credit_charge(&vms[0].credit, 1000 * MS, clock_now);
+	sched_wake(&cpus[0]);
+	CHECK(cpus[0].runq.parked);
+	/* As vm_stop() does it. */
+	vms[0].state = VM_DESTROYED;
+	credit_set(&vms[0].credit, CREDIT_WEIGHT_DEFAULT, 0, clock_now);
+	sched_dismiss(&cpus[0]);
+	CHECK(runq_is_queued(&cpus[0].runq) && !cpus[0].runq.parked);
+	runq_dequeue(&cpus[0].runq);
+	tear_down();
+}
+
 /* ---- Tours ---- */
 
 TEST("a tour rings when every hart that runs has been in its run loop, and not before")
