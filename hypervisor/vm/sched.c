@@ -65,7 +65,7 @@ static void announce(struct hart *hart, struct vcpu *v)
 	if (hart == this_hart()) {
 		busy = __atomic_load_n(&sched->runq.current, __ATOMIC_RELAXED) != NULL;
 	} else {
-		/* With nobody current, too, it may have much to do before it picks: for the monitor. */
+		/* With nobody current, too, it may have much to do before it picks. */
 		busy = !__atomic_load_n(&sched->idle, __ATOMIC_RELAXED);
 		hart_kick(hart);
 	}
@@ -111,7 +111,7 @@ void sched_readmit(struct vcpu *v)
 	struct hart *hart = sched_lock_home(v);
 
 	v->left = false;
-	/* It may have been paused and have left before its dismissal, which then did not free it. */
+	/* It may have been paused, and have left before its dismissal. */
 	v->paused = false;
 	v->state = VCPU_STOPPED;
 	sched_count(v, hart, true);

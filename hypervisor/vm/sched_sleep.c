@@ -23,8 +23,8 @@ static bool lie_down(struct hart *hart, struct vcpu *v)
 
 	spin_lock(&hart->lock);
 	/*
-	 * Or another hart has woken it just now; or its VM has ended, which it may have been told of
-	 * before it blocked, and nobody will tell it again.
+	 * Or another hart has woken it just now; or its VM has ended, of which it may have been
+	 * told before it blocked, and nobody will tell it again.
 	 */
 	asleep = v->state == VCPU_BLOCKED && runq_is_empty(runq) && !v->paused &&
 		 v->vm->state == VM_RUNNING;

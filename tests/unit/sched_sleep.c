@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A vCPU that waits in its exit, with its hart to itself: what it may have missed. vm/sched_sleep.h.
+ * A vCPU that waits in its exit, with its hart to itself. vm/sched_sleep.h.
  * SOURCES: hypervisor/lib/timerq.c hypervisor/vm/runq.c hypervisor/vm/credit.c
  */
 #include "fake_kalloc.h"
