@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """strata soak: boot Linux again and again, and load it for long; nothing may hang or get lost."""
 import argparse
+import os
 import re
 import time
 
 from stratalib import qemu, run, vms
+from stratalib.files import replacing
 from stratalib.settings import (Settings, StrataError, add_machine_options, build_images,
                                 deadline_of, machine_scale, number_of)
 
@@ -26,7 +28,7 @@ EPILOG = """\
 Boots take turns with 1, 2 and 4 virtual CPUs on 1 and 2 harts, with a PLIC and with AIA; each
 machine restarts itself a few times. The load is forks, threads, pipes, signals, memory, a disk,
 timers and IPIs on 4 virtual CPUs over 2 harts (selftest soak in scripts/roots/linux). A log of the
-run that failed stays in build/run/soak.log.
+run that failed stays in build/run/ and is named in the message.
 """
 
 
@@ -52,8 +54,8 @@ def tree_file(settings, name, vcpus, changes):
     tree.set_vcpus(vcpus)
     for prop, value in changes.items():
         tree.chosen().set_string(prop, value)
-    path = settings.path("run", f"soak-{name}.dtb")
-    with open(path, "wb") as f:
+    path = settings.path("run", f"soak-{name}-{os.getpid()}.dtb")
+    with replacing(path, "wb") as f:
         f.write(tree.data())
     return path
 
@@ -69,13 +71,15 @@ def one(args, name, machine, bootargs, work):
     changes = {"bootargs": bootargs}
     if name != "linux":
         changes["strata,initrd"] = "linux-initrd"
-    plan = plan_of(settings, args, tree_file(settings, name, vcpus, changes), cpus)
-    log = settings.path("run", "soak.log")
+    tree = tree_file(settings, name, vcpus, changes)
+    plan = plan_of(settings, args, tree, cpus)
+    log = settings.path("run", f"soak-{os.getpid()}.log")
     try:
         with qemu.Session(plan.line, log=log) as session:
             return work(session, f"{machine_words(args, machine)} (see {log})")
     finally:
         plan.remove()
+        os.remove(tree)
 
 
 class Boots:
