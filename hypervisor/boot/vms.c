@@ -166,6 +166,8 @@ static struct vm *build(const struct vm_source *source, const char *name)
 		refuse(name, why);
 		return NULL;
 	}
+	vm->source = source->fdt;
+	vm->source_size = source->fdt_size;
 	if (fill(vm, source, why)) {
 		refuse(name, why);
 		give_up(vm);
@@ -238,36 +240,20 @@ void boot_vms(const struct host_info *host)
 
 /* ---- Reboot ---- */
 
-/* The VM's tree in the archive, which was found there before. */
-static bool find_tree(struct vm_source *source, const char *wanted)
-{
-	struct cpio_file file;
-	struct cpio cpio;
-	char name[64];
-
-	cpio_init(&cpio, source->archive, source->archive_size);
-	while (cpio_next(&cpio, &file) > 0) {
-		if (!tree_name(file.name, name, sizeof(name)) || strcmp(name, wanted) != 0)
-			continue;
-		source->fdt = file.data;
-		source->fdt_size = file.size;
-		return true;
-	}
-	return false;
-}
-
 void boot_vm_prepare(struct vm *vm)
 {
 	struct vm_source source = vms_source;
-	char why[VM_WHY_SIZE] = "its tree is not in the archive any more";
+	char why[VM_WHY_SIZE] = "unknown reason";
 
 	if (!vm_zero_step(vm))
 		return;
 	if (!vm->loading) {
-		/* Once more from the archive's files. */
+		/* Once more from the archive's files, of which others may have its name. */
+		source.fdt = vm->source;
+		source.fdt_size = vm->source_size;
 		source.again = vm->loading = true;
 		vm->restart = next_restart();
-		if (!find_tree(&source, vm->name) || vm_images_load(vm, &source, why))
+		if (vm_images_load(vm, &source, why))
 			vm_stop(vm, VM_CRASHED, "cannot be loaded again: %s", why);
 		return;
 	}
@@ -313,19 +299,40 @@ static bool bury(const char *name)
 	return gone;
 }
 
+/* The archive's next tree of this name. */
+static bool next_tree(struct cpio *cpio, struct vm_source *source, const char *wanted)
+{
+	struct cpio_file file;
+	char name[64];
+
+	while (cpio_next(cpio, &file) > 0) {
+		if (!tree_name(file.name, name, sizeof(name)) || strcmp(name, wanted) != 0)
+			continue;
+		source->fdt = file.data;
+		source->fdt_size = file.size;
+		return true;
+	}
+	return false;
+}
+
 void boot_vm_create(const char *name)
 {
 	struct vm_source source = vms_source;
+	struct cpio cpio;
 	struct vm *vm;
 
 	source.again = true;
-	if (!find_tree(&source, name)) {
+	cpio_init(&cpio, source.archive, source.archive_size);
+	if (!next_tree(&cpio, &source, name)) {
 		kprintf("strata: %s: there is no tree %s.dtb in the archive\n", name, name);
 		return;
 	}
 	if (!bury(name))
 		return;
-	vm = build(&source, name);
+	/* The first that is not refused, as when the machine started. */
+	do {
+		vm = build(&source, name);
+	} while (vm == NULL && next_tree(&cpio, &source, name));
 	if (vm != NULL)
 		vm_start_later(vm);
 }

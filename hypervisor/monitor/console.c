@@ -25,7 +25,7 @@ static struct {
 	bool monitor_active;		/* the monitor gets it */
 	bool hold_partial;		/* live trace: guests' unfinished lines wait */
 	enum console_names names;
-	unsigned vm_count;		/* VMs ever created */
+	unsigned vm_count;		/* VMs ever created, and not refused */
 
 	struct spinlock input_lock;	/* taken before every other: guards the rest */
 	bool escape;			/* the escape key came last */
@@ -150,6 +150,14 @@ struct vm *console_focused_vm(void)
 
 /* ---- What VMs do with their consoles: vconsole_ops ---- */
 
+/* As many VMs have been created, and not been refused; the console is locked. */
+static void console_set_count(unsigned count)
+{
+	console.vm_count = count;
+	console.mux.names = console.names == NAMES_ALWAYS ||
+			    (console.names == NAMES_AUTO && count > 1);
+}
+
 static void console_vm_created(struct vm *vm)
 {
 	struct vconsole_line *line = &vm->console->line;
@@ -157,9 +165,7 @@ static void console_vm_created(struct vm *vm)
 	snprintf(line->prefix, sizeof(line->prefix), "[%s] ", vm->config.name);
 	line->guest = true;
 	spin_lock(&console.lock);
-	console.vm_count++;
-	console.mux.names = console.names == NAMES_ALWAYS ||
-			    (console.names == NAMES_AUTO && console.vm_count > 1);
+	console_set_count(console.vm_count + 1);
 	if (console.focus == NO_FOCUS)
 		console.focus = vm->id;
 	spin_unlock(&console.lock);
@@ -190,13 +196,22 @@ static void console_vm_ended(struct vm *vm)
 {
 	spin_lock(&console.lock);
 	conmux_end(&console.mux, &vm->console->line);
+	if (vm->state == VM_BUILDING)	/* it is refused */
+		console_set_count(console.vm_count - 1);
 	spin_unlock(&console.lock);
 	if (vm->id != console.focus)
 		return;
+	/* Its queue may have been full: nobody reads it any more, another VM gets what comes. */
+	console_vm_room(vm);
 	/* Whoever holds the list now may be waiting for us; then the next key moves the focus. */
 	if (!spin_trylock(&vm_list_lock))
 		return;
-	console_focused_vm();
+	if (console_focused_vm() == NULL) {
+		/* The next one that is created has it. */
+		spin_lock(&console.lock);
+		console.focus = NO_FOCUS;
+		spin_unlock(&console.lock);
+	}
 	spin_unlock(&vm_list_lock);
 }
 

@@ -86,12 +86,13 @@ static void ring_alarm(struct valarm *alarm)
 	spin_lock(&ring->lock);
 	if (ring->owner != NULL && count_of(ring->owner) == ring->shown) {
 		ask_to_close(ring);
-	} else if (ring->owner != NULL) {
+	} else if (ring->owner != NULL && vconsole_accepts(ring->vm)) {
 		/* Without room, the guest waits when the ring is full, and not we. */
-		if (vconsole_accepts(ring->vm))
-			show(ring);
-		valarm_set_in(alarm, ring->delay_ticks);
+		show(ring);
 	}
+	/* Also when asked: it may append a last byte and sleep before it sees the request. */
+	if (ring->owner != NULL)
+		valarm_set_in(alarm, ring->delay_ticks);
 	spin_unlock(&ring->lock);
 }
 

@@ -296,10 +296,15 @@ void vm_reset(struct vm *vm)
 		reset_vcpu(vm->vcpus[i]);
 	/*
 	 * Interrupt lines fall. Devices come before RAM: a network device that is live writes there
-	 * when another VM sends.
+	 * when another VM sends. They come before what their interrupts go to, as well.
 	 */
 	list_for_each_entry(dev, &vm->devices, link)
-		dev->ops->reset(dev);
+		if (dev != vm->intc && dev != vm->imsic)
+			dev->ops->reset(dev);
+	if (vm->intc != NULL)
+		vm->intc->ops->reset(vm->intc);
+	if (vm->imsic != NULL)
+		vm->imsic->ops->reset(vm->imsic);
 	vm_prepare_begin(vm);
 	vm->vcpus_present = 1;
 	__atomic_store_n(&vm->preparing, true, __ATOMIC_SEQ_CST);

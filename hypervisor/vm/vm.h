@@ -77,6 +77,8 @@ struct vm {
 	unsigned id;
 	const char *name;		/* config.name */
 	struct vm_config config;
+	const void *source;		/* the archive's file that config is from */
+	size_t source_size;
 	const struct mode_ops *mode;
 	enum vm_state state;
 	char why[96];			/* why it ended, one line */

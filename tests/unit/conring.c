@@ -184,13 +184,30 @@ TEST("the alarm shows what was appended, and when nothing more came asks a runni
 	CHECK_STR(shown, "$ ");
 	CHECK(asked == NULL);
 	ring_alarm();
-	CHECK(!alarm_set);
+	CHECK(alarm_set);
 	CHECK(asked == &cpus[0] && ring.owner == &cpus[0]);
 	/* It may still append until it has seen the request. */
 	append_all(&cpus[0], "x");
 	conring_close(&ring, &cpus[0]);
 	CHECK_STR(shown, "$ x");
 	CHECK(ring.owner == NULL);
+}
+
+TEST("what a vCPU appends just before it sleeps is shown, though it was asked to close meanwhile")
+{
+	start();
+	cpus[0].running = true;
+	open_ring(&cpus[0]);
+	append_all(&cpus[0], "$");
+	ring_alarm();
+	ring_alarm();
+	/* Behind the look that its last exit takes at requests. */
+	append_all(&cpus[0], " ");
+	cpus[0].running = false;
+	for (int i = 0; i < 3 && alarm_set; i++)
+		ring_alarm();
+	CHECK_STR(shown, "$ ");
+	CHECK(ring.owner == NULL && !alarm_set);
 }
 
 TEST("the ring of a vCPU that does not run is closed for it")
