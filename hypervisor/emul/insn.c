@@ -214,12 +214,34 @@ static void decode_c_kind(struct insn *insn, unsigned int funct3)
 	insn->sign_extend = insn->kind == INSN_KIND_LOAD && insn->size == 4;
 }
 
+/* Zcb: c.lbu, c.lhu, c.lh, c.sb, c.sh. */
+static void decode_zcb(struct insn *insn, uint32_t raw)
+{
+	unsigned int op = raw >> 10 & 7;
+	bool half = op & 1;
+	uint8_t reg = (uint8_t)(8 + bits(raw, 4, 2, 0));
+
+	if (op > 3 || (op == 3 && raw >> 6 & 1))
+		return;
+	insn->kind = op & 2 ? INSN_KIND_STORE : INSN_KIND_LOAD;
+	insn->size = half ? 2 : 1;
+	insn->sign_extend = op == 1 && raw >> 6 & 1;
+	insn->rs1 = (uint8_t)(8 + bits(raw, 9, 7, 0));
+	insn->imm = bits(raw, 5, 5, 1) | (half ? 0 : bits(raw, 6, 6, 0));
+	if (op & 2)
+		insn->rs2 = reg;
+	else
+		insn->rd = reg;
+}
+
 static void decode_quadrant0(struct insn *insn, uint32_t raw)
 {
 	unsigned int funct3 = raw >> 13 & 7;
 	uint8_t reg = (uint8_t)(8 + bits(raw, 4, 2, 0));
 
-	/* c.addi4spn and the reserved one */
+	if (funct3 == 4)
+		decode_zcb(insn, raw);
+	/* and c.addi4spn */
 	if ((funct3 & 3) == 0)
 		return;
 	decode_c_kind(insn, funct3);

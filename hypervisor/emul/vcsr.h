@@ -104,12 +104,14 @@ static inline uint64_t vcsr_fs(const struct vcsr *v)
 /*
  * Fold the FS field under which the guest really ran into the virtual one: hardware made it Dirty
  * behind the hypervisor's back. real is a whole sstatus or vsstatus value. Once is enough: what the
- * guest stores in the page afterwards (pv) is its word, also if it turns FS off.
+ * guest stores in the page afterwards (pv) is its word. If it has turned FS off there, that is its
+ * word, too: what was in the registers is not for whoever runs next.
  */
 static inline void vcsr_fold_fs(struct vcsr *v, uint64_t real)
 {
 	if ((real & v->fs_mask) == SSTATUS_FS_DIRTY && v->fs_real != SSTATUS_FS_DIRTY) {
-		v->page->sstatus |= SSTATUS_FS_DIRTY;
+		if (vcsr_fs(v) != 0)
+			v->page->sstatus |= SSTATUS_FS_DIRTY;
 		v->fs_real = SSTATUS_FS_DIRTY;
 	}
 }

@@ -52,7 +52,7 @@ struct hart {
 	uint64_t fault_cause, fault_value;
 
 	uint32_t scratch;		/* for an SC that is to fail */
-	bool in_interrupt;		/* of a host device: its work is for some VM (vm/sched.h) */
+	bool in_interrupt;		/* or alarm: its work is for some VM (vm/sched.h) */
 	/* Owned by vm/. */
 	bool alone;			/* there is no other hart; set by vm/sched.c */
 	struct vcpu *loaded;		/* whose state is in the CSRs */

@@ -181,6 +181,9 @@ void dep_inject(struct vcpu *v, const struct guest_trap *trap)
 {
 	const struct strata_vcpu_page *page = v->page;
 
+	/* Its kernel is well: a user may jump to the handler's address as often as it likes. */
+	if (!v->supervisor)
+		v->vector_faults = 0;
 	/* SRET would have set SPIE. */
 	v->same_trap = v->supervisor && !(page->sstatus & SSTATUS_SPIE) && page->sepc == v->pc &&
 		       page->scause == trap->cause;
@@ -335,6 +338,16 @@ static bool aia_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, u
 	}
 }
 
+/* What is enabled and waits already is taken behind the wait, which it ends at once. */
+enum vcpu_next dep_block(struct vcpu *v)
+{
+	enum vcpu_next next = vcpu_block(v);
+
+	if (next == VCPU_RESUME)
+		deliver_interrupt(v);
+	return next;
+}
+
 bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t operand,
 	     uint64_t *old)
 {
@@ -353,6 +366,9 @@ bool dep_csr(struct vcpu *v, unsigned csr, enum csr_op op, bool writes, uint64_t
 		effects = 0;
 	}
 	v->stat.csr[stat_csr_slot(csr)]++;
+	/* Stored in the page before, it is not what is loaded, and the write may not change it. */
+	if (csr == CSR_SSTATUS && writes && v->shadow.pinned)
+		effects |= VCSR_FX_SUM | VCSR_FX_MXR | VCSR_FX_FS;
 	/* Interrupts are delivered by the caller, who has to step the pc first. */
 	dep_apply(v, effects & ~VCSR_FX_IRQ);
 	v->irq_check = (effects & VCSR_FX_IRQ) != 0;
@@ -391,8 +407,10 @@ bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *
 	    cause != EXC_STORE_PAGE_FAULT)
 		return false;
 	/* pv may have changed SUM or MXR in its page; the tables must be those of now. */
-	if ((csr_read(CSR_VSSTATUS) & SSTATUS_MXR) != (mxr ? SSTATUS_MXR : 0))
+	if ((csr_read(CSR_VSSTATUS) & SSTATUS_MXR) != (mxr ? SSTATUS_MXR : 0)) {
+		fold_fs(v);
 		dep_apply(v, VCSR_FX_MXR);
+	}
 	choose_tables(v);
 	v->stat.shadow_fills++;
 	return shadow_fault(&v->shadow, gva, access_of(cause), v->vcsr.satp, sum, mxr, trap) == 0;

@@ -24,6 +24,8 @@ unsigned dep_level(const struct vcpu *v);
 
 /* Carry out what a CSR access (VCSR_FX_*) or a new virtual privilege means for the machine. */
 void dep_apply(struct vcpu *v, int effects);
+/* Wait for an interrupt; pc and results are those behind it. */
+enum vcpu_next dep_block(struct vcpu *v);
 /* SRET, SFENCE.VMA and WFI of the virtual S-mode; pc is stepped by the caller but for SRET. */
 void dep_sret(struct vcpu *v);
 void dep_sfence(struct vcpu *v, bool has_va, uint64_t va, bool has_asid, uint64_t asid);
@@ -38,6 +40,8 @@ void dep_write_satp(struct vcpu *v, uint64_t value);
 /* Exit handlers. */
 enum vcpu_next dep_exit_illegal(struct vcpu *v);
 enum vcpu_next dep_exit_virtual(struct vcpu *v);
+/* The same as either, for a guest with its CSR page mapped: no way is shorter than dep_csr(). */
+enum vcpu_next dep_exit_decode(struct vcpu *v);
 enum vcpu_next dep_exit_page_fault(struct vcpu *v);
 enum vcpu_next dep_exit_reflect(struct vcpu *v);
 

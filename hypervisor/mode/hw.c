@@ -185,6 +185,9 @@ static void hw_inject(struct vcpu *v, const struct guest_trap *trap)
 {
 	uint64_t status = csr_read(CSR_VSSTATUS), sstatus = csr_read(CSR_SSTATUS);
 
+	/* Its kernel is well: a user may jump to the handler's address as often as it likes. */
+	if (!(sstatus & SSTATUS_SPP))
+		v->vector_faults = 0;
 	/* SRET would have set SPIE. */
 	v->same_trap = sstatus & SSTATUS_SPP && !(status & SSTATUS_SPIE) &&
 		       csr_read(CSR_VSEPC) == v->pc && csr_read(CSR_VSCAUSE) == trap->cause;

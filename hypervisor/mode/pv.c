@@ -29,7 +29,8 @@ static enum vcpu_next answer(struct vcpu *v, int64_t error, uint64_t value)
 	return VCPU_RESUME;
 }
 
-static enum vcpu_next csr_call(struct vcpu *v, enum csr_op op, bool writes)
+static __attribute__((noinline)) enum vcpu_next
+csr_call(struct vcpu *v, enum csr_op op, bool writes)
 {
 	uint64_t csr = v->regs[REG_A0], old = 0;
 
@@ -49,6 +50,8 @@ static enum vcpu_next csr_call_sstatus(struct vcpu *v, enum csr_op op)
 	uint64_t old;
 	int effects;
 
+	if (unlikely(v->shadow.pinned))
+		return csr_call(v, op, true);
 	vcsr_fold_fs(&v->vcsr, csr_read(CSR_VSSTATUS));
 	effects = vcsr_sstatus_quick(&v->vcsr, op, v->regs[REG_A1], &old);
 	if (unlikely(effects < 0))
@@ -167,7 +170,7 @@ static enum vcpu_next pv_block(struct vcpu *v)
 {
 	v->stat.wfi_exit_stat++;
 	answer(v, SBI_SUCCESS, 0);
-	return vcpu_block(v);
+	return dep_block(v);
 }
 
 static enum vcpu_next pv_event_check(struct vcpu *v)
@@ -212,6 +215,17 @@ static exit_handler *const calls[PV_FN_LAST - PV_FN_FIRST + 1] = {
 	[STRATA_FN_MAP_VCPU_PAGE - PV_FN_FIRST] = pv_map_vcpu_page,
 };
 
+/* What the guest has not replaced. */
+static enum vcpu_next pv_exit_illegal(struct vcpu *v)
+{
+	return v->shadow.pinned ? dep_exit_decode(v) : dep_exit_illegal(v);
+}
+
+static enum vcpu_next pv_exit_virtual(struct vcpu *v)
+{
+	return v->shadow.pinned ? dep_exit_decode(v) : dep_exit_virtual(v);
+}
+
 /* A virtual user's ecall is a system call of the guest; its kernel's is ours. */
 __attribute__((section(".text.hot"))) static enum vcpu_next pv_exit_ecall(struct vcpu *v)
 {
@@ -236,8 +250,8 @@ static const char *pv_fast(const struct vcpu *v)
 }
 
 static exit_handler *const pv_exits[EXIT_COUNT] = {
-	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = dep_exit_illegal,
-	[EXC_VIRTUAL_INST] = dep_exit_virtual,	      [EXC_ECALL_U] = pv_exit_ecall,
+	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = pv_exit_illegal,
+	[EXC_VIRTUAL_INST] = pv_exit_virtual, 	      [EXC_ECALL_U] = pv_exit_ecall,
 	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
 	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit_fetch,
 	[EXC_LOAD_GUEST_FAULT] = mmio_exit_load,

@@ -99,7 +99,7 @@ static __attribute__((noinline)) enum vcpu_next emulate(struct vcpu *v, uint32_t
 			break;
 		v->stat.wfi_exit_stat++;
 		v->pc += 4;
-		return vcpu_block(v);
+		return dep_block(v);
 	default:
 		break;
 	}
@@ -162,6 +162,15 @@ static __attribute__((noinline)) enum vcpu_next reflect_user(struct vcpu *v)
 	if (pmu_emulate_read(v, &insn, v->vcsr.scounteren))
 		return VCPU_RESUME;
 	return inject_illegal(v);
+}
+
+enum vcpu_next dep_exit_decode(struct vcpu *v)
+{
+	uint32_t raw;
+
+	if (!v->supervisor)
+		return reflect_user(v);
+	return vcpu_fetch_insn(v, &raw) ? emulate(v, raw) : VCPU_RESUME;
 }
 
 /* An instruction of virtual S-mode that raised cause 2 or 22: which one, does not matter. */

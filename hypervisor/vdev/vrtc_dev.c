@@ -10,6 +10,7 @@
 #include "vdev/virq.h"
 #include "vdev/vrtc.h"
 #include "vdev/vrtc_dev.h"
+#include "vm/sched.h"
 #include "vm/valarm.h"
 
 #define NS_PER_SECOND	1000000000UL
@@ -71,9 +72,11 @@ static const struct vrtc_io vrtc_dev_io = {
 static void vrtc_dev_ring(struct valarm *alarm)
 {
 	struct vrtc_dev *dev = container_of(alarm, struct vrtc_dev, alarm);
+	uint64_t begin = time_now();
 
 	spin_lock(&dev->lock);
 	vrtc_ring(&dev->rtc);
+	sched_charge(dev->vdev.vm, begin);
 	spin_unlock(&dev->lock);
 }
 

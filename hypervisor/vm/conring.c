@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The bytes that one vCPU of a VM writes to the console by itself, in mode/fast.S, until somebody
- * shows them. Pure. SBI DBCN; docs/paths.md, "The console".
+ * shows them. SBI DBCN; docs/paths.md, "The console".
  */
+#include "hart/hart.h"
 #include "lib/string.h"
 #include "vm/conring.h"
+#include "vm/sched.h"
 #include "vm/vconsole.h"
 #include "vm/vcpu.h"
 
@@ -82,6 +84,7 @@ static void ask_to_close(struct conring *ring)
 static void ring_alarm(struct valarm *alarm)
 {
 	struct conring *ring = container_of(alarm, struct conring, alarm);
+	uint64_t begin = time_now();
 
 	spin_lock(&ring->lock);
 	if (ring->owner != NULL && count_of(ring->owner) == ring->shown) {
@@ -93,6 +96,8 @@ static void ring_alarm(struct valarm *alarm)
 	/* Also when asked: it may append a last byte and sleep before it sees the request. */
 	if (ring->owner != NULL)
 		valarm_set_in(alarm, ring->delay_ticks);
+	/* Once unlocked its VM may end. */
+	sched_charge(ring->vm, begin);
 	spin_unlock(&ring->lock);
 }
 

@@ -229,9 +229,14 @@ static void expire_vcpu(struct hart *hart, struct vcpu *v)
 /* The same of a device's, whose call comes without a lock. */
 static void expire_alarm(struct hart *hart, struct valarm *alarm)
 {
+	bool inside = hart->in_interrupt;
+
 	alarm->ringing = true;
 	spin_unlock(&hart->lock);
+	/* It is for some VM, mostly not for the one that runs. */
+	hart->in_interrupt = true;
 	valarm_expire(alarm);
+	hart->in_interrupt = inside;
 	spin_lock(&hart->lock);
 }
 

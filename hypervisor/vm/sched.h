@@ -75,10 +75,9 @@ void sched_readmit(struct vcpu *v);
 /* Ticks that v has spent in each CPUTIME_* state until now; from any hart. */
 void sched_times(struct vcpu *v, uint64_t ticks[CPUTIME_KINDS]);
 /*
- * What this hart has done since begin, in a host device's interrupt, was for vm: it pays, by its
- * weight and cap, and not who happened to run here. Does nothing outside of such an interrupt,
- * where the vCPU that runs has asked for the work. A device's lock may be held. Return: now, in
- * ticks.
+ * What this hart has done since begin, in a host device's interrupt or for an alarm, was for vm: it
+ * pays, by its weight and cap, and not who happened to run here. Does nothing elsewhere, where the
+ * vCPU that runs has asked for the work. A device's lock may be held. Return: now, in ticks.
  */
 uint64_t sched_charge(struct vm *vm, uint64_t begin);
 /* Ticks that v could have run and did not, because its hart ran another: SBI STA's steal time. */

@@ -354,6 +354,12 @@ void vcpu_reset(struct vcpu *v)
 	v->vpmu = (struct vpmu){ .counteren = vm_counteren(v->vm) };
 	v->clocked = false;
 	v->fwft = (struct vfwft){ .adue_there = hart->adue, .adue = !hart->adue };
+	/* Of an earlier boot of its VM; it is loaded nowhere. */
+	memset(&v->fp, 0, sizeof(v->fp));
+	v->fp_used = false;
+	v->siselect = 0;
+	if (v->page != NULL)
+		memset(v->page, 0, PAGE_SIZE);
 	reset_registers(v);
 	__atomic_store_n(&v->start_pending, false, __ATOMIC_RELEASE);
 }

@@ -6,6 +6,7 @@
 #include "guest.h"
 
 #define USER_VA		0x40000000UL	/* the user's page of code */
+#define USER_DATA	0x40400000UL
 #define USER_TP		0x7071UL	/* what the user has in tp */
 
 static char shared[PAGE_SIZE] __attribute__((aligned(4096)));
@@ -107,6 +108,44 @@ static void events(void)
 	test_end();
 }
 
+/* With SIE = 0 an interrupt comes, and waits. */
+static void raise_masked(void)
+{
+	page->sie_on = 0;
+	page->sie = SIP_SSIP;
+	sbi_call(SBI_EXT_IPI, SBI_IPI_SEND_IPI, 1, 0, 0, 0, 0);
+}
+
+static void block(void)
+{
+	test_begin("BLOCK and WFI with SIE = 1 take the interrupt that waited, behind them");
+	raise_masked();
+	TRAP(page->sie_on = 1; strata(STRATA_FN_BLOCK, 0, 0));
+	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
+	strata(STRATA_FN_CSR_CLEAR, CSR_SIP, SIP_SSIP);
+	raise_masked();
+	TRAP(page->sie_on = 1; __asm__ volatile("wfi"));
+	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
+	strata(STRATA_FN_CSR_CLEAR, CSR_SIP, SIP_SSIP);
+	test_end();
+}
+
+/* A store counts at IRET at the latest; what was loaded in between is not what it says. */
+static void sum_off(uint64_t *root)
+{
+	test_begin("SUM that a store turned off and a hypercall clears is off at once");
+	page_map(root, USER_DATA, (uintptr_t)page_alloc(), PTE_U_RWX, 0);
+	strata(STRATA_FN_SFENCE, 0, 0);
+	page->sstatus |= SSTATUS_SUM;
+	TRAP(load64(USER_DATA));
+	EXPECT_EQ(trap_last.scause, NO_TRAP);
+	page->sstatus &= ~SSTATUS_SUM;
+	EXPECT(strata(STRATA_FN_CSR_CLEAR, CSR_SSTATUS, SSTATUS_SUM).error == SBI_SUCCESS);
+	TRAP(load64(USER_DATA));
+	EXPECT_EQ(trap_last.scause, EXC_LOAD_PAGE_FAULT);
+	test_end();
+}
+
 /* IRET to the next instruction, still in S. */
 static void return_here(void)
 {
@@ -130,6 +169,15 @@ static void fp_off(void)
 	EXPECT_EQ(page->sstatus & SSTATUS_FS, SSTATUS_FS_OFF);
 	TRAP(__asm__ volatile("csrw " CSR_STR(CSR_FCSR) ", zero"));
 	EXPECT_EQ(trap_last.scause, EXC_ILLEGAL_INST);
+	test_end();
+
+	test_begin("FS that a store turned off is off after iret, also if FP was used before");
+	csr_clear(CSR_SSTATUS, SSTATUS_FS);
+	csr_set(CSR_SSTATUS, SSTATUS_FS_CLEAN);
+	__asm__ volatile("csrw " CSR_STR(CSR_FCSR) ", zero");
+	page->sstatus = (page->sstatus & ~SSTATUS_FS) | SSTATUS_SPP;
+	return_here();
+	EXPECT_EQ(page->sstatus & SSTATUS_FS, SSTATUS_FS_OFF);
 	test_end();
 }
 
@@ -195,6 +243,8 @@ void guest_main(uint64_t hartid, const void *dtb)
 	if (features & STRATA_F_SHARED_PAGE) {
 		share();
 		events();
+		block();
+		sum_off(root);
 		fp_off();
 	} else {
 		skip("the shared page shows the CSRs", "step 0 has none");

@@ -296,6 +296,15 @@ static void test_asids(void)
 	space_set_up();
 }
 
+static void test_vector(void)
+{
+	test_begin("a user that jumps to its kernel's trap vector again and again is stopped");
+	for (int i = 0; i < 2000; i++)
+		user_run((uintptr_t)trap_vector, 0, 0);
+	EXPECT_EQ(trap_last.scause, EXC_INST_PAGE_FAULT);
+	test_end();
+}
+
 static void test_satp(void)
 {
 	uint64_t satp = csr_read(CSR_SATP);
@@ -427,6 +436,7 @@ void guest_main(uint64_t hartid, const void *dtb)
 	test_wide_fences();
 	test_user_then_kernel();
 	test_asids();
+	test_vector();
 	test_satp();
 	test_superpages();
 	test_accessed_dirty();

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The bytes that a vCPU writes to its console by itself: order, limits, who may close the ring.
- * SOURCES: hypervisor/vm/conring.c
  */
+#include "hart/hart.h"
 #include "test.h"
-#include "vm/conring.h"
-#include "vm/vconsole.h"
-#include "vm/vcpu.h"
+#include "vm/sched.h"
+
+static uint64_t clock_now;
+#define time_now()	clock_now
+#include "vm/conring.c"
 
 #define DELAY	100
 
@@ -18,6 +20,8 @@ static size_t shown_size, appended_size;
 static bool has_room;
 static bool alarm_set;
 static struct vcpu *asked;
+static struct vm *charged;
+static uint64_t charged_ticks;
 
 static void fake_write(struct vm *machine, const char *text, size_t size)
 {
@@ -27,6 +31,7 @@ static void fake_write(struct vm *machine, const char *text, size_t size)
 	memcpy(shown + shown_size, text, size);
 	shown_size += size;
 	shown[shown_size] = '\0';
+	clock_now += size;
 }
 
 static const struct vconsole_ops fake_ops = { .write = fake_write };
@@ -48,6 +53,15 @@ void valarm_set_in(struct valarm *alarm, uint64_t ticks)
 	CHECK(alarm == &ring.alarm && !alarm_set);
 	CHECK_EQ(ticks, DELAY);
 	alarm_set = true;
+}
+
+/* What it is charged to has not gone: the ring is locked. */
+uint64_t sched_charge(struct vm *payer, uint64_t begin)
+{
+	CHECK(spin_is_locked(&ring.lock));
+	charged = payer;
+	charged_ticks = clock_now - begin;
+	return clock_now;
 }
 
 void valarm_fini(struct valarm *alarm)
@@ -75,7 +89,7 @@ static void start(void)
 		cpus[i].stat.fast[STAT_FAST_CONSOLE] = cpus[i].console_limit = 1001 + i;
 }
 
-static void ring_alarm(void)
+static void alarm_rings(void)
 {
 	CHECK(alarm_set);
 	alarm_set = false;
@@ -180,10 +194,10 @@ TEST("the alarm shows what was appended, and when nothing more came asks a runni
 	cpus[0].running = true;
 	open_ring(&cpus[0]);
 	append_all(&cpus[0], "$ ");
-	ring_alarm();
+	alarm_rings();
 	CHECK_STR(shown, "$ ");
 	CHECK(asked == NULL);
-	ring_alarm();
+	alarm_rings();
 	CHECK(alarm_set);
 	CHECK(asked == &cpus[0] && ring.owner == &cpus[0]);
 	/* It may still append until it has seen the request. */
@@ -199,22 +213,33 @@ TEST("what a vCPU appends just before it sleeps is shown, though it was asked to
 	cpus[0].running = true;
 	open_ring(&cpus[0]);
 	append_all(&cpus[0], "$");
-	ring_alarm();
-	ring_alarm();
+	alarm_rings();
+	alarm_rings();
 	/* Behind the look that its last exit takes at requests. */
 	append_all(&cpus[0], " ");
 	cpus[0].running = false;
 	for (int i = 0; i < 3 && alarm_set; i++)
-		ring_alarm();
+		alarm_rings();
 	CHECK_STR(shown, "$ ");
 	CHECK(ring.owner == NULL && !alarm_set);
+}
+
+TEST("what the alarm shows is charged to the VM whose text it is")
+{
+	start();
+	charged = NULL;
+	open_ring(&cpus[0]);
+	append_all(&cpus[0], "a long line");
+	alarm_rings();
+	CHECK(charged == &vm);
+	CHECK_EQ(charged_ticks, 11);
 }
 
 TEST("the ring of a vCPU that does not run is closed for it")
 {
 	start();
 	open_ring(&cpus[0]);
-	ring_alarm();
+	alarm_rings();
 	CHECK(asked == &cpus[0] && ring.owner == NULL);
 	CHECK(!append(&cpus[0], 'x'));
 	conring_close(&ring, &cpus[0]);
@@ -227,7 +252,7 @@ TEST("the alarm of a ring that is closed does nothing")
 	open_ring(&cpus[0]);
 	append_all(&cpus[0], "x");
 	conring_end(&ring);
-	ring_alarm();
+	alarm_rings();
 	CHECK_STR(shown, "x");
 	CHECK(asked == NULL);
 	CHECK(!alarm_set);
@@ -240,10 +265,10 @@ TEST("while the console has no room, bytes wait in the ring, but the end of the 
 	append_all(&cpus[0], "late");
 	has_room = false;
 	for (int i = 0; i < 3; i++)
-		ring_alarm();
+		alarm_rings();
 	CHECK_STR(shown, "");
 	has_room = true;
-	ring_alarm();
+	alarm_rings();
 	CHECK_STR(shown, "late");
 	append_all(&cpus[0], "r");
 	has_room = false;

@@ -221,6 +221,21 @@ static const struct sample samples[] = {
 	{ 0xff82, "c.sdsp x0, 504(sp)", STORE(2, 0, 2, 8, 504) },
 	{ 0x307e, "c.fldsp f0, 504(sp)", FLOAD(2, 0, 2, 8, 504) },
 	{ 0xbffe, "c.fsdsp f31, 504(sp)", FSTORE(2, 31, 2, 8, 504) },
+	/* Zcb, by hand: Debian 12's assembler does not know it. */
+	{ 0x8188, ".half 0x8188", LOAD(2, 10, 11, 1, false, 0) },	/* c.lbu x10, 0(x11) */
+	{ 0x81c8, ".half 0x81c8", LOAD(2, 10, 11, 1, false, 1) },
+	{ 0x81a8, ".half 0x81a8", LOAD(2, 10, 11, 1, false, 2) },
+	{ 0x83fc, ".half 0x83fc", LOAD(2, 15, 15, 1, false, 3) },
+	{ 0x8588, ".half 0x8588", LOAD(2, 10, 11, 2, false, 0) },	/* c.lhu */
+	{ 0x85a8, ".half 0x85a8", LOAD(2, 10, 11, 2, false, 2) },
+	{ 0x85c8, ".half 0x85c8", LOAD(2, 10, 11, 2, true, 0) },	/* c.lh */
+	{ 0x85e8, ".half 0x85e8", LOAD(2, 10, 11, 2, true, 2) },
+	{ 0x8988, ".half 0x8988", STORE(2, 10, 11, 1, 0) },		/* c.sb */
+	{ 0x89e8, ".half 0x89e8", STORE(2, 10, 11, 1, 3) },
+	{ 0x8d88, ".half 0x8d88", STORE(2, 10, 11, 2, 0) },		/* c.sh */
+	{ 0x8da8, ".half 0x8da8", STORE(2, 10, 11, 2, 2) },
+	{ 0x8dc8, ".half 0x8dc8", WORD(OTHER, 2) },			/* reserved */
+	{ 0x9188, ".half 0x9188", WORD(OTHER, 2) },
 	{ 0x0001, "c.nop", WORD(OTHER, 2) },
 	{ 0x0800, "c.addi4spn x8, sp, 16", WORD(OTHER, 2) },
 	{ 0x0000, ".half 0", WORD(OTHER, 2) },
