@@ -35,7 +35,7 @@ static const struct isa_name {
 	{ "sscofpmf", ISA_BIT_SSCOFPMF, USE_NONE },	{ "sstc", ISA_BIT_SSTC, USE_HW },
 	{ "svade", ISA_BIT_SVADE, USE_NONE },		{ "svadu", ISA_BIT_SVADU, USE_NONE },
 	{ "svinval", ISA_BIT_SVINVAL, USE_HW },		{ "svnapot", ISA_BIT_SVNAPOT, USE_HW },
-	{ "svpbmt", ISA_BIT_SVPBMT, USE_NONE },		{ "svvptc", ISA_BIT_SVVPTC, USE_ANY },
+	{ "svpbmt", ISA_BIT_SVPBMT, USE_NONE },		{ "svvptc", ISA_BIT_SVVPTC, USE_HW },
 };
 
 _Static_assert(ISA_BIT_END <= 64, "a set is one word");
@@ -147,7 +147,7 @@ uint64_t isa_guest(uint64_t host, enum vm_mode mode)
 	/* The tree says how large a block is, and of 64 bytes that is known. */
 	if (mode == VM_MODE_HW && (host & ISA_ZIC64B))
 		allowed |= ISA_ZIC64B | ISA_ZICBOM | ISA_ZICBOZ;
-	return host & allowed;
+	return (host & allowed) | (host && mode != VM_MODE_HW ? ISA_SVVPTC : 0);
 }
 
 /* Where a string is written to, a name at a time. */

@@ -56,7 +56,8 @@ uint64_t isa_parse_list(const char *list, size_t size);
  * nothing but their instructions are there in every mode; those of supervisor mode (Sstc, Svinval,
  * Svnapot, cache blocks of 64 bytes) in hw, where the hypervisor enables them, since the
  * deprivileged modes emulate supervisor mode without them. Svvptc is a promise that shadow tables
- * keep in any case, as they never cache what is invalid; but the guest's user is on its own tables.
+ * keep, as they never cache what is invalid; of the guest's user, which is on its own tables,
+ * dep_exit_page_fault() keeps it.
  */
 uint64_t isa_guest(uint64_t host, enum vm_mode mode);
 /* Write the canonical riscv,isa string. Return: its length, or -ENOSPC. */

@@ -144,7 +144,7 @@ static struct vm *build(const struct vm_source *source, const char *name)
 		refuse(name, why);
 		return NULL;
 	}
-	/* Names tell VMs apart: for the user, for seeds and addresses, and when they reboot. */
+	/* Names tell VMs apart: for the user, for seeds and addresses. */
 	if (find_vm(config.name) != NULL) {
 		refuse(name, "another tree of the archive has this name: rename one of them");
 		vm_config_free(&config);

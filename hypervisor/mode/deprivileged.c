@@ -420,6 +420,12 @@ enum vcpu_next dep_exit_page_fault(struct vcpu *v)
 {
 	struct guest_trap trap;
 
+	/*
+	 * Svvptc, which its kernel is promised: it need not fence what it makes valid now. Of its
+	 * user the hart itself walks the tables, and may remember that there was nothing.
+	 */
+	if (!v->supervisor)
+		v->user_fence = true;
 	if (!dep_fault_in(v, GVA(csr_read(CSR_STVAL)), csr_read(CSR_SCAUSE), &trap))
 		vcpu_inject_trap(v, &trap);
 	return VCPU_RESUME;

@@ -251,7 +251,7 @@ static const char *pv_fast(const struct vcpu *v)
 
 static exit_handler *const pv_exits[EXIT_COUNT] = {
 	[0 ... EXIT_COUNT - 1] = dep_exit_reflect,    [EXC_ILLEGAL_INST] = pv_exit_illegal,
-	[EXC_VIRTUAL_INST] = pv_exit_virtual, 	      [EXC_ECALL_U] = pv_exit_ecall,
+	[EXC_VIRTUAL_INST] = pv_exit_virtual,	      [EXC_ECALL_U] = pv_exit_ecall,
 	[EXC_INST_PAGE_FAULT] = dep_exit_page_fault,  [EXC_LOAD_PAGE_FAULT] = dep_exit_page_fault,
 	[EXC_STORE_PAGE_FAULT] = dep_exit_page_fault, [EXC_INST_GUEST_FAULT] = mmio_exit_fetch,
 	[EXC_LOAD_GUEST_FAULT] = mmio_exit_load,

@@ -196,8 +196,12 @@ static void console_vm_ended(struct vm *vm)
 {
 	spin_lock(&console.lock);
 	conmux_end(&console.mux, &vm->console->line);
-	if (vm->state == VM_BUILDING)	/* it is refused */
+	if (vm->state == VM_BUILDING) {
+		/* It is refused, and had the keyboard if nobody else had it. */
 		console_set_count(console.vm_count - 1);
+		if (console.focus == vm->id)
+			console.focus = NO_FOCUS;
+	}
 	spin_unlock(&console.lock);
 	if (vm->id != console.focus)
 		return;

@@ -126,6 +126,10 @@ static void set_credit(struct vm *vm, unsigned count, char **words)
 
 	if (!parse_shares(count, words, &weight, &cap))
 		return;
+	if (!vm_is_alive(vm)) {
+		say("%s has ended\n", vm->name);
+		return;
+	}
 	sched_set_shares(vm, (uint32_t)weight, (uint32_t)cap);
 	show_credit(vm);
 }

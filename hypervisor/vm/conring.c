@@ -96,7 +96,6 @@ static void ring_alarm(struct valarm *alarm)
 	/* Also when asked: it may append a last byte and sleep before it sees the request. */
 	if (ring->owner != NULL)
 		valarm_set_in(alarm, ring->delay_ticks);
-	/* Once unlocked its VM may end. */
 	sched_charge(ring->vm, begin);
 	spin_unlock(&ring->lock);
 }

@@ -45,6 +45,8 @@ static inline void cputime_switch(struct cputime *time, enum cputime_kind kind, 
 /* It runs, and so many ticks of what it did since the last switch were another's: stolen. */
 static inline void cputime_steal(struct cputime *time, uint64_t ticks, uint64_t now)
 {
+	if ((int64_t)(now - time->since) <= 0)
+		return;
 	ticks = MIN(ticks, now - time->since);
 	time->since += ticks;
 	time->ticks[CPUTIME_WAIT] += ticks;
@@ -54,7 +56,10 @@ static inline void cputime_steal(struct cputime *time, uint64_t ticks, uint64_t 
 static inline uint64_t cputime_ticks(const struct cputime *time, enum cputime_kind kind,
 				     uint64_t now)
 {
-	return time->ticks[kind] + (time->kind == kind ? now - time->since : 0);
+	uint64_t ticks = time->ticks[kind] + (time->kind == kind ? now - time->since : 0);
+
+	/* The clocks of two harts may differ by a tick, which is made up for later. */
+	return (int64_t)ticks < 0 ? 0 : ticks;
 }
 
 #endif

@@ -63,7 +63,8 @@ static void announce(struct hart *hart, struct vcpu *v)
 	bool busy;
 
 	if (hart == this_hart()) {
-		busy = __atomic_load_n(&sched->runq.current, __ATOMIC_RELAXED) != NULL;
+		busy = hart->in_interrupt ||
+		       __atomic_load_n(&sched->runq.current, __ATOMIC_RELAXED) != NULL;
 	} else {
 		/* With nobody current, too, it may have much to do before it picks. */
 		busy = !__atomic_load_n(&sched->idle, __ATOMIC_RELAXED);

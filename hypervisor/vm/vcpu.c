@@ -416,9 +416,11 @@ enum vcpu_next vcpu_suspend(struct vcpu *v)
 
 	v->suspended = true;
 	next = vcpu_block(v);
-	/* It is STARTED again as soon as it runs. */
-	if (next == VCPU_RESUME)
+	/* It is STARTED again as soon as it runs. What woke it is taken behind the call. */
+	if (next == VCPU_RESUME) {
 		v->suspended = false;
+		vcpu_request(v, VCPU_REQ_IRQ);
+	}
 	return next;
 }
 

@@ -254,12 +254,12 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 		__atomic_store_n(&vm->state, state, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&vm->lock);
-	/* The vCPUs of a VM that reboots are on their way already. */
+	/* Its vCPUs need not wait to leave. */
+	if (state != VM_REBOOTING)
+		credit_set(&vm->credit, READ_ONCE(vm->credit.weight), 0, time_now());
+	/* Those of a VM that reboots are on their way already. */
 	if (before != VM_RUNNING)
 		return;
-	/* They need not wait to leave. */
-	if (state != VM_REBOOTING)
-		credit_set(&vm->credit, vm->credit.weight, 0, time_now());
 	for (unsigned i = 0; i < vm->vcpu_count; i++) {
 		struct vcpu *v = vm->vcpus[i];
 

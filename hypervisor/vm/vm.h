@@ -95,7 +95,7 @@ struct vm {
 	unsigned vcpus_direct;		/* as many, or 0 if only firmware interrupts some hart */
 	unsigned vcpus_present;		/* that may still run on a hart; atomic */
 	struct credit credit;		/* its share of the harts */
-	uint64_t service_ticks;		/* of interrupts for it, while others ran; atomic */
+	uint64_t service_ticks;		/* of interrupts and alarms, while others ran; atomic */
 	bool paused;			/* under vm_list_lock */
 	/*
 	 * It reboots, all vCPUs have left, and vCPU 0 makes it ready; RAM is zero up to here. Then

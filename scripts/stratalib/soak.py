@@ -72,14 +72,17 @@ def one(args, name, machine, bootargs, work):
     if name != "linux":
         changes["strata,initrd"] = "linux-initrd"
     tree = tree_file(settings, name, vcpus, changes)
-    plan = plan_of(settings, args, tree, cpus)
     log = settings.path("run", f"soak-{os.getpid()}.log")
     try:
-        with qemu.Session(plan.line, log=log) as session:
-            return work(session, f"{machine_words(args, machine)} (see {log})")
+        plan = plan_of(settings, args, tree, cpus)
+        try:
+            with qemu.Session(plan.line, log=log) as session:
+                work(session, f"{machine_words(args, machine)} (see {log})")
+        finally:
+            plan.remove()
     finally:
-        plan.remove()
         os.remove(tree)
+    os.remove(log)
 
 
 class Boots:

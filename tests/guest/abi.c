@@ -118,13 +118,17 @@ static void raise_masked(void)
 
 static void block(void)
 {
-	test_begin("BLOCK and WFI with SIE = 1 take the interrupt that waited, behind them");
+	test_begin("BLOCK, WFI and suspension with SIE = 1 take the interrupt that waited");
 	raise_masked();
 	TRAP(page->sie_on = 1; strata(STRATA_FN_BLOCK, 0, 0));
 	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
 	strata(STRATA_FN_CSR_CLEAR, CSR_SIP, SIP_SSIP);
 	raise_masked();
 	TRAP(page->sie_on = 1; __asm__ volatile("wfi"));
+	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
+	strata(STRATA_FN_CSR_CLEAR, CSR_SIP, SIP_SSIP);
+	raise_masked();
+	TRAP(page->sie_on = 1; sbi_call(SBI_EXT_HSM, SBI_HSM_HART_SUSPEND, 0, 0, 0, 0, 0));
 	EXPECT_EQ(trap_last.scause, SCAUSE_INTERRUPT | IRQ_S_SOFT);
 	strata(STRATA_FN_CSR_CLEAR, CSR_SIP, SIP_SSIP);
 	test_end();

@@ -6,7 +6,7 @@ import socket
 import time
 
 from harness import Failure, add_case, check
-from lifecycle import full_machine, machine, ready, wait, wait_free
+from lifecycle import full_machine, ready, settled, wait, wait_free
 from monitor import ESCAPE, ask, listed, open_monitor
 from scheduler import spinner
 from stratalib import disks
@@ -97,7 +97,7 @@ def emptied(session, names, limit):
         have = listed(session, limit)
         return set(have) == {*names, STAYS} and not any(have[name][0] for name in names)
     wait(session, limit, empty, "VMs that were destroyed do not go")
-    free, promised = machine(session, limit)
+    free, promised = settled(session, limit)
     check(promised == 0, f"{promised} KiB are still promised to disks")
     return free
 

@@ -77,7 +77,7 @@ TEST("cache blocks are for an hw guest, and only if they have 64 bytes")
 
 	CHECK_EQ(isa_guest(blocks, VM_MODE_HW), 0);
 	CHECK_EQ(isa_guest(blocks | ISA_ZIC64B, VM_MODE_HW), blocks | ISA_ZIC64B);
-	CHECK_EQ(isa_guest(blocks | ISA_ZIC64B, VM_MODE_TE), 0);
+	CHECK_EQ(isa_guest(blocks | ISA_ZIC64B, VM_MODE_TE), ISA_SVVPTC);
 }
 
 /* riscv,isa as QEMU 7.2 and 10 give it for these models, and what guests then read. */
@@ -89,10 +89,10 @@ static const struct {
 	const char *model, *host, *hw, *deprivileged;
 } models[] = {
 	{ "7.2 rv64", "rv64imafdch_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs_sstc",
-	  GC_7 B_7 "_sstc", GC_7 B_7 },
+	  GC_7 B_7 "_sstc", GC_7 B_7 "_svvptc" },
 	{ "7.2 rv64,sstc=false", "rv64imafdch_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs",
-	  GC_7 B_7, GC_7 B_7 },
-	{ "7.2 sifive-u54", GC_7, GC_7, GC_7 },
+	  GC_7 B_7, GC_7 B_7 "_svvptc" },
+	{ "7.2 sifive-u54", GC_7, GC_7, GC_7 "_svvptc" },
 	{ "10 rv64",
 	  "rv64imafdch_zic64b_zicbom_zicbop_zicboz_ziccamoa_ziccif_zicclsm_ziccrse_zicntr_zicsr_"
 	  "zifencei_zihintntl_zihintpause_zihpm_zmmul_za64rs_zaamo_zalrsc_zawrs_zfa_zca_zcd_zba_"
@@ -107,7 +107,7 @@ static const struct {
 	  "shcounterenw_sscounterenw_svade_svinval_svpbmt",
 	  "rv64imafdcb_zic64b_zicbom_zicboz_zicsr_zifencei_zihintpause_zfhmin_zba_zbb_zbs_zkt"
 	  "_svinval",
-	  "rv64imafdcb_zicsr_zifencei_zihintpause_zfhmin_zba_zbb_zbs_zkt" },
+	  "rv64imafdcb_zicsr_zifencei_zihintpause_zfhmin_zba_zbb_zbs_zkt_svvptc" },
 	{ "10 rva23s64",
 	  "rv64imafdcbvh_zic64b_zicbom_zicbop_zicboz_ziccamoa_zicond_zicntr_zicsr_zifencei_"
 	  "zihintntl_zihintpause_zihpm_zimop_zmmul_zawrs_zfa_zfhmin_zca_zcb_zcd_zcmop_zba_zbb_zbs_"
@@ -116,12 +116,12 @@ static const struct {
 	  "rv64imafdcb_zic64b_zicbom_zicboz_zicond_zicsr_zifencei_zihintntl_zihintpause_zimop_zfa_"
 	  "zfhmin_zcb_zcmop_zba_zbb_zbs_zkt_sstc_svinval_svnapot",
 	  "rv64imafdcb_zicond_zicsr_zifencei_zihintntl_zihintpause_zimop_zfa_zfhmin_zcb_zcmop_zba_"
-	  "zbb_zbs_zkt" },
+	  "zbb_zbs_zkt_svvptc" },
 	{ "10 veyron-v1",
 	  "rv64imafdch_zic64b_zicbom_zicboz_zicntr_zicsr_zifencei_zihpm_za64rs_zca_zba_zbb_zbc_zbs"
 	  "_smaia_smstateen_ssaia_sscofpmf_sstc_svinval_svnapot_svpbmt_xventanacondops",
 	  "rv64imafdc_zic64b_zicbom_zicboz_zicsr_zifencei_zba_zbb_zbc_zbs_sstc_svinval_svnapot",
-	  GC_7 "_zba_zbb_zbc_zbs" },
+	  GC_7 "_zba_zbb_zbc_zbs_svvptc" },
 };
 
 TEST("on each of QEMU's models a guest reads what its mode lets it use, and nothing else")

@@ -111,6 +111,8 @@ static void ring(struct valarm *alarm)
 {
 	(void)alarm;
 	rings++;
+	/* Whom its work is for can be charged. */
+	CHECK(here->in_interrupt);
 }
 
 static struct valarm *alarm_in_vcpu(void)
