@@ -132,9 +132,6 @@ static int satp_write(struct vcsr *v, uint64_t value)
 
 	if (mode != SATP_MODE_BARE && mode != SATP_MODE_SV39)
 		return 0;
-	/* With anything but 0 in the other fields Bare is unspecified: they are as if 0. */
-	if (mode == SATP_MODE_BARE)
-		value = 0;
 	value &= mode << SATP_MODE_SHIFT | (v->satp_asid_mask & SATP_ASID_MASK) << SATP_ASID_SHIFT |
 		 SATP_PPN_MASK;
 	if (value == v->satp)

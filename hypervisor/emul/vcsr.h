@@ -95,6 +95,15 @@ static inline bool vcsr_mxr(const struct vcsr *v)
 	return (READ_ONCE(v->page->sstatus) & SSTATUS_MXR) != 0;
 }
 
+/*
+ * The guest's own tables, or 0 in satp.MODE Bare. With anything else than 0 beside Bare the
+ * specification leaves open what happens: as on QEMU it is kept, and does not matter.
+ */
+static inline uint64_t vcsr_tables(const struct vcsr *v)
+{
+	return SATP_MODE(v->satp) == SATP_MODE_BARE ? 0 : v->satp;
+}
+
 /* sstatus.FS, in place (SSTATUS_FS_OFF .. SSTATUS_FS_DIRTY). */
 static inline uint64_t vcsr_fs(const struct vcsr *v)
 {

@@ -74,7 +74,7 @@ static void set_tables(struct vcpu *v, uint64_t hgatp, uint64_t vsatp)
 /* Put the guest on the tables that its virtual privilege, satp and SUM call for. */
 static void choose_tables(struct vcpu *v)
 {
-	uint64_t satp = v->vcsr.satp;
+	uint64_t satp = vcsr_tables(&v->vcsr);
 
 	if (!v->supervisor) {
 		set_tables(v, v->ram_hgatp, satp);
@@ -234,7 +234,7 @@ void dep_fence_vma(struct vcpu *v, const struct vfence *fence)
 		shadow_sfence(&v->shadow, true, GVA(fence->first + i * PAGE_SIZE),
 			      fence->has_asid, asid);
 	v->user_fence = true;
-	if (!v->supervisor || v->vcsr.satp == 0)
+	if (!v->supervisor || vcsr_tables(&v->vcsr) == 0)
 		fence_user(v);
 }
 
@@ -401,7 +401,7 @@ bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *
 	bool sum = vcsr_sum(&v->vcsr), mxr = vcsr_mxr(&v->vcsr);
 
 	*trap = (struct guest_trap){ .cause = cause, .tval = gva.v };
-	if (!v->supervisor || v->vcsr.satp == 0)
+	if (!v->supervisor || vcsr_tables(&v->vcsr) == 0)
 		return false;
 	if (cause != EXC_INST_PAGE_FAULT && cause != EXC_LOAD_PAGE_FAULT &&
 	    cause != EXC_STORE_PAGE_FAULT)
