@@ -86,6 +86,15 @@ static void pin_to_2(void)
 	list[0].loaded = NULL;
 }
 
+/* It was loaded when it was pinned to that hart, and has just been put away. */
+static void set_up_leaving(unsigned hart)
+{
+	set_up();
+	list[0].loaded = &v;
+	CHECK_EQ(pin(hart), 0);
+	list[0].loaded = NULL;
+}
+
 /* It is queued there and nowhere else, and counts there. */
 static void expect_on(unsigned hart)
 {
@@ -123,10 +132,7 @@ TEST("one that is loaded goes when its hart has put it away, and is held back un
 
 TEST("one that its new hart takes before it is brought there need not leave that hart")
 {
-	set_up();
-	list[0].loaded = &v;
-	CHECK_EQ(pin(1), 0);
-	list[0].loaded = NULL;
+	set_up_leaving(1);
 	meanwhile = steal_to_1;
 	sched_evict(&list[0], &v);
 	expect_on(1);
@@ -135,10 +141,7 @@ TEST("one that its new hart takes before it is brought there need not leave that
 
 TEST("one that is pinned anew while it is brought to a hart has to leave that one, too")
 {
-	set_up();
-	list[0].loaded = &v;
-	CHECK_EQ(pin(1), 0);
-	list[0].loaded = NULL;
+	set_up_leaving(1);
 	meanwhile = pin_to_2;
 	sched_evict(&list[0], &v);
 	expect_on(1);
