@@ -241,7 +241,7 @@ static void decode_quadrant0(struct insn *insn, uint32_t raw)
 
 	if (funct3 == 4)
 		decode_zcb(insn, raw);
-	/* and c.addi4spn */
+	/* Zcb's are decoded, c.addi4spn accesses nothing */
 	if ((funct3 & 3) == 0)
 		return;
 	decode_c_kind(insn, funct3);
