@@ -39,13 +39,13 @@ def wait_free(session, limit, kib):
 
 def settled(session, limit):
     """As machine(), when the last of a VM's memory, which goes behind its line, has gone."""
-    pair = [None, machine(session, limit)]
+    last = []
 
     def same():
-        pair[:] = pair[1], machine(session, limit)
-        return pair[0] == pair[1]
+        last[:] = [*last[-2:], machine(session, limit)]
+        return len(last) == 3 and last[0] == last[1] == last[2]
     wait(session, limit, same, "free memory does not settle")
-    return pair[1]
+    return last[-1]
 
 
 def gone(session, names, limit):
