@@ -57,7 +57,7 @@ uint64_t isa_parse_list(const char *list, size_t size);
  * Svnapot, cache blocks of 64 bytes) in hw, where the hypervisor enables them, since the
  * deprivileged modes emulate supervisor mode without them. Svvptc is a promise that shadow tables
  * keep, as they never cache what is invalid; of the guest's user, which is on its own tables,
- * dep_exit_page_fault() keeps it.
+ * dep_fault_in() keeps it.
  */
 uint64_t isa_guest(uint64_t host, enum vm_mode mode);
 /* Write the canonical riscv,isa string. Return: its length, or -ENOSPC. */

@@ -401,7 +401,15 @@ bool dep_fault_in(struct vcpu *v, gva_t gva, uint64_t cause, struct guest_trap *
 	bool sum = vcsr_sum(&v->vcsr), mxr = vcsr_mxr(&v->vcsr);
 
 	*trap = (struct guest_trap){ .cause = cause, .tval = gva.v };
-	if (!v->supervisor || vcsr_tables(&v->vcsr) == 0)
+	/*
+	 * Svvptc, which its kernel is promised: it need not fence what it makes valid now. Of its
+	 * user the hart itself walks the tables, and may remember that there was nothing.
+	 */
+	if (!v->supervisor) {
+		v->user_fence = true;
+		return false;
+	}
+	if (vcsr_tables(&v->vcsr) == 0)
 		return false;
 	if (cause != EXC_INST_PAGE_FAULT && cause != EXC_LOAD_PAGE_FAULT &&
 	    cause != EXC_STORE_PAGE_FAULT)
@@ -420,12 +428,6 @@ enum vcpu_next dep_exit_page_fault(struct vcpu *v)
 {
 	struct guest_trap trap;
 
-	/*
-	 * Svvptc, which its kernel is promised: it need not fence what it makes valid now. Of its
-	 * user the hart itself walks the tables, and may remember that there was nothing.
-	 */
-	if (!v->supervisor)
-		v->user_fence = true;
 	if (!dep_fault_in(v, GVA(csr_read(CSR_STVAL)), csr_read(CSR_SCAUSE), &trap))
 		vcpu_inject_trap(v, &trap);
 	return VCPU_RESUME;

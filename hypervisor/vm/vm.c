@@ -254,7 +254,7 @@ void vm_stop(struct vm *vm, enum vm_state state, const char *why, ...)
 		__atomic_store_n(&vm->state, state, __ATOMIC_SEQ_CST);
 	}
 	spin_unlock(&vm->lock);
-	/* Its vCPUs need not wait to leave. */
+	/* Its vCPUs need not wait to leave; one that waits in a reboot does, a second at most. */
 	if (state != VM_REBOOTING)
 		credit_set(&vm->credit, READ_ONCE(vm->credit.weight), 0, time_now());
 	/* Those of a VM that reboots are on their way already. */
